@@ -215,7 +215,7 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
     case SMTP_STATE_HANDSHAKE:
     case SMTP_STATE_END:
     case SMTP_STATE_COUNT:
-        assert(!"a reply is read where one is awaited");
+        assert(false); /* a reply is read only where one is awaited */
         break;
     }
 }
