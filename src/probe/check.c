@@ -519,7 +519,7 @@ static void on_begin(uv_timer_t *timer)
 
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
-    if (e->n_names > 0 && e->names[0].n_addresses > 0)
+    if (e->n_names > 0 && e->names[0].n_addresses > 0 && e->names[0].addresses[0].sources == SOURCE_TYPED)
         try_address(c, &e->names[0].addresses[0].address, true);
     check_review(c);
 }
