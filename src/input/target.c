@@ -273,7 +273,7 @@ static enum input_result give_to_plan(struct target *t, struct plan *p, struct u
         return INPUT_NO_MEMORY;
     if (t->has_port && !target_ask_port(p, t->port)) {
         usage_set(error, TEXT_USAGE_TOO_MANY);
-        usage_word(error, "option", "--port");
+        usage_word(error, "option", "port");
         usage_number(error, "number", TARGET_PORTS_MAX);
         return arena_failed(p->arena) ? INPUT_NO_MEMORY : INPUT_USAGE;
     }
