@@ -22,7 +22,7 @@ enum { ADVICE_COMMON_COUNT = 7 };
 struct advice {
     struct argument arguments[BECAUSE_ARGUMENTS_MAX + ADVICE_COMMON_COUNT];
     size_t n;
-    struct buf settings, endpoint, where, evidence; /* what the arguments point to */
+    struct buf host, settings, endpoint, where, evidence; /* what the arguments point to */
 };
 
 /*

@@ -12,10 +12,10 @@
 enum { PROGRESS_MAX = 8 << 10 };
 
 static const enum text_id stage_texts[] = {
-    [STAGE_CONNECT] = TEXT_PROGRESS_CONNECT,   [STAGE_TLS] = TEXT_PROGRESS_TLS,
-    [STAGE_GREETING] = TEXT_PROGRESS_GREETING, [STAGE_EHLO] = TEXT_PROGRESS_EHLO,
-    [STAGE_STARTTLS] = TEXT_PROGRESS_STARTTLS, [STAGE_AUTH] = TEXT_PROGRESS_AUTH,
-    [STAGE_MAIL] = TEXT_PROGRESS_MAIL,         [STAGE_DONE] = TEXT_PROGRESS_DONE,
+    [STAGE_CONNECT] = TEXT_DOING_CONNECT,   [STAGE_TLS] = TEXT_DOING_TLS,
+    [STAGE_GREETING] = TEXT_DOING_GREETING, [STAGE_EHLO] = TEXT_DOING_EHLO,
+    [STAGE_STARTTLS] = TEXT_DOING_STARTTLS, [STAGE_AUTH] = TEXT_DOING_AUTH,
+    [STAGE_MAIL] = TEXT_DOING_MAIL,         [STAGE_DONE] = TEXT_DOING_DONE,
 };
 
 static bool is_running(const struct probe *p)
@@ -50,7 +50,7 @@ static bool put_stages(struct buf *out, enum language language, const struct evi
         ok = buf_printf(out, "%s%u %s", out->len > 0 ? ", " : "", p->port, text(language, stage_texts[p->stage]));
     }
     if (ok && out->len == 0)
-        ok = buf_put_string(out, text(language, e->n_probes == 0 ? TEXT_PROGRESS_LOOKING_UP : TEXT_PROGRESS_ENDING));
+        ok = buf_put_string(out, text(language, e->n_probes == 0 ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
     return ok;
 }
 
@@ -63,7 +63,7 @@ bool progress_put(struct buf *out, const struct report_spec *spec, const struct 
     buf_init(&stages, PROGRESS_MAX);
     buf_init(&line, PROGRESS_MAX);
     ok = put_stages(&stages, spec->language, e) &&
-         phrase_put(&line, spec->language, TEXT_PROGRESS_LINE, (const struct argument[]){
+         phrase_put(&line, spec->language, TEXT_DOING_LINE, (const struct argument[]){
              { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
              { .name = "stages", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&stages) },
              { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = elapsed_ms },

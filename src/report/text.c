@@ -116,10 +116,10 @@ static const struct verdict_face {
     enum text_id word;
     enum tone tone;
 } verdict_faces[] = {
-    [VERDICT_OK] = { TEXT_SHOW_OK, TONE_GOOD },
-    [VERDICT_WARNING] = { TEXT_SHOW_WARNING, TONE_CARE },
-    [VERDICT_CRITICAL] = { TEXT_SHOW_CRITICAL, TONE_BAD },
-    [VERDICT_UNKNOWN] = { TEXT_SHOW_UNKNOWN, TONE_CARE },
+    [VERDICT_OK] = { TEXT_VERDICT_OK, TONE_GOOD },
+    [VERDICT_WARNING] = { TEXT_VERDICT_WARNING, TONE_CARE },
+    [VERDICT_CRITICAL] = { TEXT_VERDICT_CRITICAL, TONE_BAD },
+    [VERDICT_UNKNOWN] = { TEXT_VERDICT_UNKNOWN, TONE_CARE },
 };
 
 /* The name by which a reader knows the target; NULL where none could be made of what was typed. */
@@ -176,7 +176,7 @@ static void put_steps(struct page *p, const struct diagnosed *found)
 
     if (finding->n_steps == 0)
         return;
-    put_heading(p, label(p, TEXT_SHOW_TODO));
+    put_heading(p, label(p, TEXT_REPORT_HEADING_STEPS));
     if (!advice_init(&advice, p->spec->language, p->e, p->d, found, put_peer))
         p->out->failed = true;
     for (size_t i = 0; !p->out->failed && i < finding->n_steps; i++) {
@@ -194,12 +194,13 @@ static void put_steps(struct page *p, const struct diagnosed *found)
 static void put_primary(struct page *p)
 {
     const struct diagnosed *found = &p->d->findings[p->d->primary];
-    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_SHOW_CAUSE);
+    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
 
     buf_put_char(p->out, '\n');
     buf_put_string(p->out, lead);
-    put_wrapped(p, layout_columns(lead), 0, title_of(p, found));
-    put_wrapped(p, 0, 0, label(p, TEXT_SHOW_KNOWN));
+    buf_put_string(p->out, label(p, TEXT_SHOW_COLON));
+    put_wrapped(p, layout_columns(lead) + layout_columns(label(p, TEXT_SHOW_COLON)), 0, title_of(p, found));
+    put_wrapped(p, 0, 0, label(p, TEXT_REPORT_HEADING_BECAUSE));
     put_becauses(p, 2, found);
     put_steps(p, found);
 }
@@ -232,11 +233,11 @@ static bool has_effects(const struct page *p, int cause)
 static void put_others(struct page *p)
 {
     if (p->d->primary >= 0 && has_effects(p, p->d->primary)) {
-        put_heading(p, label(p, TEXT_SHOW_FOLLOWS));
+        put_heading(p, label(p, TEXT_REPORT_HEADING_EFFECTS));
         put_effects(p, p->d->primary, 0);
     }
     if (has_effects(p, -1)) {
-        put_heading(p, label(p, TEXT_SHOW_ALSO));
+        put_heading(p, label(p, TEXT_REPORT_HEADING_ALSO));
         put_effects(p, -1, 0);
     }
 }
@@ -275,7 +276,7 @@ static void put_alternatives(struct page *p, const struct recommended *best)
         const struct argument args[] = {
             { .name = "host", .kind = ARGUMENT_WORD, .value.word = r->host },
             { .name = "port", .kind = ARGUMENT_NUMBER, .value.number = r->port },
-            { .name = "mode", .kind = ARGUMENT_TEXT, .value.text = advice_mode_name(r->mode) },
+            { .name = "tls", .kind = ARGUMENT_TEXT, .value.text = advice_mode_name(r->mode) },
         };
         bool same_host = strcmp(r->host, best->host) == 0;
 
@@ -283,7 +284,7 @@ static void put_alternatives(struct page *p, const struct recommended *best)
             continue;
         if (list.len > 0)
             buf_put_string(&list, label(p, TEXT_SHOW_OR));
-        buf_put_string(&list, say(p, same_host ? TEXT_SHOW_PORT_AND_MODE : TEXT_SHOW_SETTINGS, same_host ? args + 1 : args,
+        buf_put_string(&list, say(p, same_host ? TEXT_SHOW_PORT_AND_TLS : TEXT_REPORT_SETTINGS, same_host ? args + 1 : args,
                                   same_host ? 2 : 3));
     }
     if (list.len > 0) {
@@ -297,41 +298,32 @@ static void put_alternatives(struct page *p, const struct recommended *best)
     buf_done(&list);
 }
 
-static enum text_id user_name_text(const struct provider *provider)
-{
-    if (provider == NULL)
-        return TEXT_NONE;
-    switch (provider->username) {
-    case USERNAME_FULL_ADDRESS:
-        return TEXT_SHOW_USER_FULL_ADDRESS;
-    case USERNAME_LOCAL_PART:
-        return TEXT_SHOW_USER_LOCAL_PART;
-    case USERNAME_OTHER:
-        return TEXT_NONE;
-    }
-    return TEXT_NONE;
-}
+static const enum text_id user_name_texts[] = {
+    [USERNAME_FULL_ADDRESS] = TEXT_USERNAME_FULL_ADDRESS,
+    [USERNAME_LOCAL_PART] = TEXT_USERNAME_LOCAL_PART,
+    [USERNAME_OTHER] = TEXT_USERNAME_OTHER,
+};
 
 static void put_settings(struct page *p)
 {
     static const enum text_id labels[] = {
-        TEXT_SHOW_SERVER, TEXT_SHOW_PORT, TEXT_SHOW_ENCRYPTION, TEXT_SHOW_USER_NAME,
+        TEXT_REPORT_LABEL_HOST, TEXT_REPORT_LABEL_PORT, TEXT_REPORT_LABEL_TLS, TEXT_REPORT_LABEL_USERNAME,
     };
     unsigned columns = label_columns(p, labels, sizeof labels / sizeof labels[0]);
-    enum text_id user_name = user_name_text(advice_provider(p->e->plan));
+    const struct provider *provider = advice_provider(p->e->plan);
     const struct recommended *best = NULL;
     char port[8];
 
     if (p->d->n_recommended == 0)
         return;
     best = &p->d->recommended[0];
-    put_heading(p, label(p, TEXT_SHOW_TYPE_IN));
-    put_row(p, columns, TEXT_SHOW_SERVER, best->host);
+    put_heading(p, label(p, TEXT_REPORT_HEADING_SETTINGS));
+    put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
     snprintf(port, sizeof port, "%u", best->port);
-    put_row(p, columns, TEXT_SHOW_PORT, port);
-    put_row(p, columns, TEXT_SHOW_ENCRYPTION, label(p, advice_mode_name(best->mode)));
-    if (user_name != TEXT_NONE)
-        put_row(p, columns, TEXT_SHOW_USER_NAME, label(p, user_name));
+    put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
+    put_row(p, columns, TEXT_REPORT_LABEL_TLS, label(p, advice_mode_name(best->mode)));
+    if (provider != NULL)
+        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, label(p, user_name_texts[provider->username]));
     put_alternatives(p, best);
 }
 
@@ -369,8 +361,8 @@ static const char *cell_words(struct page *p, const struct matrix_cell *cell)
 static struct grid grid_measure(struct page *p, const struct matrix *m)
 {
     struct grid g = {
-        .port = at_least(layout_columns(label(p, TEXT_SHOW_PORT)), 6), /* "65535*" */
-        .mode = layout_columns(label(p, TEXT_SHOW_ENCRYPTION)),
+        .port = at_least(layout_columns(label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
+        .mode = layout_columns(label(p, TEXT_REPORT_LABEL_TLS)),
         .cells = { 4, 4 },
     };
     unsigned room;
@@ -450,8 +442,8 @@ static void put_matrix(struct page *p, enum role role)
     put_heading(p, say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
         { .name = "host", .kind = ARGUMENT_WORD, .value.word = m.host == NULL ? "" : m.host },
     }, 1));
-    put_cell(p, g.port, TONE_PLAIN, label(p, TEXT_SHOW_PORT), false);
-    put_cell(p, g.mode, TONE_PLAIN, label(p, TEXT_SHOW_ENCRYPTION), false);
+    put_cell(p, g.port, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_PORT), false);
+    put_cell(p, g.mode, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_TLS), false);
     put_cell(p, g.cells[FAMILY_IPV4], TONE_PLAIN, family_names[FAMILY_IPV4], false);
     put_cell(p, g.cells[FAMILY_IPV6], TONE_PLAIN, family_names[FAMILY_IPV6], true);
     for (size_t i = 0; i < m.n_rows; i++) {
@@ -466,7 +458,7 @@ static void put_matrix(struct page *p, enum role role)
 
 /* ---- facts ---------------------------------------------------------------- */
 
-static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_SHOW_CERTIFICATE, TEXT_SHOW_PROTOCOL };
+static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE, TEXT_SHOW_PROTOCOL };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -514,7 +506,7 @@ static void put_certificate(struct page *p, const struct chain *c)
     buf_init(&list, LINE_MAX_BYTES);
     term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
     put_flaws(p, &list, flaws, n);
-    put_row(p, fact_columns(p), TEXT_SHOW_CERTIFICATE,
+    put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
             say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED, (const struct argument[]){
                 { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
                 { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
