@@ -31,6 +31,7 @@ static const struct wrap_case {
       "メールサーバーの名前が正しくありませ\nん。\n" },
     { "an ASCII name in Japanese stays whole", 40, 0, 0, "送信サーバーの設定は smtp-relay.gmail.com です",
       "送信サーバーの設定は\nsmtp-relay.gmail.com です\n" },
+    { "a number keeps its unit", 40, 0, 0, "the answer came only after as much as 3 s", "the answer came only after as much as\n3 s\n" },
     { "a width too small for anything is taken as 40", 1, 0, 0, "one two three four five six seven eight nine",
       "one two three four five six seven eight\nnine\n" },
 };

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "fail_alloc.h"
 #include "report_sample.h"
 #include "unit.h"
 
@@ -221,6 +222,30 @@ START_TEST(every_ceiling_is_told_and_does_no_harm)
 }
 END_TEST
 
+START_TEST(memory_that_runs_short_is_told_and_does_no_harm)
+{
+    struct sample s = sample_new(SAMPLE_HOSTILE);
+    struct report_spec spec = { .language = LANGUAGE_EN };
+    bool hit = true;
+    long after;
+
+    json_set_alloc_funcs(__wrap_malloc, free);
+    for (after = 0; hit; after++) {
+        struct buf out;
+        bool ok;
+
+        buf_init(&out, OUT_MAX);
+        fail_alloc_start(after);
+        ok = report_put(&out, REPORT_JSON, &spec, s.evidence, s.diagnosis);
+        hit = fail_alloc_stop();
+        ck_assert_msg(ok == !hit, "after %ld allocations", after);
+        buf_done(&out);
+    }
+    ck_assert_int_gt(after, 20);
+    sample_free(&s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("report_json");
@@ -234,5 +259,6 @@ int main(void)
     tcase_add_test(t, a_cell_that_was_not_tried_says_why);
     tcase_add_loop_test(t, dns_is_one_word, 0, sizeof dns_cases / sizeof dns_cases[0]);
     tcase_add_test(t, every_ceiling_is_told_and_does_no_harm);
+    tcase_add_test(t, memory_that_runs_short_is_told_and_does_no_harm);
     return unit_run("report_json", &t, 1);
 }

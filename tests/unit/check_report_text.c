@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fail_alloc.h"
 #include "report/layout.h"
 #include "report/progress.h"
 #include "report_sample.h"
@@ -215,6 +216,29 @@ START_TEST(formats_are_known_by_their_words)
 }
 END_TEST
 
+START_TEST(memory_that_runs_short_is_told_and_does_no_harm)
+{
+    struct sample s = sample_new(SAMPLE_HOSTILE);
+    struct report_spec spec = { .language = LANGUAGE_EN };
+    bool hit = true;
+    long after;
+
+    for (after = 0; hit; after++) {
+        struct buf out;
+        bool ok;
+
+        buf_init(&out, OUT_MAX);
+        fail_alloc_start(after);
+        ok = report_put(&out, REPORT_TEXT, &spec, s.evidence, s.diagnosis);
+        hit = fail_alloc_stop();
+        ck_assert_msg(ok == !hit, "after %ld allocations", after);
+        buf_done(&out);
+    }
+    ck_assert_int_gt(after, 20);
+    sample_free(&s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("report_text");
@@ -228,5 +252,6 @@ int main(void)
     tcase_add_loop_test(t, progress_is_one_line_of_the_width_at_most, 0, SAMPLE_COUNT);
     tcase_add_test(t, progress_tells_the_stage_of_each_port);
     tcase_add_test(t, formats_are_known_by_their_words);
+    tcase_add_test(t, memory_that_runs_short_is_told_and_does_no_harm);
     return unit_run("report_text", &t, 1);
 }
