@@ -191,16 +191,12 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
     return NULL;
 }
 
-static int make_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec)
+static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
+                     gnutls_x509_privkey_t key)
 {
     const struct authority *issuer = issuer_of(m, spec->issuer);
-    gnutls_x509_crt_t crt;
-    int code = gnutls_x509_crt_init(&crt);
+    int code = set_identity(crt, spec->names[0], key);
 
-    if (code < 0)
-        return code;
-    c->certificates[c->n_certificates++] = crt;
-    code = set_identity(crt, spec->names[0], c->key);
     if (code >= 0)
         code = set_window(crt, m->now, spec->since_days, spec->until_days);
     for (size_t i = 0; code >= 0 && i < spec->n_names; i++)
@@ -214,16 +210,19 @@ static int make_leaf(struct mint_chain *c, const struct mint *m, const struct sc
     if (code >= 0 && spec->aia != NULL)
         code = set_aia(crt, spec->aia);
     if (code >= 0)
-        code = issuer != NULL ? sign(crt, issuer->certificate, issuer->key) : sign(crt, crt, c->key);
+        code = issuer != NULL ? sign(crt, issuer->certificate, issuer->key) : sign(crt, crt, key);
     return code;
 }
 
-/* Appends a copy of an authority's certificate. */
-static int add_authority(struct mint_chain *c, const struct authority *a)
+/*
+ * Appends a copy, read back from its bytes: GnuTLS knows the names of a certificate that it has
+ * read, not of one that it has made, and then takes the chain for broken and sends the leaf alone.
+ */
+static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from)
 {
     gnutls_datum_t der = { 0 };
     gnutls_x509_crt_t crt = NULL;
-    int code = gnutls_x509_crt_export2(a->certificate, GNUTLS_X509_FMT_DER, &der);
+    int code = gnutls_x509_crt_export2(from, GNUTLS_X509_FMT_DER, &der);
 
     if (code >= 0)
         code = gnutls_x509_crt_init(&crt);
@@ -235,6 +234,19 @@ static int add_authority(struct mint_chain *c, const struct authority *a)
     return code;
 }
 
+static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec)
+{
+    gnutls_x509_crt_t crt = NULL;
+    int code = gnutls_x509_crt_init(&crt);
+
+    if (code >= 0)
+        code = sign_leaf(crt, m, spec, c->key);
+    if (code >= 0)
+        code = add_copy(c, crt);
+    gnutls_x509_crt_deinit(crt);
+    return code;
+}
+
 bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec, struct err *err)
 {
     struct mint_chain c = { .n_certificates = 0 };
@@ -242,10 +254,10 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
 
     if (!make_key(&c.key, spec->key, err))
         return false;
-    code = make_leaf(&c, m, spec);
+    code = add_leaf(&c, m, spec);
     if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL) {
         if (spec->issuer == SCENARIO_ISSUER_INTERMEDIATE || spec->issuer == SCENARIO_ISSUER_UNKNOWN)
-            code = add_authority(&c, issuer_of(m, spec->issuer));
+            code = add_copy(&c, issuer_of(m, spec->issuer)->certificate);
     }
     if (code < 0) {
         mint_chain_done(&c);
