@@ -456,15 +456,6 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
 
 /* ---- what the check is given ---- */
 
-static bool scenario_sets(const struct scenario *s, const char *name)
-{
-    for (size_t i = 0; i < s->n_options; i++) {
-        if (strcmp(s->options[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 struct option_list {
     struct simulate_option *out;
     size_t n, max;
@@ -487,9 +478,6 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
         put_option(&l, "map-port", p->stages[i].map);
     put_option(&l, "ca-file", p->root_path);
     put_option(&l, "no-system-ca", NULL);
-    put_option(&l, "only-target", NULL);
-    if (!scenario_sets(s, "time-server"))
-        put_option(&l, "no-clock", NULL);
     for (size_t i = 0; i < s->n_options; i++)
         put_option(&l, s->options[i].name, s->options[i].value);
     return l.n;

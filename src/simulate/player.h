@@ -19,7 +19,7 @@ struct simulate;
 
 /* shape: value NULL for an option that takes none; "target" is the target itself */
 struct simulate_option {
-    const char *name; /* without dashes */
+    const char *name; /* the long one, without dashes */
     const char *value;
 };
 

@@ -332,17 +332,32 @@ static bool need_host(struct reader *r)
     return true;
 }
 
+/* The long name of an option; NULL where there is none. */
+static const char *long_name(const char *word)
+{
+    static const struct {
+        const char *typed, *name;
+    } letters[] = { { "-4", "ipv4" }, { "-6", "ipv6" }, { "-p", "port" } };
+
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        if (strcmp(word, letters[i].typed) == 0)
+            return letters[i].name;
+    }
+    return strncmp(word, "--", 2) == 0 && is_plain_name(word + 2, 40) && word[2] != '-' ? word + 2 : NULL;
+}
+
 static bool read_options(struct reader *r, char *rest)
 {
+    static const char accepted[] = "--NAME VALUE, --NAME=VALUE, --NAME, -4, -6, -p PORT";
     struct scenario_option *o = NULL;
 
     for (char *word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
-        size_t dashes = strspn(word, "-");
+        const char *name;
         char *value;
 
-        if (dashes == 0) {
+        if (*word != '-') {
             if (o == NULL || o->value != NULL)
-                return complain(r, "option", word, "--NAME VALUE, --NAME=VALUE, --NAME, -X");
+                return complain(r, "option", word, accepted);
             if (!keep_word(r, &o->value, word))
                 return false;
             continue;
@@ -350,11 +365,11 @@ static bool read_options(struct reader *r, char *rest)
         value = strchr(word, '=');
         if (value != NULL)
             *value++ = '\0';
-        if (!is_plain_name(word + dashes, 40) || dashes > 2 || (dashes == 1) != (strlen(word + dashes) == 1))
-            return complain(r, "option", word, "--NAME VALUE, --NAME=VALUE, --NAME, -X");
+        name = long_name(word);
+        if (name == NULL)
+            return complain(r, "option", word, accepted);
         o = APPEND(r, r->s->options, r->s->n_options, SCENARIO_OPTIONS_MAX, "options");
-        if (o == NULL || !keep_word(r, &o->name, word + dashes) ||
-            (value != NULL && !keep_word(r, &o->value, value)))
+        if (o == NULL || !keep_word(r, &o->name, name) || (value != NULL && !keep_word(r, &o->value, value)))
             return false;
     }
     return true;

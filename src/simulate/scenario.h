@@ -53,7 +53,7 @@ enum {
 };
 
 struct scenario_option {
-    const char *name;  /* without dashes */
+    const char *name;  /* the long one, without dashes */
     const char *value; /* NULL: it takes none */
 };
 
