@@ -15,7 +15,7 @@ def files(knowledge, japanese):
 
 def enum(name, prefix, idents, none):
     guard = f"SMTPDX_KNOWLEDGE_{prefix}_ID_H"
-    lines = ["/* Made from data/ by data/compile.py; ids keep their order and are only ever added. */",
+    lines = ["/* Made from data/ by data/compile.py. */",
              f"#ifndef {guard}", f"#define {guard}", "", f"enum {name}_id {{"]
     if none:
         lines.append(f"    {prefix}_NONE,")

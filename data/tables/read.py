@@ -18,7 +18,7 @@ STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "e
 
 FINDING_ID = re.compile(r"[a-z]+\.[a-z0-9-]+")
 PLAIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-HOST_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+HOST_NAME = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")    # "*.": one name for each customer
 
 
 @dataclasses.dataclass

@@ -28,35 +28,65 @@ const struct provider *provider_by_id(const char *id)
     return NULL;
 }
 
-static bool provider_has_host(const struct provider *p, const char *host)
+static bool name_is_pattern(const char *known)
 {
-    for (size_t i = 0; i < p->n_hosts; i++)
-        if (strcasecmp(p->hosts[i].host, host) == 0)
-            return true;
-    return false;
+    return strncmp(known, "*.", 2) == 0;
 }
 
-static bool provider_has_domain(const struct provider *p, const char *domain)
+/* "*.example" takes what ends in ".example" and has something before it. */
+static bool name_fits(const char *known, const char *name)
 {
-    for (size_t i = 0; i < p->n_domains; i++)
-        if (strcasecmp(p->domains[i], domain) == 0)
-            return true;
-    return false;
+    size_t len = strlen(name);
+    size_t tail = strlen(known) - 1;
+
+    if (!name_is_pattern(known))
+        return strcasecmp(known, name) == 0;
+    return len > tail && strcasecmp(known + 1, name + len - tail) == 0;
+}
+
+static const struct provider *provider_by_host_kind(const char *host, bool pattern)
+{
+    for (size_t i = 0; i < provider_count; i++) {
+        const struct provider *p = &provider_table[i];
+
+        for (size_t k = 0; k < p->n_hosts; k++)
+            if (name_is_pattern(p->hosts[k].host) == pattern && name_fits(p->hosts[k].host, host))
+                return p;
+    }
+    return NULL;
 }
 
 const struct provider *provider_by_host(const char *host)
 {
-    for (size_t i = 0; i < provider_count; i++)
-        if (provider_has_host(&provider_table[i], host))
-            return &provider_table[i];
+    const struct provider *p = provider_by_host_kind(host, false);
+
+    return p != NULL ? p : provider_by_host_kind(host, true);
+}
+
+static const struct provider *provider_by_domain_kind(const char *domain, bool pattern)
+{
+    for (size_t i = 0; i < provider_count; i++) {
+        const struct provider *p = &provider_table[i];
+
+        for (size_t k = 0; k < p->n_domains; k++)
+            if (name_is_pattern(p->domains[k]) == pattern && name_fits(p->domains[k], domain))
+                return p;
+    }
     return NULL;
 }
 
 const struct provider *provider_by_mail_domain(const char *domain)
 {
-    for (size_t i = 0; i < provider_count; i++)
-        if (provider_has_domain(&provider_table[i], domain))
-            return &provider_table[i];
+    const struct provider *p = provider_by_domain_kind(domain, false);
+
+    return p != NULL ? p : provider_by_domain_kind(domain, true);
+}
+
+const char *provider_main_host(const struct provider *p)
+{
+    for (size_t i = 0; i < p->n_hosts; i++)
+        if (!name_is_pattern(p->hosts[i].host))
+            return p->hosts[i].host;
     return NULL;
 }
 
@@ -65,7 +95,7 @@ bool provider_serves(const struct provider *p, const char *host, uint16_t port, 
     for (size_t i = 0; i < p->n_hosts; i++) {
         const struct provider_host *h = &p->hosts[i];
 
-        if (h->port == port && h->tls == tls && strcasecmp(h->host, host) == 0)
+        if (h->port == port && h->tls == tls && name_fits(h->host, host))
             return true;
     }
     return false;

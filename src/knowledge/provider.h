@@ -2,7 +2,8 @@
  * provider - mail providers and their outgoing servers, as data/providers.toml lists them
  *
  * A host or a domain belongs to one provider at most. Names are compared
- * without case and are to come without a final dot.
+ * without case and are to come without a final dot. A hoster that names a
+ * server after each customer has "*." in front; an exact name goes before it.
  */
 #ifndef SMTPDX_KNOWLEDGE_PROVIDER_H
 #define SMTPDX_KNOWLEDGE_PROVIDER_H
@@ -21,7 +22,7 @@ enum username_form {
 };
 
 struct provider_host {
-    const char *host; /* lower case */
+    const char *host; /* lower case; "*.example" for any name below example */
     uint16_t port;
     enum tls_mode tls;
 };
@@ -45,6 +46,9 @@ const struct provider *provider_at(size_t index);
 const struct provider *provider_by_id(const char *id);
 const struct provider *provider_by_host(const char *host);
 const struct provider *provider_by_mail_domain(const char *domain);
+
+/* The host that comes first and is no "*." pattern; NULL where each customer has another. */
+const char *provider_main_host(const struct provider *p);
 
 /* Whether the provider is known to serve this very combination. */
 bool provider_serves(const struct provider *p, const char *host, uint16_t port, enum tls_mode tls);
