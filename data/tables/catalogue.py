@@ -90,7 +90,8 @@ def read_line(line, message, field):
 def template(texts):
     parts = [HEADER.format(language="")]
     for text in texts:
-        parts.append(f"#: {text.file}\nmsgctxt {quoted(text.ident)}\nmsgid {quoted(text.english)}\nmsgstr \"\"\n")
+        parts.append(f"#: {text.file}\nmsgctxt {quoted(text.ident)}\n"
+                     f"msgid {quoted(text.english)}\nmsgstr \"\"\n")
     return "\n".join(parts)
 
 

@@ -55,8 +55,9 @@ def finding_table(findings):
         steps = ", ".join(symbol("STEP", s) for s in f.steps)
         out.append(f"static const enum step_id {array}[] = {{ {steps} }};")
         title = symbol("TEXT", f"finding.{f.ident}.title") if f.titled else "TEXT_NONE"
-        lines.append(f"    [{name}] = {{ {c_string(f.ident)}, {c_string(f.layer)}, SEVERITY_{f.severity.upper()}, "
-                     f"{c_bool(f.planned)}, {title}, {array}, {len(f.steps)} }},")
+        lines.append(f"    [{name}] = {{ {c_string(f.ident)}, {c_string(f.layer)}, "
+                     f"SEVERITY_{f.severity.upper()}, {c_bool(f.planned)}, {title}, "
+                     f"{array}, {len(f.steps)} }},")
     return "\n".join([*out, "", *lines, "};", ""])
 
 
@@ -66,8 +67,8 @@ def step_table(steps):
         title = symbol("TEXT", f"step.{s.ident}.title") if s.worded else "TEXT_NONE"
         text = symbol("TEXT", f"step.{s.ident}.text") if s.worded else "TEXT_NONE"
         section = c_string(s.section) if s.section else "NULL"
-        lines.append(f"    [{symbol('STEP', s.ident)}] = {{ {c_string(s.ident)}, STEP_ORIGIN_{s.origin.upper()}, "
-                     f"{section}, {title}, {text} }},")
+        lines.append(f"    [{symbol('STEP', s.ident)}] = {{ {c_string(s.ident)}, "
+                     f"STEP_ORIGIN_{s.origin.upper()}, {section}, {title}, {text} }},")
     return "\n".join([*lines, "};", ""])
 
 
@@ -76,11 +77,13 @@ def provider_table(providers):
     lines = ["const struct provider provider_table[] = {"]
     for p in providers:
         name = symbol("PROVIDER", p.ident).lower()
-        rows = "".join(f"    {{ {c_string(host)}, {port}, TLS_MODE_{tls.upper()} }},\n" for host, port, tls in p.hosts)
+        rows = "".join(f"    {{ {c_string(host)}, {port}, TLS_MODE_{tls.upper()} }},\n"
+                       for host, port, tls in p.hosts)
         out.append(f"static const struct provider_host {name}_hosts[] = {{\n{rows}}};")
         domains = "NULL"
         if p.domains:
-            out.append(f"static const char *const {name}_domains[] = {{ {', '.join(map(c_string, p.domains))} }};")
+            strings = ", ".join(map(c_string, p.domains))
+            out.append(f"static const char *const {name}_domains[] = {{ {strings} }};")
             domains = f"{name}_domains"
         lines.append(f"    {{ {c_string(p.ident)}, {c_string(p.name)}, {symbol('USERNAME', p.username)}, "
                      f"{name}_hosts, {len(p.hosts)}, {domains}, {len(p.domains)}, "

@@ -8,6 +8,9 @@ class Faults:
     def add(self, file, ident, what):
         self._lines.append(f"{file}: {ident}: {what}")
 
+    def __bool__(self):
+        return bool(self._lines)
+
     def report(self, stream):
         """Prints a line for each; true where there was one."""
         for line in self._lines:

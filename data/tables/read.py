@@ -69,23 +69,50 @@ def knowledge(folder, faults):
 
 def load(folder, name, faults):
     try:
-        with open(folder / name, "rb") as file:
-            return tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.add(f"data/{name}", "whole file", str(error))
+        source = (folder / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.add(f"data/{name}", "cannot be read", str(error))
         return {}
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        faults.add(f"data/{name}", guilty_line(source, str(error)), str(error))
+        return {}
+
+
+def rows_of(data, file, key, kind, faults):
+    """The one thing that a file holds; anything beside it is a slip of the pen."""
+    for other in data:
+        if other != key:
+            faults.add(file, other, f"only {key} stand here")
+    value = data.get(key, kind())
+    rows = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, kind) or not all(isinstance(row, dict) for row in rows):
+        faults.add(file, key, "not tables")
+        return kind()
+    return value
+
+
+def guilty_line(source, error):
+    """The line that a parser's message points to: the id stands in it or near it."""
+    found = re.search(r"at line (\d+)", error)
+    return source.split("\n")[int(found[1]) - 1].strip()[:80] if found else "end of file"
 
 
 class Entry:
     """One table of a file: takes its keys out, and complains of what is wrong or left over."""
 
     def __init__(self, file, ident, table, faults):
-        self.file = f"data/{file}"
+        self.file = file
         self.ident = ident
         self._rest = dict(table) if isinstance(table, dict) else {}
         self._faults = faults
         if not isinstance(table, dict):
             self.fault("a table is expected")
+
+    def part(self, table):
+        """A table inside this one, under the same id."""
+        return Entry(self.file, self.ident, table, self._faults)
 
     def fault(self, what):
         self._faults.add(self.file, self.ident, what)
@@ -125,8 +152,8 @@ class Entry:
 
 def read_steps(data, texts, faults):
     steps = []
-    for ident, table in data.get("steps", {}).items():
-        entry = Entry("steps.toml", ident, table, faults)
+    for ident, table in rows_of(data, "data/steps.toml", "steps", dict, faults).items():
+        entry = Entry("data/steps.toml", ident, table, faults)
         if not PLAIN_ID.fullmatch(ident):
             entry.fault("not the form of a step id")
         planned = entry.take("planned", bool, False)
@@ -146,8 +173,8 @@ def read_steps(data, texts, faults):
 def read_findings(data, steps, texts, faults):
     known = {s.ident: s for s in steps}
     findings = []
-    for ident, table in data.get("findings", {}).items():
-        entry = Entry("findings.toml", ident, table, faults)
+    for ident, table in rows_of(data, "data/findings.toml", "findings", dict, faults).items():
+        entry = Entry("data/findings.toml", ident, table, faults)
         if not FINDING_ID.fullmatch(ident):
             entry.fault("not the form of a finding id")
         planned = entry.take("planned", bool, False)
@@ -162,7 +189,8 @@ def read_findings(data, steps, texts, faults):
         if not planned and because == 0:
             entry.fault("no because text")
         entry.done()
-        findings.append(Finding(ident, severity, layer, [s for s in finding_steps if s in known], planned, titled))
+        known_steps = [s for s in finding_steps if s in known]
+        findings.append(Finding(ident, severity, layer, known_steps, planned, titled))
     return findings
 
 
@@ -191,7 +219,7 @@ def read_because(entry, ident, texts):
 
 def read_messages(data, texts, faults):
     for group, table in data.items():
-        entry = Entry("messages.toml", group, table, faults)
+        entry = Entry("data/messages.toml", group, table, faults)
         if not PLAIN_ID.fullmatch(group):
             entry.fault("not the form of a group")
         for name in list(table) if isinstance(table, dict) else []:
@@ -204,8 +232,8 @@ def read_messages(data, texts, faults):
 
 def read_ports(data, texts, faults):
     ports = []
-    for table in data.get("ports", []):
-        entry = Entry("ports.toml", str(table.get("service", "?")), table, faults)
+    for table in rows_of(data, "data/ports.toml", "ports", list, faults):
+        entry = Entry("data/ports.toml", str(table.get("service", "?")), table, faults)
         service = entry.take("service", str, "")
         number = take_port(entry)
         if not PLAIN_ID.fullmatch(service):
@@ -240,8 +268,8 @@ class Provider:
 def read_providers(data, faults):
     providers = []
     owners = {}     # of each host and mail domain, so that a look-up has one answer
-    for table in data.get("providers", []):
-        entry = Entry("providers.toml", str(table.get("id", "?")), table, faults)
+    for table in rows_of(data, "data/providers.toml", "providers", list, faults):
+        entry = Entry("data/providers.toml", str(table.get("id", "?")), table, faults)
         provider = read_provider(entry)
         if provider.ident in [p.ident for p in providers]:
             entry.fault("the id stands twice")
@@ -278,7 +306,7 @@ def read_provider(entry):
 def read_hosts(entry):
     hosts = []
     for row in entry.take("hosts", list, []):
-        sub = Entry("providers.toml", entry.ident, row, entry._faults)
+        sub = entry.part(row)
         host = sub.take("host", str, "")
         port = take_port(sub)
         tls = sub.take_word("tls", TLS_MODES)
@@ -316,8 +344,8 @@ def check_texts(texts, faults):
 def check_symbols(findings, steps, texts, faults):
     """Two ids that read alike in C would be one: so none may."""
     seen = {}
-    for prefix, file, entries in (("FINDING", "data/findings.toml", findings), ("STEP", "data/steps.toml", steps),
-                                  ("TEXT", None, texts)):
+    for prefix, file, entries in (("FINDING", "data/findings.toml", findings),
+                                  ("STEP", "data/steps.toml", steps), ("TEXT", None, texts)):
         for entry in entries:
             name = symbol(prefix, entry.ident)
             if name in seen:

@@ -43,7 +43,8 @@ static bool phrase_put_duration(const struct phrase *p, double ms)
         unit = TEXT_UNIT_SECONDS;
     }
     return phrase_put(p->out, p->language, unit,
-                      &(struct argument){ .name = "number", .kind = ARGUMENT_WORD, .value.word = number }, 1, NULL, NULL);
+                      &(struct argument){ .name = "number", .kind = ARGUMENT_WORD, .value.word = number }, 1,
+                      p->put_peer, p->user);
 }
 
 static bool phrase_put_date(const struct phrase *p, int64_t seconds)
@@ -70,7 +71,7 @@ static bool phrase_put_argument(const struct phrase *p, const struct argument *a
     case ARGUMENT_TEXT:
         return buf_put_string(p->out, text(p->language, (enum text_id)a->value.text));
     }
-    assert(!"an argument kind that nobody knows");
+    assert(false && "an argument kind that nobody knows");
     return false;
 }
 
@@ -85,8 +86,8 @@ static bool phrase_put_name(const struct phrase *p, const char *brace, size_t le
     return phrase_put_argument(p, a);
 }
 
-bool phrase_put(struct buf *out, enum language language, enum text_id id, const struct argument *args, size_t n,
-                phrase_peer_fn put_peer, void *user)
+bool phrase_put(struct buf *out, enum language language, enum text_id id, const struct argument *args,
+                size_t n, phrase_peer_fn put_peer, void *user)
 {
     const struct phrase p = { out, language, args, n, put_peer, user };
     const char *at = text(language, id);

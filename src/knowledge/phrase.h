@@ -23,7 +23,7 @@ typedef bool (*phrase_peer_fn)(struct buf *out, struct peer_text t, void *user);
  * errors: false when out refused the bytes; a {name} without an argument is our
  *         bug: it stops a debug build and stays in the text otherwise
  */
-bool phrase_put(struct buf *out, enum language language, enum text_id id, const struct argument *args, size_t n,
-                phrase_peer_fn put_peer, void *user);
+bool phrase_put(struct buf *out, enum language language, enum text_id id, const struct argument *args,
+                size_t n, phrase_peer_fn put_peer, void *user);
 
 #endif
