@@ -86,25 +86,3 @@ enum tls_mode plan_usual_mode(uint16_t port)
 {
     return port == 465 ? TLS_MODE_IMPLICIT : TLS_MODE_STARTTLS;
 }
-
-static const char *const tls_mode_words[TLS_MODE_COUNT] = {
-    [TLS_MODE_NONE] = "none",
-    [TLS_MODE_STARTTLS] = "starttls",
-    [TLS_MODE_IMPLICIT] = "implicit",
-};
-
-const char *tls_mode_word(enum tls_mode mode)
-{
-    return tls_mode_words[mode];
-}
-
-bool tls_mode_parse(enum tls_mode *ret, const char *word)
-{
-    for (unsigned i = 0; i < TLS_MODE_COUNT; i++) {
-        if (strcmp(word, tls_mode_words[i]) == 0) {
-            *ret = (enum tls_mode)i;
-            return true;
-        }
-    }
-    return false;
-}
