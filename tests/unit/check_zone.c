@@ -75,7 +75,7 @@ START_TEST(a_name_is_answered_as_its_lines_say)
     size_t len = ask(c->name, c->type);
 
     ck_assert_uint_ge(reply.len, len);
-    ck_assert_uint_eq(reply.bytes[0] << 8 | reply.bytes[1], 0x1234);
+    ck_assert_uint_eq((unsigned)reply.bytes[0] << 8 | reply.bytes[1], 0x1234U);
     ck_assert_uint_eq(reply.bytes[2] & 0x80, 0x80);
     ck_assert_uint_eq(reply.bytes[3] & 0x0f, c->rcode);
     ck_assert_uint_eq(reply.bytes[7], c->n_answers);
