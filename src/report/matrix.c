@@ -227,8 +227,6 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 {
     const struct probe *p = cell->shown;
 
-    if (p == NULL)
-        return TEXT_CELL_NOT_TRIED;
     if (cell->n_good > 0 && cell->n_good < cell->n_tried)
         return TEXT_CELL_OK_SOME;
     switch (p->outcome) {
@@ -250,8 +248,7 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 
 bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell)
 {
-    static const struct probe nothing = { .total_ms = -1 };
-    const struct probe *p = cell->shown == NULL ? &nothing : cell->shown;
+    const struct probe *p = cell->shown;
     const struct argument args[] = {
         { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = p->total_ms < 0 ? 0 : p->total_ms },
         { .name = "ok", .kind = ARGUMENT_NUMBER, .value.number = (int64_t)cell->n_good },
