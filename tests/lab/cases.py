@@ -1,0 +1,5 @@
+"""The lab's tests."""
+
+
+def run_all(lab):
+    return 0
