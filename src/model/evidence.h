@@ -1,0 +1,316 @@
+/*
+ * evidence - all that was seen in one check, and nothing that was thought
+ *
+ * Complete and replayable: what a rule or a report needs is in here, the Plan
+ * and the local time included. Plain data; everything it points to lies in its
+ * arena. All durations are milliseconds, -1 where the thing did not happen.
+ */
+#ifndef SMTPDX_MODEL_EVIDENCE_H
+#define SMTPDX_MODEL_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/plan.h"
+
+enum {
+    EVIDENCE_NAMES_MAX = 16,
+    EVIDENCE_QUERIES_MAX = 64,
+    EVIDENCE_ADDRESSES_MAX = 64,
+    EVIDENCE_PROBES_MAX = 512,
+    EVIDENCE_CHAINS_MAX = 64,
+    CHAIN_CERTIFICATES_MAX = 16,
+    CERTIFICATE_NAMES_MAX = 256,
+    PEER_LINE_MAX = 1024,     /* of a greeting or reply that is kept */
+    PEER_RAW_MAX = 512,       /* first bytes that were not understood */
+    PROBE_KEYWORDS_MAX = 64,
+};
+
+/* Why it was contacted. */
+enum role {
+    ROLE_TARGET,
+    ROLE_SUGGESTION,
+    ROLE_CONTROL,
+    ROLE_INCOMING,
+    ROLE_PATH,
+};
+
+/* ---- names ---------------------------------------------------------------- */
+
+enum dns_outcome {
+    DNS_SKIPPED,
+    DNS_OK,
+    DNS_NXDOMAIN,
+    DNS_NO_DATA,     /* the name exists, not with this type */
+    DNS_SERVFAIL,
+    DNS_REFUSED,
+    DNS_TIMEOUT,     /* nothing came */
+    DNS_UNREACHABLE, /* the query could not even be sent: no route, or an ICMP refusal */
+    DNS_MALFORMED,   /* an answer that cannot be read */
+};
+
+enum record_type {
+    RECORD_A,
+    RECORD_AAAA,
+};
+
+struct dns_query {
+    enum record_type type;
+    const char *resolver; /* "192.0.2.53:53" */
+    enum dns_outcome outcome;
+    double duration_ms;
+    size_t n_addresses;
+    const char *canonical; /* end of the CNAME chain, or NULL */
+};
+
+/* Who gave an address; a set, for DNS and the system often agree. */
+enum address_source {
+    SOURCE_TYPED = 1,  /* the target is an address, or --address */
+    SOURCE_DNS = 2,
+    SOURCE_SYSTEM = 4, /* getaddrinfo */
+    SOURCE_HOSTS = 8,  /* the hosts file */
+};
+
+struct found_address {
+    struct address address;
+    int64_t ttl_s; /* -1 unknown */
+    unsigned sources; /* enum address_source */
+};
+
+/* One name that was looked up. names[0] is the target's. */
+struct name_view {
+    enum role role;
+    const char *host;
+    struct dns_query *queries;
+    size_t n_queries;
+    struct found_address *addresses;
+    size_t n_addresses;
+    size_t n_refused;        /* addresses past the ceiling, counted and dropped */
+    bool system_asked;       /* getaddrinfo was called */
+    enum dns_outcome system; /* DNS_TIMEOUT: not back by the deadline */
+    int system_code;         /* its EAI_ code, 0 where it succeeded */
+    double duration_ms;      /* until the first address, or until it was given up */
+};
+
+/* ---- certificates --------------------------------------------------------- */
+
+enum certificate_name_kind {
+    NAME_DNS,
+    NAME_ADDRESS, /* printed form */
+};
+
+struct certificate_name {
+    enum certificate_name_kind kind;
+    struct peer_text text;
+};
+
+struct certificate {
+    struct peer_text der;
+    struct peer_text subject; /* RFC 4514 */
+    struct peer_text issuer;
+    struct peer_text common_name;
+    struct certificate_name *names; /* subjectAltName alone (RFC 9525) */
+    size_t n_names;
+    int64_t not_before; /* Unix seconds */
+    int64_t not_after;
+    const char *key;       /* "RSA 2048" */
+    const char *signature; /* "RSA-SHA256" */
+    char sha256[65];       /* hex, lower case */
+    bool self_issued;      /* subject and issuer are the same name */
+    bool has_ca_issuers;   /* names where to fetch its issuer (AIA) */
+};
+
+/* What trust said, windows of validity left out; a set. */
+enum trust_flaw {
+    TRUST_NO_ISSUER = 1,       /* ends in a certificate whose issuer is not known here */
+    TRUST_ISSUER_NOT_CA = 2,
+    TRUST_WEAK_ALGORITHM = 4,
+    TRUST_BAD_SIGNATURE = 8,
+    TRUST_CONSTRAINTS = 16,    /* name constraints, path length, critical extension */
+    TRUST_PURPOSE = 32,        /* not for TLS servers */
+    TRUST_REVOKED = 64,
+    TRUST_OTHER = 128,
+};
+
+/* What one server showed. The same bytes shown on several ports are one chain. */
+struct chain {
+    const char *host; /* the name it was judged for */
+    struct certificate *certificates; /* as sent, leaf first */
+    size_t n_certificates;
+    bool judged;           /* roots could be loaded and the chain was verified */
+    bool trusted;
+    unsigned trust_flaws;  /* enum trust_flaw */
+    bool leaf_self_signed; /* signature checked with its own key */
+    bool issuer_public;    /* the organisation that issued the last one owns a root in the trust store */
+    bool name_matches;     /* RFC 9525, no fallback to the CN */
+};
+
+/* ---- probes --------------------------------------------------------------- */
+
+enum probe_outcome {
+    PROBE_SKIPPED,
+    PROBE_RUNNING, /* only in events, and never at the end */
+    PROBE_OK,
+    PROBE_FAILED,
+    PROBE_TIMEOUT,
+};
+
+/* The step at which it stands, or failed; DONE when all went well. */
+enum stage {
+    STAGE_CONNECT,
+    STAGE_TLS,
+    STAGE_GREETING,
+    STAGE_EHLO,
+    STAGE_STARTTLS,
+    STAGE_AUTH,
+    STAGE_MAIL,
+    STAGE_DONE,
+};
+
+enum skip_reason {
+    SKIP_NONE,
+    SKIP_NOT_NEEDED, /* another mode is usual on this port, and it answered */
+    SKIP_NO_ROUTE,   /* this machine has no route for the family */
+    SKIP_NO_ADDRESS, /* the name has no address of the family */
+    SKIP_NOT_ASKED,  /* -4, -6 */
+    SKIP_STOPPED,    /* interrupted, or the ceiling came before it began */
+};
+
+enum fault {
+    FAULT_NONE,
+    FAULT_REFUSED,      /* the connection: RST, or an ICMP port-unreachable of the target itself */
+    FAULT_UNREACHABLE,  /* ICMP: host or network unreachable */
+    FAULT_PROHIBITED,   /* ICMP: administratively prohibited, or port-unreachable from another address */
+    FAULT_LOCAL,        /* this machine forbids it: EPERM, EACCES */
+    FAULT_NO_ROUTE,     /* this machine has no way there */
+    FAULT_SILENT,       /* nothing came, at the stage named */
+    FAULT_RESET,        /* connected, then RST */
+    FAULT_CLOSED,       /* connected, then closed without a word that explains it */
+    FAULT_NOT_SMTP,     /* something else answers: see service */
+    FAULT_TLS_EXPECTED, /* the server waits for a TLS handshake or sends TLS where SMTP was spoken */
+    FAULT_PLAIN_EXPECTED, /* SMTP in clear came where a TLS handshake was begun */
+    FAULT_REPLY,        /* a reply refuses: see reply */
+    FAULT_MALFORMED,    /* a reply breaks RFC 5321 */
+    FAULT_STARTTLS_NOT_OFFERED,
+    FAULT_TLS,          /* the handshake failed: see error_text */
+    FAULT_SYSTEM,       /* this side could not go on: see error_text */
+};
+
+/* What answered, by its first bytes. */
+enum service {
+    SERVICE_UNKNOWN,
+    SERVICE_NOTHING,
+    SERVICE_SMTP,
+    SERVICE_TLS,
+    SERVICE_HTTP,
+    SERVICE_IMAP,
+    SERVICE_POP3,
+    SERVICE_SSH,
+    SERVICE_FTP,
+    SERVICE_NNTP,
+    SERVICE_MYSQL,
+};
+
+struct icmp_report {
+    bool seen;
+    uint8_t type;
+    uint8_t code;
+    bool has_offender;
+    struct address offender;
+};
+
+struct refused_reply {
+    unsigned code; /* 0: there was none */
+    unsigned enhanced[3]; /* class, subject, detail; class 0: none */
+    struct peer_text text; /* all lines, as received */
+};
+
+/* One cell of the matrix: host, address, port and TLS mode. */
+struct probe {
+    enum role role;
+    const char *host;
+    bool has_address; /* false in a cell that stands for a family without one */
+    struct address address;
+    enum family family;
+    uint16_t port;      /* as meant */
+    uint16_t dial_port; /* as connected to (--map-port) */
+    enum tls_mode mode;
+
+    enum probe_outcome outcome;
+    enum stage stage;
+    enum skip_reason skip;
+    enum fault fault;
+    enum service service;      /* where fault is NOT_SMTP */
+    const char *error_text;    /* a library's or the system's own words, in English, or NULL */
+    const char *error_code;    /* "ECONNREFUSED", "GNUTLS_E_...", or NULL */
+    bool tls_alert_received;
+    unsigned tls_alert;        /* RFC 8446 section 6 */
+    struct icmp_report icmp;
+    struct refused_reply reply;
+    struct peer_text raw;      /* first bytes received, where they were not understood */
+
+    double started_ms; /* since the start of the check */
+    double connect_ms; /* SYN to connected */
+    double greeting_ms; /* connected (or TLS up) to the whole greeting */
+    double tls_ms;     /* handshake */
+    double total_ms;   /* SYN to the end of what this cell needed, or to its failure */
+
+    struct peer_text greeting; /* all lines as received */
+    struct peer_text *keywords; /* of the EHLO that counts for this mode, without the first line */
+    size_t n_keywords;
+    struct peer_text *auth; /* mechanisms offered in this mode */
+    size_t n_auth;
+    bool starttls_offered;
+    bool starttls_masked; /* a keyword as firewalls leave it: XXXXXXXA */
+    bool helo_used;       /* EHLO was not understood */
+    size_t n_injected;    /* bytes behind the 220 of STARTTLS; discarded */
+    bool mail_accepted;   /* MAIL FROM:<> in clear (only where --tls none asked) */
+
+    const char *tls_version; /* "TLS1.3" */
+    const char *tls_cipher;
+    const char *tls_group;
+    int chain; /* index into chains, -1 none */
+};
+
+/* ---- the whole ------------------------------------------------------------ */
+
+/* The name of what made it, so that an old record is known for what it is. */
+enum { EVIDENCE_FORMAT = 1 };
+
+struct evidence {
+    struct arena *arena;
+    struct plan *plan;
+
+    int64_t started_wall_ms; /* local clock at the start, right or wrong */
+    double duration_ms;
+    bool interrupted;        /* SIGINT */
+    bool ceiling_reached;    /* --timeout came before the end */
+    bool incomplete;         /* memory or a ceiling of ours made it drop something */
+    bool has_route[FAMILY_COUNT]; /* this machine has a route to the public network */
+    bool resolver_configured;
+    size_t n_roots;          /* trust anchors that were loaded */
+    bool roots_loaded;       /* loading has ended */
+
+    struct name_view *names;
+    size_t n_names;
+    struct probe *probes;
+    size_t n_probes;
+    struct chain *chains;
+    size_t n_chains;
+};
+
+/* errors: NULL when memory is short */
+struct evidence *evidence_new(const struct plan *plan);
+struct evidence *evidence_free(struct evidence *e);
+
+/* The words of the JSON report and of records; stable. */
+const char *role_word(enum role role);
+const char *dns_outcome_word(enum dns_outcome outcome);
+const char *probe_outcome_word(enum probe_outcome outcome);
+const char *stage_word(enum stage stage);
+const char *skip_reason_word(enum skip_reason reason);
+const char *fault_word(enum fault fault);
+const char *service_word(enum service service);
+
+#endif

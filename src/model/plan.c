@@ -1,0 +1,110 @@
+#include "model/plan.h"
+
+#include <string.h>
+
+enum {
+    PLAN_ARENA_CEILING = 1 << 20,
+    DEFAULT_TIMEOUT_MS = 10000,
+};
+
+struct plan *plan_new(void)
+{
+    struct arena *arena = arena_new(PLAN_ARENA_CEILING);
+    struct plan *p = arena == NULL ? NULL : arena_alloc(arena, 1, sizeof *p);
+
+    if (p == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    p->arena = arena;
+    p->families[FAMILY_IPV4] = p->families[FAMILY_IPV6] = true;
+    p->system_ca = true;
+    p->timeout_ms = DEFAULT_TIMEOUT_MS;
+    return p;
+}
+
+struct plan *plan_free(struct plan *p)
+{
+    if (p != NULL)
+        arena_free(p->arena);
+    return NULL;
+}
+
+/* A copy of n elements; NULL for none. */
+static void *copy_array(struct arena *arena, const void *elements, size_t n, size_t size)
+{
+    void *copy = n == 0 ? NULL : arena_alloc(arena, n, size);
+
+    if (copy != NULL)
+        memcpy(copy, elements, n * size);
+    return copy;
+}
+
+bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
+{
+    struct plan p = *from;
+
+    p.arena = arena;
+    p.input = arena_peer_text(arena, from->input, PLAN_INPUT_MAX);
+    p.host = arena_strdup(arena, from->host);
+    p.provider = arena_strdup(arena, from->provider);
+    p.suggestion = arena_strdup(arena, from->suggestion);
+    p.ehlo = arena_strdup(arena, from->ehlo);
+    p.notes = copy_array(arena, from->notes, from->n_notes, sizeof *p.notes);
+    p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
+    p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);
+    p.resolvers = copy_array(arena, from->resolvers, from->n_resolvers, sizeof *p.resolvers);
+    p.port_maps = copy_array(arena, from->port_maps, from->n_port_maps, sizeof *p.port_maps);
+    p.ca_files = copy_array(arena, from->ca_files, from->n_ca_files, sizeof *p.ca_files);
+    for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
+        p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
+    if (arena_failed(arena))
+        return false;
+    *ret = p;
+    return true;
+}
+
+uint16_t plan_dial_port(const struct plan *p, uint16_t port)
+{
+    for (size_t i = 0; i < p->n_port_maps; i++) {
+        if (p->port_maps[i].meant == port)
+            return p->port_maps[i].used;
+    }
+    return port;
+}
+
+bool plan_asks_port(const struct plan *p, uint16_t port)
+{
+    for (size_t i = 0; i < p->n_asked_ports; i++) {
+        if (p->asked_ports[i] == port)
+            return true;
+    }
+    return false;
+}
+
+enum tls_mode plan_usual_mode(uint16_t port)
+{
+    return port == 465 ? TLS_MODE_IMPLICIT : TLS_MODE_STARTTLS;
+}
+
+static const char *const tls_mode_words[TLS_MODE_COUNT] = {
+    [TLS_MODE_NONE] = "none",
+    [TLS_MODE_STARTTLS] = "starttls",
+    [TLS_MODE_IMPLICIT] = "implicit",
+};
+
+const char *tls_mode_word(enum tls_mode mode)
+{
+    return tls_mode_words[mode];
+}
+
+bool tls_mode_parse(enum tls_mode *ret, const char *word)
+{
+    for (unsigned i = 0; i < TLS_MODE_COUNT; i++) {
+        if (strcmp(word, tls_mode_words[i]) == 0) {
+            *ret = (enum tls_mode)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,110 @@
+/*
+ * plan - what is to be found out: the target as typed, and every permission
+ *
+ * Made by input/, never changed after a check has started, and part of the
+ * Evidence, because rules judge what the user typed. Secrets are never in it.
+ */
+#ifndef SMTPDX_MODEL_PLAN_H
+#define SMTPDX_MODEL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/peer_text.h"
+
+/* The words of the JSON report stand in tls_mode_word(). */
+enum tls_mode {
+    TLS_MODE_NONE,
+    TLS_MODE_STARTTLS,
+    TLS_MODE_IMPLICIT,
+};
+enum { TLS_MODE_COUNT = 3 };
+
+/* What is odd about the bytes that were typed; each note points at one place. */
+enum input_flaw {
+    INPUT_FLAW_WHITESPACE,  /* a blank, line end or invisible character */
+    INPUT_FLAW_EMPTY_LABEL,
+    INPUT_FLAW_LONG_LABEL,  /* over 63 octets */
+    INPUT_FLAW_LONG_NAME,   /* over 253 octets */
+    INPUT_FLAW_CHARACTER,   /* not allowed in a host name */
+    INPUT_FLAW_PORT,        /* outside 1-65535 */
+    INPUT_FLAW_EMPTY,       /* nothing is left of it */
+};
+
+struct input_note {
+    enum input_flaw flaw;
+    size_t column;       /* in characters, from 1; 0 where it is about the whole */
+    uint32_t code_point; /* 0 where it is about no character */
+};
+
+struct port_map {
+    uint16_t meant;
+    uint16_t used;
+};
+
+enum {
+    PLAN_INPUT_MAX = 4096, /* bytes kept of what was typed */
+    PLAN_NOTES_MAX = 64,
+    PLAN_PORTS_MAX = 32,
+    PLAN_RESOLVERS_MAX = 8,
+    PLAN_CA_FILES_MAX = 16,
+    PLAN_PORT_MAPS_MAX = 32,
+};
+
+struct plan {
+    struct arena *arena; /* everything below lives in it */
+
+    struct peer_text input; /* the target, bytes as typed; empty where the default was taken */
+    const char *host;       /* A-label name or address, cleaned; NULL where none can be made of it */
+    bool host_is_address;
+    struct address host_address;
+    const char *provider;   /* id of data/providers.toml, or NULL */
+    const char *suggestion; /* the name that was meant, where it differs from what was typed */
+    struct input_note *notes;
+    size_t n_notes;
+
+    uint16_t *asked_ports; /* the user's own setting (-p, or a port in the target) */
+    size_t n_asked_ports;
+    bool tls_asked; /* --tls, or the scheme of the target */
+    enum tls_mode tls;
+
+    uint16_t *ports; /* every port to try, ascending, asked ones included */
+    size_t n_ports;
+    bool families[FAMILY_COUNT];
+
+    struct endpoint *resolvers; /* instead of the system's */
+    size_t n_resolvers;
+    bool has_address; /* --address: the one to test */
+    struct address address;
+    const char **ca_files;
+    size_t n_ca_files;
+    bool system_ca;
+    struct port_map *port_maps;
+    size_t n_port_maps;
+    const char *ehlo; /* NULL: the machine's own name or an address literal */
+    unsigned timeout_ms;
+};
+
+/* errors: NULL when memory is short */
+struct plan *plan_new(void);
+struct plan *plan_free(struct plan *p);
+
+/* A deep copy into another arena, for the Evidence. false when memory is short. */
+bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from);
+
+/* The port that is really connected to where `port` is meant (--map-port). */
+uint16_t plan_dial_port(const struct plan *p, uint16_t port);
+
+bool plan_asks_port(const struct plan *p, uint16_t port);
+
+/* How a client talks to this port unless told otherwise: 465 implicit, others STARTTLS. */
+enum tls_mode plan_usual_mode(uint16_t port);
+
+/* "none", "starttls", "implicit": the words of the JSON report and of --tls. */
+const char *tls_mode_word(enum tls_mode mode);
+bool tls_mode_parse(enum tls_mode *ret, const char *word);
+
+#endif
