@@ -30,20 +30,24 @@ TOOLS = ["certtool", "dpkg-deb", "ip", "mount", "nft", "nsenter", "setpriv", "sy
 WALLS = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
+def become_root(arguments):
+    """Starts this program again through sudo, where that is needed."""
+    if os.geteuid() == 0:
+        return
+    if subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        raise Unavailable("network namespaces need root, and sudo asks for a password")
+    os.execvp("sudo", ["sudo", "-n", sys.executable, "-B", str(HERE / "lab.py"), *arguments])
+
+
 def enter_namespaces(arguments):
     """Starts this program again as the first process of its own namespaces; returns only by an exception."""
-    again = [sys.executable, "-B", str(HERE / "lab.py"), "--inside", *arguments]
-    if os.geteuid() != 0:
-        if subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-            raise Unavailable("network namespaces need root, and sudo asks for a password")
-        os.execvp("sudo", ["sudo", "-n", *again])
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         raise Unavailable(f"these programs are missing: {', '.join(missing)}")
     allowed = subprocess.run([*WALLS, "true"], capture_output=True, text=True)
     if allowed.returncode != 0:
         raise Unavailable(f"namespaces are not permitted here: {allowed.stderr.strip()}")
-    os.execvp(WALLS[0], [*WALLS, *again])
+    os.execvp(WALLS[0], [*WALLS, sys.executable, "-B", str(HERE / "lab.py"), "--inside", *arguments])
 
 
 def mount(*arguments):
@@ -82,6 +86,9 @@ class Lab:
         servers.make_certificates(self.authority)
         self.ca_file = servers.HOME / "ca.pem"
         self.ca_file.write_text(self.authority.root.read_text())
+        self.scratch = servers.HOME / "scratch"
+        self.scratch.mkdir()
+        os.chown(self.scratch, network.NOBODY, network.NOBODY)
         self.network = network.Network(options.wire, delays)
         self.network.add_faces("postfix", len(servers.POSTFIX_FACES))
         self.servers = servers.start_all(servers.HOME / "unpacked")
@@ -94,12 +101,12 @@ def cheat_sheet(lab, delay):
         "",
         f"  trust        --ca-file {lab.ca_file}",
         f"  account      {servers.USER}, password '{servers.PASSWORD}'",
-        f"  delay        {delay} ms each way" if delay else "  delay        none (./dev lab --delay MS)",
+        f"  wire         {delay} ms each way (./dev lab --delay MS)",
         "",
         f"  smtpdx --ca-file {lab.ca_file}",
         f"  smtpdx --ca-file {lab.ca_file} expired.postfix.test",
         "  fault drop 587       the router drops it; also: reset, reject; `fault clear` ends it",
-        "  ip netns exec router tcpdump -ni any        the other namespaces: "
+        "  ip netns exec router nft list ruleset       the other namespaces: "
         + " ".join(["cut", *network.CLIENTS, *network.SERVERS]),
         f"  {servers.HOME}/postfix/root/{servers.Postfix.log}   what Postfix says",
         "",
@@ -108,7 +115,7 @@ def cheat_sheet(lab, delay):
 
 
 def shell(options):
-    lab = Lab(options, {"client": options.delay} if options.delay else {})
+    lab = Lab(options, {"client": options.delay})
     tools = servers.HOME / "tools"
     fault = tools / "fault"
     fault.write_text(f'#!/bin/sh\nexec {sys.executable} -B "{HERE}/lab.py" fault "$@"\n')
@@ -133,7 +140,7 @@ def fault(options):
 
 
 def test(options):
-    lab = Lab(options, {"distant": 50})
+    lab = Lab(options, {"client": options.delay, "distant": 50})
     return cases.run_all(lab)
 
 
@@ -142,7 +149,8 @@ def read_arguments(words):
     parser.add_argument("job", choices=["fetch", "shell", "test", "fault"])
     parser.add_argument("kind", nargs="?", choices=[*network.FAULTS, "clear"])
     parser.add_argument("port", nargs="?", type=int)
-    parser.add_argument("--delay", type=int, default=0, metavar="MS", help="the client's wire, milliseconds each way")
+    parser.add_argument("--delay", type=int, default=1, metavar="MS",
+                        help="what the client's wire takes each way, milliseconds (1)")
     parser.add_argument("--folder", default="build-lab", help="where the unpacked servers are")
     parser.add_argument("--program", default="build/src/command/smtpdx")
     parser.add_argument("--wire", default="build/tests/lab/wire")
@@ -161,6 +169,7 @@ def main():
         if options.job == "fault":
             return fault(options)
         if not options.inside:
+            become_root(sys.argv[1:])
             packages.fetch(options.folder)
             if options.job != "fetch":
                 enter_namespaces(sys.argv[1:])

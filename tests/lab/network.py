@@ -1,8 +1,8 @@
 """The lab's network: clients, one router and the servers, each in a network namespace.
 
                     client 198.51.100.10 --+                      +-- dns      203.0.113.2
-    (slow wire)    distant 198.51.100.138 -+--- router (nftables) +-- postfix  203.0.113.34 ...
-    (no cable)         cut                                        +-- exim     203.0.113.66
+         (wires)   distant 198.51.100.138 -+--- router (nftables) +-- postfix  203.0.113.34 ...
+      (no cable)       cut                                        +-- exim     203.0.113.66
                                                                   +-- dovecot  203.0.113.98
 
 Everything lives inside the mount, network and process namespaces that the lab
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from trouble import Broken, Unavailable
 
-# name: (number of the /27 inside the range, range, IPv6 prefix)
+# name: (the router's address, its own first address, prefix length, IPv6 prefix)
 CLIENTS = {
     "client": ("198.51.100.1", "198.51.100.10", 27, "2001:db8:c1::"),
     "distant": ("198.51.100.129", "198.51.100.138", 27, "2001:db8:c2::"),
@@ -73,7 +73,11 @@ def set_router_rules(rules):
 
 class Network:
     def __init__(self, wire_program, delays):
-        """delays: milliseconds each way for the clients that sit behind a slow wire."""
+        """
+        delays: milliseconds each way for the clients that sit behind a wire. Over a plain cable of the kernel's
+        an answer arrives while the call that asked is still running, which no real network does: an ICMP
+        refusal of a SYN is then not told to the program until a second later.
+        """
         self.wires = []
         self.delays = delays
         os.makedirs("/run/netns", exist_ok=True)
@@ -92,7 +96,7 @@ class Network:
         set_router_rules([])
 
     def _plug(self, name, wire_program):
-        """Connects one namespace with the router, by a plain cable or by a slow wire."""
+        """Connects one namespace with the router, by a cable of the kernel's or by a wire of ours."""
         gateway, first, prefix_length, prefix = {**CLIENTS, **SERVERS}[name]
         if name in self.delays:
             self._pull_wire(name, wire_program)
