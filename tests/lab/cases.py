@@ -304,12 +304,11 @@ def run_all(lab):
         except Skipped as reason:
             note = f" # SKIP {reason}"
         except Differs as difference:
-            verdict, story = "not ok", str(difference)
+            verdict, story = "not ok", str(difference) + "\n"
         except Exception:
             verdict, story = "not ok", traceback.format_exc()
         failed += verdict != "ok"
-        for line in story.splitlines():
-            print(f"# {line}")
         print(f"{verdict} {number} - {sentence}{note}", flush=True)
-        print(f"lab: {time.monotonic() - start:5.2f} s  {sentence}", file=sys.stderr)
+        # Meson shows a failed test's other stream, not its TAP.
+        print(f"{time.monotonic() - start:5.2f} s  {verdict} - {sentence}{note}\n{story}", end="", file=sys.stderr)
     return 1 if failed else 0
