@@ -34,6 +34,8 @@ def become_root(arguments):
     """Starts this program again through sudo, where that is needed."""
     if os.geteuid() == 0:
         return
+    if shutil.which("sudo") is None:
+        raise Unavailable("network namespaces need root, and there is no sudo")
     if subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
         raise Unavailable("network namespaces need root, and sudo asks for a password")
     os.execvp("sudo", ["sudo", "-n", sys.executable, "-B", str(HERE / "lab.py"), *arguments])

@@ -83,17 +83,22 @@ class Network:
         os.makedirs("/run/netns", exist_ok=True)
         names = ["router", "cut", *CLIENTS, *SERVERS]
         _ip([f"netns add {name}" for name in names])
+        for name in names:
+            # An address is usable at once, where the search for its double would take a second.
+            self._set(name, "net.ipv6.conf.default.dad_transmits=0")
+        self._set("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         for name in names[2:]:
             self._plug(name, wire_program)
         for name in names:
             if name != "cut":
                 _ip(["link set lo up"], name)
-        forwarding = inside("router", ["sysctl", "-q", "-w", "net.ipv4.ip_forward=1",
-                                       "net.ipv6.conf.all.forwarding=1"])
-        run = subprocess.run(forwarding, capture_output=True, text=True)
-        if run.returncode != 0:
-            raise Unavailable(f"a router needs forwarding: {run.stderr.strip()}")
         set_router_rules([])
+
+    @staticmethod
+    def _set(name, *settings):
+        run = subprocess.run(inside(name, ["sysctl", "-q", "-w", *settings]), capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Unavailable(f"the kernel's network settings may not be changed here: {run.stderr.strip()}")
 
     def _plug(self, name, wire_program):
         """Connects one namespace with the router, by a cable of the kernel's or by a wire of ours."""
@@ -104,12 +109,11 @@ class Network:
         else:
             device, port = "uplink", f"to-{name}"
             _ip([f"link add {device} netns {name} type veth peer name {port} netns router"])
-        # nodad: an address is usable at once, where duplicate address detection would take a second.
         _ip([f"addr add {gateway}/{prefix_length} dev {port}",
-             f"addr add {prefix}1/64 dev {port} nodad",
+             f"addr add {prefix}1/64 dev {port}",
              f"link set {port} up"], "router")
         _ip([f"addr add {first}/{prefix_length} dev {device}",
-             f"addr add {prefix}10/64 dev {device} nodad",
+             f"addr add {prefix}10/64 dev {device}",
              f"link set {device} up",
              f"route add default via {gateway}",
              f"route add ::/0 via {prefix}1 dev {device}"], name)
@@ -128,7 +132,7 @@ class Network:
         lines = []
         for offset in range(1, count):
             ipv4, ipv6 = server_address(server, offset)
-            lines += [f"addr add {ipv4}/27 dev uplink", f"addr add {ipv6}/64 dev uplink nodad"]
+            lines += [f"addr add {ipv4}/27 dev uplink", f"addr add {ipv6}/64 dev uplink"]
         _ip(lines, server)
 
     @contextmanager
