@@ -23,17 +23,6 @@ struct diagnosis *diagnosis_free(struct diagnosis *d)
     return NULL;
 }
 
-const char *severity_word(enum severity severity)
-{
-    static const char *const words[] = {
-        [SEVERITY_INFO] = "info",
-        [SEVERITY_WARNING] = "warning",
-        [SEVERITY_CRITICAL] = "critical",
-    };
-
-    return words[severity];
-}
-
 const char *verdict_word(enum verdict verdict)
 {
     static const char *const words[] = {

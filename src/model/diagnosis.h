@@ -9,13 +9,8 @@
 
 #include "base/arena.h"
 #include "base/argument.h"
+#include "base/severity.h"
 #include "model/plan.h"
-
-enum severity {
-    SEVERITY_INFO,
-    SEVERITY_WARNING,
-    SEVERITY_CRITICAL,
-};
 
 enum verdict {
     VERDICT_OK,
@@ -77,7 +72,6 @@ struct diagnosis {
 struct diagnosis *diagnosis_new(void);
 struct diagnosis *diagnosis_free(struct diagnosis *d);
 
-const char *severity_word(enum severity severity);
 const char *verdict_word(enum verdict verdict);
 
 #endif

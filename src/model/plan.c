@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/word.h"
+
 enum {
     PLAN_ARENA_CEILING = 1 << 20,
     DEFAULT_TIMEOUT_MS = 10000,
@@ -87,24 +89,10 @@ enum tls_mode plan_usual_mode(uint16_t port)
     return port == 465 ? TLS_MODE_IMPLICIT : TLS_MODE_STARTTLS;
 }
 
-static const char *const tls_mode_words[TLS_MODE_COUNT] = {
-    [TLS_MODE_NONE] = "none",
-    [TLS_MODE_STARTTLS] = "starttls",
-    [TLS_MODE_IMPLICIT] = "implicit",
+static const char *const input_flaw_words[] = {
+    [INPUT_FLAW_WHITESPACE] = "whitespace", [INPUT_FLAW_EMPTY_LABEL] = "empty-label",
+    [INPUT_FLAW_LONG_LABEL] = "long-label", [INPUT_FLAW_LONG_NAME] = "long-name",
+    [INPUT_FLAW_CHARACTER] = "character",   [INPUT_FLAW_PORT] = "port",
+    [INPUT_FLAW_EMPTY] = "empty",
 };
-
-const char *tls_mode_word(enum tls_mode mode)
-{
-    return tls_mode_words[mode];
-}
-
-bool tls_mode_parse(enum tls_mode *ret, const char *word)
-{
-    for (unsigned i = 0; i < TLS_MODE_COUNT; i++) {
-        if (strcmp(word, tls_mode_words[i]) == 0) {
-            *ret = (enum tls_mode)i;
-            return true;
-        }
-    }
-    return false;
-}
+WORD_FUNCTIONS(input_flaw, input_flaw_words)

@@ -14,14 +14,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/peer_text.h"
-
-/* The words of the JSON report stand in tls_mode_word(). */
-enum tls_mode {
-    TLS_MODE_NONE,
-    TLS_MODE_STARTTLS,
-    TLS_MODE_IMPLICIT,
-};
-enum { TLS_MODE_COUNT = 3 };
+#include "base/tls_mode.h"
 
 /* What is odd about the bytes that were typed; each note points at one place. */
 enum input_flaw {
@@ -100,11 +93,11 @@ uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
 
+/* The words of records. */
+const char *input_flaw_word(enum input_flaw flaw);
+bool input_flaw_parse(enum input_flaw *ret, const char *word);
+
 /* How a client talks to this port unless told otherwise: 465 implicit, others STARTTLS. */
 enum tls_mode plan_usual_mode(uint16_t port);
-
-/* "none", "starttls", "implicit": the words of the JSON report and of --tls. */
-const char *tls_mode_word(enum tls_mode mode);
-bool tls_mode_parse(enum tls_mode *ret, const char *word);
 
 #endif

@@ -7,6 +7,7 @@ configuration laid over it; what it writes goes to memory and is gone at the end
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import network
@@ -197,7 +198,7 @@ class Postfix(Server):
         ]) + "\n")
         self.write("etc/postfix/master.cf", "\n".join([*self._faces(), *self._inner_services()]) + "\n")
         # Postfix waits until the last change of its settings is a second old.
-        os.utime(self.root / "etc/postfix/main.cf", (0, 0))
+        os.utime(self.root / "etc/postfix/main.cf", (time.time() - 60, time.time() - 60))
         for folder in ("etc/postfix/dynamicmaps.cf.d", "etc/postfix/postfix-files.d"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         self.write("etc/postfix/dynamicmaps.cf", "")

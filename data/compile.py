@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Checks data/ and po/ and turns them into C tables and a message template.
+
+    compile.py --data DIR --po FILE --out DIR     write the generated files
+    compile.py --data DIR --pot FILE              write the template for translators
+
+Every fault is one line on stderr, naming the file and the id; nothing is
+written then, and the exit status is 1.
+"""
+import argparse
+import pathlib
+import sys
+
+from tables import catalogue, emit, read
+from tables.fault import Faults
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="compile data/ and po/ into C tables")
+    parser.add_argument("--data", type=pathlib.Path, required=True, metavar="DIR")
+    parser.add_argument("--po", type=pathlib.Path, metavar="FILE", help="the Japanese catalogue")
+    parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="where the C files go")
+    parser.add_argument("--pot", type=pathlib.Path, metavar="FILE", help="write the message template")
+    args = parser.parse_args()
+    if args.pot is None and (args.po is None or args.out is None):
+        parser.error("either --pot, or --po and --out")
+    return args
+
+
+def main():
+    args = arguments()
+    faults = Faults()
+    knowledge = read.knowledge(args.data, faults)
+    # A catalogue is judged against sound data alone: else each fault would show there again.
+    japanese = catalogue.japanese(args.po, knowledge.texts, faults) if args.po and not faults else {}
+    if faults.report(sys.stderr):
+        return 1
+    if args.pot:
+        args.pot.write_text(catalogue.template(knowledge.texts), encoding="utf-8")
+    if args.out:
+        for name, content in emit.files(knowledge, japanese).items():
+            (args.out / name).write_text(content, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

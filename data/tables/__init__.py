@@ -1,0 +1,1 @@
+"""What data/compile.py is made of: read and check, the catalogue, the C files."""

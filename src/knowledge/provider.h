@@ -1,0 +1,56 @@
+/*
+ * provider - mail providers and their outgoing servers, as data/providers.toml lists them
+ *
+ * A host or a domain belongs to one provider at most. Names are compared
+ * without case and are to come without a final dot. A hoster that names a
+ * server after each customer has "*." in front; an exact name goes before it.
+ */
+#ifndef SMTPDX_KNOWLEDGE_PROVIDER_H
+#define SMTPDX_KNOWLEDGE_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/tls_mode.h"
+
+/* What the provider wants as the user name. */
+enum username_form {
+    USERNAME_FULL_ADDRESS,
+    USERNAME_LOCAL_PART,
+    USERNAME_OTHER, /* a name that the provider hands out */
+};
+
+struct provider_host {
+    const char *host; /* lower case; "*.example" for any name below example */
+    uint16_t port;
+    enum tls_mode tls;
+};
+
+struct provider {
+    const char *id; /* "gmail" */
+    const char *name;
+    enum username_form username;
+    const struct provider_host *hosts; /* best first */
+    size_t n_hosts;
+    const char *const *domains; /* of its mail addresses; none where every customer has an own one */
+    size_t n_domains;
+    const char *help_url;   /* or NULL */
+    const char *status_url; /* or NULL */
+};
+
+size_t provider_total(void);
+const struct provider *provider_at(size_t index);
+
+/* Each gives NULL where there is none. */
+const struct provider *provider_by_id(const char *id);
+const struct provider *provider_by_host(const char *host);
+const struct provider *provider_by_mail_domain(const char *domain);
+
+/* The host that comes first and is no "*." pattern; NULL where each customer has another. */
+const char *provider_main_host(const struct provider *p);
+
+/* Whether the provider is known to serve this very combination. */
+bool provider_serves(const struct provider *p, const char *host, uint16_t port, enum tls_mode tls);
+
+#endif

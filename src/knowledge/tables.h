@@ -1,0 +1,25 @@
+/*
+ * tables - what data/compile.py makes of data/ and po/; for this room alone
+ */
+#ifndef SMTPDX_KNOWLEDGE_TABLES_H
+#define SMTPDX_KNOWLEDGE_TABLES_H
+
+#include <stddef.h>
+
+#include "knowledge/finding.h"
+#include "knowledge/port.h"
+#include "knowledge/provider.h"
+#include "knowledge/step.h"
+#include "knowledge/text.h"
+
+extern const char *const text_table[LANGUAGE_COUNT][TEXT_COUNT];
+extern const struct finding finding_table[FINDING_COUNT];
+extern const struct step step_table[STEP_COUNT];
+
+extern const struct provider provider_table[];
+extern const size_t provider_count;
+
+extern const struct port_service port_table[];
+extern const size_t port_count;
+
+#endif

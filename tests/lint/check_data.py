@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Shows that data/compile.py stops on every kind of fault, with one line that names file and id.
+
+    check_data.py COMPILE_PY
+
+A small sound set of data is written, a fault is planted in it, and the lines on
+stderr must be exactly the expected ones. Prints TAP.
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SOUND = {
+    "data/findings.toml": """
+[findings."port.blocked"]
+severity = "critical"
+layer = "network"
+steps = ["change-port"]
+title = "Stopped on the way"
+[findings."port.blocked".because]
+silent = "{endpoint}: no answer for {waited}"
+
+[findings."port.reset"]
+severity = "critical"
+layer = "network"
+steps = ["lower-mtu"]
+planned = true
+""",
+    "data/steps.toml": """
+[steps.change-port]
+origin = "article"
+article_section = "heading"
+title = "Change the port"
+text = "Use this for {host}: {settings}"
+
+[steps.lower-mtu]
+origin = "beyond"
+planned = true
+""",
+    "data/messages.toml": """
+[report]
+verdict = "{host} works"
+""",
+    "data/ports.toml": """
+[[ports]]
+port = 993
+service = "imaps"
+what = "reading mail"
+""",
+    "data/providers.toml": """
+[[providers]]
+id = "gmail"
+name = "Gmail"
+username = "full-address"
+domains = ["gmail.com"]
+hosts = [{ host = "smtp.gmail.com", port = 465, tls = "implicit" }]
+help_url = "https://support.google.com/"
+source = "help page"
+confidence = "high"
+
+[[providers]]
+id = "other"
+name = "Other"
+username = "other"
+hosts = [{ host = "*.example.org", port = 587, tls = "starttls" }]
+source = "help page"
+confidence = "medium"
+""",
+    "po/ja.po": """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+msgctxt "finding.port.blocked.title"
+msgid "Stopped on the way"
+msgstr "J title"
+
+msgctxt "because.port.blocked.silent"
+msgid "{endpoint}: no answer for {waited}"
+msgstr "{waited} J {endpoint}"
+
+msgctxt "step.change-port.title"
+msgid "Change the port"
+msgstr "J port"
+
+msgctxt "step.change-port.text"
+msgid "Use this for {host}: {settings}"
+msgstr "J {settings} {host}"
+
+msgctxt "report.verdict"
+msgid "{host} works"
+msgstr ""
+"J "
+"{host}"
+
+msgctxt "port.imaps"
+msgid "reading mail"
+msgstr "J mail"
+""",
+}
+
+FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messages.toml"
+PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
+
+# What is wrong; the file, what stands there and what is put instead; the lines that must come.
+FAULTS = [
+    ("a finding without steps", FINDINGS, 'steps = ["change-port"]', "",
+     ["data/findings.toml: port.blocked: no steps"]),
+    ("an empty list of steps", FINDINGS, '["lower-mtu"]', "[]",
+     ["data/findings.toml: port.reset: no steps"]),
+    ("an unknown step", FINDINGS, '["lower-mtu"]', '["lower-mtx"]',
+     ["data/findings.toml: port.reset: unknown step: lower-mtx"]),
+    ("a step twice", FINDINGS, '["lower-mtu"]', '["lower-mtu", "lower-mtu"]',
+     ["data/findings.toml: port.reset: a step stands twice"]),
+    ("a raised finding whose step has no texts", FINDINGS, '["change-port"]', '["change-port", "lower-mtu"]',
+     ["data/findings.toml: port.blocked: its step lower-mtu has no texts yet"]),
+    ("a wrong severity", FINDINGS, 'severity = "critical"', 'severity = "fatal"',
+     ["data/findings.toml: port.blocked: severity is 'fatal', not one of: info, warning, critical"]),
+    ("a wrong layer", FINDINGS, 'layer = "network"', 'layer = "cable"',
+     ["data/findings.toml: port.blocked: layer is 'cable', not one of: input, dns, network, smtp, tls, cert, "
+      "clock, auth, send, relay, incoming, service"]),
+    ("a finding twice", FINDINGS, '[findings."port.reset"]', '[findings."port.blocked"]',
+     ["data/findings.toml: [findings.\"port.blocked\"]: Cannot declare ('findings', 'port.blocked') twice "
+      "(at line 10, column 25)"]),
+    ("a finding id of the wrong form", FINDINGS, '"port.reset"', '"port-blocked.x"',
+     ["data/findings.toml: port-blocked.x: not the form of a finding id"]),
+    ("a raised finding without title", FINDINGS, 'title = "Stopped on the way"', "",
+     ["data/findings.toml: port.blocked: no title"]),
+    ("a raised finding without because", FINDINGS, "planned = true", 'title = "Change the port"',
+     ["data/findings.toml: port.reset: its step lower-mtu has no texts yet",
+      "data/findings.toml: port.reset: no because text"]),
+    ("a because that is no sentence", FINDINGS, 'silent = "{endpoint}', 'Silent = "{endpoint}',
+     ["data/findings.toml: port.blocked: because.Silent is not a named sentence"]),
+    ("an unknown key", FINDINGS, "planned = true", "planned = true\nplaned = true",
+     ["data/findings.toml: port.reset: unknown key: planed"]),
+    ("a table of the wrong name", FINDINGS, '[findings."port.reset"]', '[finding."port.reset"]',
+     ["data/findings.toml: finding: only findings stand here"]),
+    ("rows that are no tables", PORTS, "[[ports]]\nport", "ports = [993]\n[x]\nport",
+     ["data/ports.toml: x: only ports stand here", "data/ports.toml: ports: not tables"]),
+    ("a title with an argument", FINDINGS, '"Stopped on the way"', '"{host} stopped"',
+     ["data/findings.toml: finding.port.blocked.title: a title takes no arguments"]),
+    ("a step without texts that is not planned", STEPS, "planned = true", "",
+     ["data/steps.toml: lower-mtu: a step has both title and text, unless it is planned"]),
+    ("a step of the article without its heading", STEPS, 'article_section = "heading"', "",
+     ["data/steps.toml: change-port: article_section belongs to steps of the article, and to all of them"]),
+    ("an argument that steps do not have", STEPS, "{settings}", "{setting}",
+     ["data/steps.toml: step.change-port.text: a step has no argument {setting}"]),
+    ("two text ids that are one in C", MESSAGES, "[report]", '[port]\nimaps = "reading mail"\n[report]',
+     ["data/ports.toml: port.imaps: duplicate id, also in data/messages.toml"]),
+    ("a message twice", MESSAGES, 'verdict = "{host} works"', 'verdict = "{host} works"\nverdict = "x"',
+     ["data/messages.toml: verdict = \"x\": Cannot overwrite a value (at line 4, column 14)"]),
+    ("a placeholder of the wrong form", MESSAGES, "{host} works", "{Host} works",
+     ["data/messages.toml: report.verdict: not the form of a placeholder: {Host} works"]),
+    ("an empty message", MESSAGES, "{host} works", "",
+     ["data/messages.toml: report: verdict is empty"]),
+    ("a text without Japanese", MESSAGES, "[report]", '[report]\nnew = "x"',
+     ["po/ja.po: report.new: no Japanese"]),
+    ("an empty Japanese text", JAPANESE, '"J port"', '""',
+     ["po/ja.po: step.change-port.title: no Japanese"]),
+    ("English that has changed since", MESSAGES, "works", "works well",
+     ["po/ja.po: report.verdict: stale: the English in data/messages.toml has changed"]),
+    ("Japanese that is marked as fuzzy", JAPANESE, 'msgctxt "report.verdict"',
+     '#, fuzzy\nmsgctxt "report.verdict"',
+     ["po/ja.po: report.verdict: stale: the English in data/messages.toml has changed"]),
+    ("Japanese for no text", JAPANESE, 'msgctxt "port.imaps"',
+     'msgctxt "a"\nmsgid "b"\nmsgstr "c"\n\nmsgctxt "port.imaps"',
+     ["po/ja.po: a: no such text (unused translation)"]),
+    ("a text translated twice", JAPANESE, 'msgctxt "port.imaps"',
+     'msgctxt "port.imaps"\nmsgid "reading mail"\nmsgstr "c"\n\nmsgctxt "port.imaps"',
+     ["po/ja.po: port.imaps: translated twice"]),
+    ("a placeholder in English alone", JAPANESE, "{waited} J", "J",
+     ["po/ja.po: because.port.blocked.silent: in one language only: {waited}"]),
+    ("a placeholder in Japanese alone", JAPANESE, '"J mail"', '"J {mail}"',
+     ["po/ja.po: port.imaps: in one language only: {mail}"]),
+    ("a Japanese placeholder of the wrong form", JAPANESE, '"J mail"', '"J {mail"',
+     ["po/ja.po: port.imaps: not the form of a placeholder: {mail"]),
+    ("a line of the catalogue that cannot be read", JAPANESE, '"J mail"', '"J mail',
+     ["po/ja.po: line 29: cannot be read", "po/ja.po: port.imaps: no Japanese"]),
+    ("a port out of range", PROVIDERS, "port = 465", "port = 65536",
+     ["data/providers.toml: gmail: bad port: 65536"]),
+    ("a port that is no number", PROVIDERS, "port = 465", 'port = "465"',
+     ["data/providers.toml: gmail: port is not of the right kind: '465'",
+      "data/providers.toml: gmail: bad port: 0"]),
+    ("a TLS mode that does not exist", PROVIDERS, '"implicit"', '"ssl"',
+     ["data/providers.toml: gmail: tls is 'ssl', not one of: none, starttls, implicit"]),
+    ("a host with upper case", PROVIDERS, "smtp.gmail.com", "smtp.Gmail.com",
+     ["data/providers.toml: gmail: not a lower-case host name: smtp.Gmail.com"]),
+    ("a provider without hosts", PROVIDERS, '[{ host = "*.example.org", port = 587, tls = "starttls" }]',
+     "[]", ["data/providers.toml: other: no hosts"]),
+    ("a provider twice", PROVIDERS, 'id = "other"', 'id = "gmail"',
+     ["data/providers.toml: gmail: the id stands twice"]),
+    ("a host of two providers", PROVIDERS, "*.example.org", "smtp.gmail.com",
+     ["data/providers.toml: other: smtp.gmail.com belongs to gmail already"]),
+    ("a row of low confidence", PROVIDERS, '"medium"', '"low"',
+     ["data/providers.toml: other: confidence is 'low', not one of: high, medium"]),
+    ("a URL that is not https", PROVIDERS, "https://", "http://",
+     ["data/providers.toml: gmail: help_url is no https URL: http://support.google.com/"]),
+    ("a service without a port", PORTS, "port = 993", "port = 0",
+     ["data/ports.toml: imaps: bad port: 0"]),
+]
+
+GENERATED = ["finding_id.h", "step_id.h", "tables.c", "text_id.h"]
+
+
+def lay_out(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    (folder / "out").mkdir()
+
+
+def compile_data(compiler, files):
+    """What the compiler says, its exit status and the names of what it wrote."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        lay_out(folder, files)
+        command = [sys.executable, "-B", compiler, "--data", folder / "data", "--po", folder / "po/ja.po",
+                   "--out", folder / "out"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return run.stderr.splitlines(), run.returncode, sorted(p.name for p in (folder / "out").iterdir())
+
+
+def judge_sound(compiler):
+    lines, status, written = compile_data(compiler, SOUND)
+    return [] if (lines, status, written) == ([], 0, GENERATED) else [str((lines, status, written))]
+
+
+def judge_fault(compiler, file, old, new, expected):
+    """Why the case fails, as lines; none where it holds."""
+    if old not in SOUND[file]:
+        return [f"the case is out of date: {old} is not in {file}"]
+    planted = dict(SOUND)
+    planted[file] = planted[file].replace(old, new, 1)
+    lines, status, written = compile_data(compiler, planted)
+    wrong = []
+    if lines != expected:
+        wrong += [f"expected: {line}" for line in expected] + [f"got: {line}" for line in lines]
+    if status != 1 or written:
+        wrong.append(f"status {status}, written: {written}")
+    return wrong
+
+
+def main():
+    compiler = sys.argv[1]
+    results = [("sound data is compiled", judge_sound(compiler))]
+    for says, file, old, new, expected in FAULTS:
+        results.append((says, judge_fault(compiler, file, old, new, expected)))
+    print(f"1..{len(results)}")
+    for number, (says, wrong) in enumerate(results, 1):
+        print(f"{'not ok' if wrong else 'ok'} {number} - {says}")
+        for line in wrong:
+            print(f"# {line}")
+    return 1 if any(wrong for _, wrong in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
