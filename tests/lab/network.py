@@ -85,7 +85,7 @@ class Network:
         _ip([f"netns add {name}" for name in names])
         for name in names:
             # An address is usable at once, where the search for its double would take a second.
-            self._set(name, "net.ipv6.conf.default.dad_transmits=0")
+            self._set(name, "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
         self._set("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         for name in names[2:]:
             self._plug(name, wire_program)

@@ -378,5 +378,6 @@ def start_all(unpacked):
         run = subprocess.run(network.inside("client", [sys.executable, "-c", AWAIT, *pairs]), capture_output=True,
                              text=True)
         if run.returncode != 0:
-            raise Broken(f"{server.name} did not start: {run.stderr.strip()}\n{server.story()}")
+            state = "it runs" if server.process.poll() is None else f"it ended with {server.process.returncode}"
+            raise Broken(f"{server.name} does not answer ({state}): {run.stderr.strip()}\n{server.story()}")
     return servers
