@@ -91,7 +91,7 @@ struct smtp_learned {
     bool early;                  /* bytes came before the command that they answer was sent */
     size_t n_injected;           /* bytes behind the 220 of STARTTLS, discarded (RFC 3207 section 4.2) */
     struct peer_text injected;   /* the first PEER_RAW_MAX of them */
-    struct peer_text raw;        /* first bytes of the reply that failed or is being read, and what followed */
+    struct peer_text raw;        /* first bytes of the reply that failed or is being read, and behind it */
 };
 
 /* Read `learned`, `state`, `complete`, `err` and the trail; drain `out`; the rest is the dialogue's own. */

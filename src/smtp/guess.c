@@ -27,8 +27,9 @@ static const struct signature {
     { .service = SERVICE_SSH, .len = 4, .text = "SSH-" },
     /* A frame: length (three bytes, little end first), sequence 0; then protocol 10 and version "5.7..." */
     { SERVICE_MYSQL, 6, { { 1, 255 }, { 0, 15 }, { 0, 0 }, { 0, 0 }, { 10, 10 }, { '3', '9' } }, NULL },
-    /* The frame with an error packet instead: 1024 to 1279 are its own (host blocked, too many connections) */
-    { SERVICE_MYSQL, 7, { { 1, 255 }, { 0, 15 }, { 0, 0 }, { 0, 0 }, { 255, 255 }, { 0, 255 }, { 4, 4 } }, NULL },
+    /* The frame with an error packet instead: codes 1024 to 1279 (host blocked, too many connections) */
+    { SERVICE_MYSQL, 7, { { 1, 255 }, { 0, 15 }, { 0, 0 }, { 0, 0 }, { 255, 255 }, { 0, 255 }, { 4, 4 } },
+      NULL },
 };
 
 enum likeness { DIFFERENT, ALIKE_SO_FAR, ALIKE };

@@ -37,31 +37,31 @@ static const struct talk {
 } talks[] = {
     /* healthy */
     { "STARTTLS all the way", &starttls,
-      { "220 mx ESMTP\r\n", "250-mx\r\n250-STARTTLS\r\n250 SIZE 1\r\n", "220 go\r\n", "250-mx\r\n250 AUTH PLAIN\r\n",
-        "221 bye\r\n" },
+      { "220 mx ESMTP\r\n", "250-mx\r\n250-STARTTLS\r\n250 SIZE 1\r\n", "220 go\r\n",
+      "250-mx\r\n250 AUTH PLAIN\r\n", "221 bye\r\n" },
       E S TLS E Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "implicit TLS", &implicit, { "220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n", "221 bye\r\n" }, E Q, SMTP_STAGE_DONE,
-      SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "in clear, nothing more wanted", &clear, { "220 mx\r\n", "250 mx\r\n", "221 bye\r\n" }, E Q, SMTP_STAGE_DONE,
-      SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "implicit TLS", &implicit, { "220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n", "221 bye\r\n" }, E Q,
+      SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "in clear, nothing more wanted", &clear, { "220 mx\r\n", "250 mx\r\n", "221 bye\r\n" }, E Q,
+      SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "QUIT is answered by the end alone", &clear, { "220 mx\r\n", "250 mx\r\n" }, E Q, SMTP_STAGE_DONE,
       SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "QUIT is answered by noise", &clear, { "220 mx\r\n", "250 mx\r\n", "\x15\x03\x03" }, E Q, SMTP_STAGE_DONE,
-      SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "QUIT is answered by noise", &clear, { "220 mx\r\n", "250 mx\r\n", "\x15\x03\x03" }, E Q,
+      SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "a greeting of several lines, STARTTLS first and in lower case", &starttls,
       { "220-mx\r\n220-no spam\r\n220 please\r\n", "250-mx\r\n250-starttls\r\n250 size 1\r\n", "220 go\r\n",
         "250 mx\r\n" },
       E S TLS E Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "lines end in LF alone", &starttls, { "220 mx\n", "250-mx\n250 STARTTLS\n", "220 go\n", "250 mx\n" },
       E S TLS E Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "codes without text", &starttls, { "220\r\n", "250-mx\r\n250 STARTTLS\r\n", "220\r\n", "250\r\n" }, E S TLS E Q,
+    { "codes without text", &starttls, { "220\r\n", "250-mx\r\n250 STARTTLS\r\n", "220\r\n", "250\r\n" },
+      E S TLS E Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "HELO where EHLO is not known", &clear, { "220 mx\r\n", "500 what?\r\n", "250 mx\r\n" }, E H Q,
       SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "HELO where EHLO is not known", &clear, { "220 mx\r\n", "500 what?\r\n", "250 mx\r\n" }, E H Q, SMTP_STAGE_DONE,
-      SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "HELO inside TLS", &implicit, { "220 mx\r\n", "502 no\r\n", "250 mx\r\n" }, E H Q, SMTP_STAGE_DONE,
       SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "MAIL in clear is accepted", &mail, { "220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "221 bye\r\n" },
-      E M R Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "MAIL in clear is accepted", &mail, { "220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "250 ok\r\n",
+      "221 bye\r\n" }, E M R Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "MAIL is accepted, and the server goes", &mail, { "220 mx\r\n", "250 mx\r\n", "250 ok\r\n" }, E M R,
       SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_SMTP, 0 },
     { "a host called ftp", &clear, { "220 ftp.example FTP server of our mail\r\n", "250 mx\r\n" }, E Q,
@@ -76,39 +76,42 @@ static const struct talk {
       SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 421 },
     { "EHLO", &starttls, { "220 mx\r\n", "550 5.7.1 bad name\r\n", "221 bye\r\n" }, E Q, SMTP_STAGE_EHLO,
       SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 550 },
-    { "EHLO inside TLS", &implicit, { "220 mx\r\n", "421 later\r\n" }, E Q, SMTP_STAGE_EHLO_TLS, SMTP_FAULT_REFUSED,
-      REPLY_FINE, SERVICE_SMTP, 421 },
+    { "EHLO inside TLS", &implicit, { "220 mx\r\n", "421 later\r\n" }, E Q, SMTP_STAGE_EHLO_TLS,
+      SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 421 },
     { "EHLO and HELO", &clear, { "220 mx\r\n", "502 no\r\n", "550 no\r\n" }, E H Q, SMTP_STAGE_EHLO,
       SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 550 },
-    { "EHLO and HELO inside TLS", &implicit, { "220 mx\r\n", "502 no\r\n", "550 no\r\n" }, E H Q, SMTP_STAGE_EHLO_TLS,
-      SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 550 },
-    { "STARTTLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "454 4.7.0 not now\r\n", "221 bye\r\n" },
+    { "EHLO and HELO inside TLS", &implicit, { "220 mx\r\n", "502 no\r\n", "550 no\r\n" }, E H Q,
+      SMTP_STAGE_EHLO_TLS, SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 550 },
+    { "STARTTLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "454 4.7.0 not now\r\n",
+      "221 bye\r\n" },
       E S Q, SMTP_STAGE_STARTTLS, SMTP_FAULT_STARTTLS_REFUSED, REPLY_FINE, SERVICE_SMTP, 454 },
     { "EHLO after STARTTLS", &starttls,
       { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n", "550 5.7.1 no\r\n" }, E S TLS E Q,
       SMTP_STAGE_EHLO_TLS, SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 550 },
-    { "MAIL in clear", &mail, { "220 mx\r\n", "250 mx\r\n", "530 5.7.0 Must issue STARTTLS first\r\n" }, E M Q,
-      SMTP_STAGE_MAIL, SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 530 },
+    { "MAIL in clear", &mail, { "220 mx\r\n", "250 mx\r\n", "530 5.7.0 Must issue STARTTLS first\r\n" },
+      E M Q, SMTP_STAGE_MAIL, SMTP_FAULT_REFUSED, REPLY_FINE, SERVICE_SMTP, 530 },
     { "STARTTLS is not offered", &starttls, { "220 mx\r\n", "250-mx\r\n250 SIZE\r\n", "221 bye\r\n" }, E Q,
       SMTP_STAGE_EHLO, SMTP_FAULT_STARTTLS_NOT_OFFERED, REPLY_FINE, SERVICE_SMTP, 0 },
-    { "HELO alone cannot offer STARTTLS", &starttls, { "220 mx\r\n", "500 no\r\n", "250-mx\r\n250 STARTTLS\r\n" },
+    { "HELO alone cannot offer STARTTLS", &starttls, { "220 mx\r\n", "500 no\r\n",
+      "250-mx\r\n250 STARTTLS\r\n" },
       E H Q, SMTP_STAGE_EHLO, SMTP_FAULT_STARTTLS_NOT_OFFERED, REPLY_FINE, SERVICE_SMTP, 0 },
 
     /* malformed */
-    { "a greeting without a code", &clear, { "hello there\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_MALFORMED,
-      REPLY_NO_CODE, SERVICE_UNKNOWN, 0 },
+    { "a greeting without a code", &clear, { "hello there\r\n" }, "", SMTP_STAGE_GREETING,
+      SMTP_FAULT_MALFORMED, REPLY_NO_CODE, SERVICE_UNKNOWN, 0 },
     { "a greeting of a code that is none for it", &clear, { "250 mx\r\n" }, "", SMTP_STAGE_GREETING,
       SMTP_FAULT_MALFORMED, REPLY_UNEXPECTED, SERVICE_UNKNOWN, 0 },
-    { "codes that change in the reply to EHLO", &clear, { "220 mx\r\n", "250-mx\r\n251 x\r\n" }, E, SMTP_STAGE_EHLO,
-      SMTP_FAULT_MALFORMED, REPLY_CODE_CHANGED, SERVICE_SMTP, 0 },
+    { "codes that change in the reply to EHLO", &clear, { "220 mx\r\n", "250-mx\r\n251 x\r\n" }, E,
+      SMTP_STAGE_EHLO, SMTP_FAULT_MALFORMED, REPLY_CODE_CHANGED, SERVICE_SMTP, 0 },
     { "334 to EHLO", &clear, { "220 mx\r\n", "334 x\r\n" }, E, SMTP_STAGE_EHLO, SMTP_FAULT_MALFORMED,
       REPLY_UNEXPECTED, SERVICE_SMTP, 0 },
     { "250 to STARTTLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "250 ok\r\n" }, E S,
       SMTP_STAGE_STARTTLS, SMTP_FAULT_MALFORMED, REPLY_UNEXPECTED, SERVICE_SMTP, 0 },
-    { "noise inside TLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n", "HTTP/1.1 200\r\n" },
+    { "noise inside TLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n",
+      "HTTP/1.1 200\r\n" },
       E S TLS E, SMTP_STAGE_EHLO_TLS, SMTP_FAULT_MALFORMED, REPLY_NO_CODE, SERVICE_SMTP, 0 },
-    { "a beginning of something, and the end", &clear, { "HT" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_MALFORMED,
-      REPLY_NO_CODE, SERVICE_UNKNOWN, 0 },
+    { "a beginning of something, and the end", &clear, { "HT" }, "", SMTP_STAGE_GREETING,
+      SMTP_FAULT_MALFORMED, REPLY_NO_CODE, SERVICE_UNKNOWN, 0 },
 
     /* something else */
     { "TLS answers in clear", &starttls, { "\x15\x03\x01\x01\x02\x02\x46" }, "", SMTP_STAGE_GREETING,
@@ -117,8 +120,10 @@ static const struct talk {
       SMTP_FAULT_NOT_SMTP, REPLY_FINE, SERVICE_HTTP, 0 },
     { "IMAP inside TLS", &implicit, { "* OK [CAPABILITY IMAP4rev1] ready\r\n" }, "", SMTP_STAGE_GREETING,
       SMTP_FAULT_NOT_SMTP, REPLY_FINE, SERVICE_IMAP, 0 },
-    { "POP3", &clear, { "+OK ready\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP, REPLY_FINE, SERVICE_POP3, 0 },
-    { "SSH", &clear, { "SSH-2.0-x\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP, REPLY_FINE, SERVICE_SSH, 0 },
+    { "POP3", &clear, { "+OK ready\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP, REPLY_FINE,
+      SERVICE_POP3, 0 },
+    { "SSH", &clear, { "SSH-2.0-x\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP, REPLY_FINE,
+      SERVICE_SSH, 0 },
     { "a news server", &clear, { "200 news NNTP ready\r\n" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP,
       REPLY_FINE, SERVICE_NNTP, 0 },
     { "FTP, which does not know EHLO", &clear, { "220 (vsFTPd 3.0.3)\r\n", "530 Please login\r\n" }, E,
@@ -129,10 +134,12 @@ static const struct talk {
       SMTP_STAGE_GREETING, SMTP_FAULT_NOT_SMTP, REPLY_FINE, SERVICE_FTP, 0 },
 
     /* closed */
-    { "without a word", &clear, { NULL }, "", SMTP_STAGE_GREETING, SMTP_FAULT_CLOSED, REPLY_FINE, SERVICE_UNKNOWN, 0 },
+    { "without a word", &clear, { NULL }, "", SMTP_STAGE_GREETING, SMTP_FAULT_CLOSED, REPLY_FINE,
+      SERVICE_UNKNOWN, 0 },
     { "within the greeting", &clear, { "220 m" }, "", SMTP_STAGE_GREETING, SMTP_FAULT_CLOSED, REPLY_FINE,
       SERVICE_UNKNOWN, 0 },
-    { "after EHLO", &clear, { "220 mx\r\n" }, E, SMTP_STAGE_EHLO, SMTP_FAULT_CLOSED, REPLY_FINE, SERVICE_SMTP, 0 },
+    { "after EHLO", &clear, { "220 mx\r\n" }, E, SMTP_STAGE_EHLO, SMTP_FAULT_CLOSED, REPLY_FINE,
+      SERVICE_SMTP, 0 },
     { "after STARTTLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n" }, E S, SMTP_STAGE_STARTTLS,
       SMTP_FAULT_CLOSED, REPLY_FINE, SERVICE_SMTP, 0 },
     { "inside TLS", &starttls, { "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n" }, E S TLS E,
@@ -382,7 +389,8 @@ START_TEST(the_trail_names_every_state_that_was_entered)
 
     ck_assert(client_init(&c, &starttls));
     client_talk(&c,
-                (const char *const[SCRIPT_MAX]){ "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n", "250 mx\r\n" },
+                (const char *const[SCRIPT_MAX]){ "220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n",
+                "250 mx\r\n" },
                 100);
     ck_assert_uint_eq(c.d.n_trail, sizeof words / sizeof words[0]);
     for (size_t i = 0; i < c.d.n_trail; i++)
@@ -483,8 +491,8 @@ START_TEST(a_name_that_cannot_be_sent_is_our_error)
     struct smtp_dialogue d;
     struct err err = { 0 };
 
-    ck_assert_msg(dialogue_init(&d, &(struct smtp_dialogue_spec){ .ehlo_name = c->name }, &err) == c->taken, "%s",
-                  c->says);
+    ck_assert_msg(dialogue_init(&d, &(struct smtp_dialogue_spec){ .ehlo_name = c->name }, &err) == c->taken,
+                  "%s", c->says);
     ck_assert_int_eq(err.kind, c->taken ? ERR_NONE : ERR_INPUT);
     dialogue_done(&d);
 }
@@ -493,7 +501,8 @@ END_TEST
 START_TEST(every_allocation_may_fail_once)
 {
     static const char *const server[SCRIPT_MAX] = {
-        "220 mx\r\n", "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n", "220 go\r\n", "250-mx\r\n250 AUTH A B C\r\n",
+        "220 mx\r\n", "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n", "220 go\r\n",
+        "250-mx\r\n250 AUTH A B C\r\n",
         "221 bye\r\n",
     };
     bool hit = true;

@@ -61,8 +61,8 @@ static const struct auth_case {
 } auth_cases[] = {
     { "a list", "250-mx\r\n250 AUTH PLAIN LOGIN XOAUTH2\r\n", "PLAIN LOGIN XOAUTH2 " },
     { "the old spelling", "250-mx\r\n250 AUTH=LOGIN PLAIN\r\n", "LOGIN PLAIN " },
-    { "both spellings, each mechanism once", "250-mx\r\n250-AUTH PLAIN LOGIN\r\n250 AUTH=PLAIN LOGIN NTLM\r\n",
-      "PLAIN LOGIN NTLM " },
+    { "both spellings, each mechanism once",
+      "250-mx\r\n250-AUTH PLAIN LOGIN\r\n250 AUTH=PLAIN LOGIN NTLM\r\n", "PLAIN LOGIN NTLM " },
     { "the same in another case", "250-mx\r\n250 auth plain PLAIN Plain\r\n", "plain " },
     { "many blanks and a tab", "250-mx\r\n250 AUTH  PLAIN\t LOGIN  \r\n", "PLAIN LOGIN " },
     { "the old spelling with a blank", "250-mx\r\n250 AUTH= LOGIN\r\n", "LOGIN " },
@@ -122,7 +122,8 @@ START_TEST(the_size_limit_is_read_and_cannot_overflow)
     struct smtp_caps caps;
     struct arena *a = caps_of(c->wire, &caps);
 
-    ck_assert_msg(caps.size_given == c->given && caps.size == c->size, "%s: %ju", c->says, (uintmax_t)caps.size);
+    ck_assert_msg(caps.size_given == c->given && caps.size == c->size, "%s: %ju", c->says,
+                  (uintmax_t)caps.size);
     arena_free(a);
 }
 END_TEST

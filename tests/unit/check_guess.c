@@ -4,7 +4,10 @@
 
 #include "unit.h"
 
-#define FIRST(s) { (s), sizeof(s) - 1 }
+#define FIRST(s)                                                                                             \
+    {                                                                                                        \
+        (s), sizeof(s) - 1                                                                                   \
+    }
 
 static const struct guess_case {
     const char *says;
@@ -19,7 +22,8 @@ static const struct guess_case {
     { "an SMTP server that refuses", FIRST("554 5.7.1 go away\r\n"), SERVICE_SMTP },
     { "an SMTP server that is busy", FIRST("421 4.7.0 later\r\n"), SERVICE_SMTP },
     { "a mail server on a host called ftp", FIRST("220 ftp.example ESMTP ready\r\n"), SERVICE_SMTP },
-    { "a mail server that also speaks of an FTP server", FIRST("220 our mail and FTP server\r\n"), SERVICE_SMTP },
+    { "a mail server that also speaks of an FTP server", FIRST("220 our mail and FTP server\r\n"),
+      SERVICE_SMTP },
     { "a host called ftp and no more", FIRST("220 ftp.example ready\r\n"), SERVICE_SMTP },
     { "vsFTPd", FIRST("220 (vsFTPd 3.0.3)\r\n"), SERVICE_FTP },
     { "ProFTPD", FIRST("220 ProFTPD Server (Debian) [192.0.2.1]\r\n"), SERVICE_FTP },
@@ -29,7 +33,8 @@ static const struct guess_case {
     { "an FTP server that is full", FIRST("421 Too many users, FTP server full\r\n"), SERVICE_FTP },
     { "a news server", FIRST("200 news.example InterNetNews NNRP server INN 2.7 ready (posting ok)\r\n"),
       SERVICE_NNTP },
-    { "a news server without posting", FIRST("201 news.example server ready (no posting)\r\n"), SERVICE_NNTP },
+    { "a news server without posting", FIRST("201 news.example server ready (no posting)\r\n"),
+      SERVICE_NNTP },
     { "a code of 200 that says nothing of news", FIRST("200 ready\r\n"), SERVICE_UNKNOWN },
     { "IMAP", FIRST("* OK [CAPABILITY IMAP4rev1] ready\r\n"), SERVICE_IMAP },
     { "IMAP in lower case", FIRST("* ok ready\r\n"), SERVICE_IMAP },
@@ -45,8 +50,13 @@ static const struct guess_case {
     { "TLS application data", FIRST("\x17\x03\x03"), SERVICE_TLS },
     { "a record of a type that TLS does not have", FIRST("\x19\x03\x03\x00"), SERVICE_UNKNOWN },
     { "a record of a version that TLS does not have", FIRST("\x15\x04\x01\x00"), SERVICE_UNKNOWN },
-    { "MySQL", FIRST("\x4a\x00\x00\x00\x0a" "8.0.36\x00"), SERVICE_MYSQL },
-    { "MySQL with a length that looks like a digit", FIRST("5\x00\x00\x00\x0a" "5.5.5-10.11.6-MariaDB"),
+    { "MySQL",
+      FIRST("\x4a\x00\x00\x00\x0a"
+            "8.0.36\x00"),
+      SERVICE_MYSQL },
+    { "MySQL with a length that looks like a digit",
+      FIRST("5\x00\x00\x00\x0a"
+            "5.5.5-10.11.6-MariaDB"),
       SERVICE_MYSQL },
     { "MySQL that refuses this host", FIRST("\x45\x00\x00\x00\xff\x6a\x04Host '192.0.2.1' is not allowed"),
       SERVICE_MYSQL },
@@ -117,7 +127,8 @@ int main(void)
     TCase *t = tcase_create("guess");
 
     tcase_add_loop_test(t, a_service_is_known_by_its_first_bytes, 0, COUNT(guess_cases));
-    tcase_add_loop_test(t, a_name_once_given_is_kept_and_what_may_still_be_named_says_so, 0, COUNT(guess_cases));
+    tcase_add_loop_test(t, a_name_once_given_is_kept_and_what_may_still_be_named_says_so, 0,
+                        COUNT(guess_cases));
     tcase_add_test(t, what_can_be_nothing_known_is_decided_at_once);
     tcase_add_test(t, only_the_first_bytes_count);
     return unit_run("guess", &t, 1);

@@ -34,37 +34,40 @@ static const struct reply_case {
     bool bare_lf;
 } reply_cases[] = {
     { "one line", WIRE("220 mx ESMTP\r\n"), 14, REPLY_WHOLE, REPLY_FINE, 220, { "mx ESMTP" }, false },
-    { "last line: blank after the code (RFC 5321 4.2.1)", WIRE("250-a\r\n250 b\r\n"), 14, REPLY_WHOLE, REPLY_FINE,
-      250, { "a", "b" }, false },
+    { "last line: blank after the code (RFC 5321 4.2.1)", WIRE("250-a\r\n250 b\r\n"), 14, REPLY_WHOLE,
+      REPLY_FINE, 250, { "a", "b" }, false },
     { "a code alone", WIRE("250\r\n"), 5, REPLY_WHOLE, REPLY_FINE, 250, { "" }, false },
-    { "a code alone ends several lines", WIRE("250-a\r\n250\r\n"), 12, REPLY_WHOLE, REPLY_FINE, 250, { "a", "" },
-      false },
+    { "a code alone ends several lines", WIRE("250-a\r\n250\r\n"), 12, REPLY_WHOLE, REPLY_FINE, 250, { "a",
+      "" }, false },
     { "a code and a blank", WIRE("250 \r\n"), 6, REPLY_WHOLE, REPLY_FINE, 250, { "" }, false },
-    { "an empty line within", WIRE("250-\r\n250 b\r\n"), 13, REPLY_WHOLE, REPLY_FINE, 250, { "", "b" }, false },
+    { "an empty line within", WIRE("250-\r\n250 b\r\n"), 13, REPLY_WHOLE, REPLY_FINE, 250, { "", "b" },
+      false },
     { "LF alone ends a line", WIRE("250-a\n250 b\n"), 12, REPLY_WHOLE, REPLY_FINE, 250, { "a", "b" }, true },
     { "a code alone before LF", WIRE("250\n"), 4, REPLY_WHOLE, REPLY_FINE, 250, { "" }, true },
-    { "LF alone in one line of two", WIRE("250-a\n250 b\r\n"), 13, REPLY_WHOLE, REPLY_FINE, 250, { "a", "b" }, true },
+    { "LF alone in one line of two", WIRE("250-a\n250 b\r\n"), 13, REPLY_WHOLE, REPLY_FINE, 250, { "a",
+      "b" }, true },
     { "CR CR LF ends a line", WIRE("250 a\r\r\n"), 8, REPLY_WHOLE, REPLY_FINE, 250, { "a" }, false },
     { "a code alone before CR CR LF", WIRE("250\r\r\n"), 6, REPLY_WHOLE, REPLY_FINE, 250, { "" }, false },
     { "CR within a line is text", WIRE("250 a\rb\r\n"), 9, REPLY_WHOLE, REPLY_FINE, 250, { "a\rb" }, false },
     { "bytes over 127 are text", WIRE("250 \xe6\x97\xa5\xff\r\n"), 10, REPLY_WHOLE, REPLY_FINE, 250,
       { "\xe6\x97\xa5\xff" }, false },
-    { "bytes behind the reply stay", WIRE("220 go\r\n250 evil\r\n"), 8, REPLY_WHOLE, REPLY_FINE, 220, { "go" },
-      false },
+    { "bytes behind the reply stay", WIRE("220 go\r\n250 evil\r\n"), 8, REPLY_WHOLE, REPLY_FINE, 220,
+      { "go" }, false },
     { "the reply has not ended", WIRE("250-a\r\n250 b\r"), 13, REPLY_MORE, REPLY_FINE, 250, { NULL }, false },
-    { "code changes between lines", WIRE("250-a\r\n251 b\r\n"), 11, REPLY_BROKEN, REPLY_CODE_CHANGED, 250, { NULL },
-      false },
-    { "code changes to a code alone", WIRE("250-a\r\n251\n"), 11, REPLY_BROKEN, REPLY_CODE_CHANGED, 250, { NULL },
-      false },
+    { "code changes between lines", WIRE("250-a\r\n251 b\r\n"), 11, REPLY_BROKEN, REPLY_CODE_CHANGED, 250,
+      { NULL }, false },
+    { "code changes to a code alone", WIRE("250-a\r\n251\n"), 11, REPLY_BROKEN, REPLY_CODE_CHANGED, 250,
+      { NULL }, false },
     { "no digits", WIRE("hello\r\n"), 1, REPLY_BROKEN, REPLY_NO_CODE, 0, { NULL }, false },
     { "two digits", WIRE("25 a\r\n"), 3, REPLY_BROKEN, REPLY_NO_CODE, 0, { NULL }, false },
     { "an empty line", WIRE("\r\n"), 1, REPLY_BROKEN, REPLY_NO_CODE, 0, { NULL }, false },
     { "an empty line that ends in LF", WIRE("\n"), 1, REPLY_BROKEN, REPLY_NO_CODE, 0, { NULL }, false },
-    { "a second line without a code (FTP does this)", WIRE("220-a\r\n b\r\n"), 8, REPLY_BROKEN, REPLY_NO_CODE, 220,
-      { NULL }, false },
+    { "a second line without a code (FTP does this)", WIRE("220-a\r\n b\r\n"), 8, REPLY_BROKEN,
+      REPLY_NO_CODE, 220, { NULL }, false },
     { "four digits", WIRE("2500 a\r\n"), 4, REPLY_BROKEN, REPLY_BAD_SEPARATOR, 0, { NULL }, false },
     { "a tab behind the code", WIRE("250\ta\r\n"), 4, REPLY_BROKEN, REPLY_BAD_SEPARATOR, 0, { NULL }, false },
-    { "text behind code and CR", WIRE("250\ra\r\n"), 5, REPLY_BROKEN, REPLY_BAD_SEPARATOR, 250, { NULL }, false },
+    { "text behind code and CR", WIRE("250\ra\r\n"), 5, REPLY_BROKEN, REPLY_BAD_SEPARATOR, 250, { NULL },
+      false },
     { "NUL in the text", WIRE("250 a\0b\r\n"), 6, REPLY_BROKEN, REPLY_NUL, 250, { NULL }, false },
     { "NUL in place of the separator", WIRE("250\0a\r\n"), 4, REPLY_BROKEN, REPLY_NUL, 0, { NULL }, false },
     { "NUL in place of the code", WIRE("\0\0\0\r\n"), 1, REPLY_BROKEN, REPLY_NO_CODE, 0, { NULL }, false },
@@ -83,13 +86,15 @@ START_TEST(a_reply_reads_the_same_however_it_is_cut)
         taken = feed(&r, c->wire, c->len, cut, &step);
         ck_assert_msg(step == c->step, "%s, cut every %zu bytes: step %d", c->says, cut, (int)step);
         ck_assert_msg(taken == c->taken, "%s, cut every %zu bytes: took %zu", c->says, cut, taken);
-        ck_assert_msg(r.flaw == c->flaw, "%s, cut every %zu bytes: %s", c->says, cut, reply_flaw_word(r.flaw));
+        ck_assert_msg(r.flaw == c->flaw, "%s, cut every %zu bytes: %s", c->says, cut,
+                      reply_flaw_word(r.flaw));
         ck_assert_msg(r.reply.code == c->code, "%s: code %u", c->says, r.reply.code);
         ck_assert_msg(r.reply.bare_lf == c->bare_lf, "%s: bare LF", c->says);
         ck_assert(peer_text_equal(r.reply.whole, (struct peer_text){ c->wire, taken }));
         while (c->lines[n_lines] != NULL) {
             ck_assert_msg(n_lines < r.reply.n_lines, "%s: too few lines", c->says);
-            ck_assert_msg(peer_text_equal(r.reply.lines[n_lines], peer_text_of(c->lines[n_lines])), "%s: line %zu",
+            ck_assert_msg(peer_text_equal(r.reply.lines[n_lines], peer_text_of(c->lines[n_lines])),
+                          "%s: line %zu",
                           c->says, n_lines);
             n_lines++;
         }
@@ -156,7 +161,8 @@ static const struct bound_case {
     enum reply_flaw flaw;
     size_t taken;
 } bound_cases[] = {
-    { "a line of a megabyte", "222 aaaa", 1u << 17, "\r\n", REPLY_BROKEN, REPLY_LINE_TOO_LONG, REPLY_LINE_MAX + 1 },
+    { "a line of a megabyte", "222 aaaa", 1u << 17, "\r\n", REPLY_BROKEN, REPLY_LINE_TOO_LONG,
+      REPLY_LINE_MAX + 1 },
     { "as many lines as there may be", "250-a\r\n", REPLY_LINES_MAX - 1, "250 a\r\n", REPLY_WHOLE, REPLY_FINE,
       (size_t)REPLY_LINES_MAX * 7 },
     { "one line more", "250-a\r\n", REPLY_LINES_MAX, "250 a\r\n", REPLY_BROKEN, REPLY_TOO_MANY_LINES,
@@ -164,8 +170,9 @@ static const struct bound_case {
     { "lines without an end", "250-a\r\n", 100000, "", REPLY_BROKEN, REPLY_TOO_MANY_LINES,
       (size_t)REPLY_LINES_MAX * 7 },
     { "few lines and many bytes",
-      "250-0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-      "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
+      "250-0123456789012345678901234567890123456789012345678901234567890123456789"
+      "0123456789012345678901234567890123456789012345678901234567890123456789"
+      "012345678901234567890123456789012345678901234567890123456789\r\n",
       500, "250 a\r\n", REPLY_BROKEN, REPLY_TOO_LONG, REPLY_BYTES_MAX + 1 },
 };
 
