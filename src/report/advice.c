@@ -7,6 +7,7 @@
 #include "report/advice.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <uniname.h>
 
@@ -15,7 +16,7 @@
 
 enum {
     ADVICE_TEXT_MAX = 32 << 10,
-    ADVICE_SETTINGS_MAX = 3, /* more to choose from helps nobody */
+    ADVICE_SETTINGS_MAX = 2, /* more to choose from helps nobody */
     ADVICE_CHARACTERS_MAX = 3,
     ADVICE_PEER_MAX = 256,   /* bytes of what was typed, where it stands in for a host */
     SUBMISSION_PORT = 587,
@@ -45,41 +46,57 @@ const struct provider *advice_provider(const struct plan *p)
     return found;
 }
 
-static bool put_setting(struct buf *out, enum language language, const char *host, uint16_t port, enum tls_mode mode)
+bool advice_put_setting(struct buf *out, enum language language, const struct setting *s, const char *known_host)
 {
     const struct argument args[] = {
-        { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
-        { .name = "port", .kind = ARGUMENT_NUMBER, .value.number = port },
-        { .name = "tls", .kind = ARGUMENT_TEXT, .value.text = advice_mode_name(mode) },
+        { .name = "port", .kind = ARGUMENT_NUMBER, .value.number = s->port },
+        { .name = "tls", .kind = ARGUMENT_TEXT, .value.text = advice_mode_name(s->mode) },
+        { .name = "host", .kind = ARGUMENT_WORD, .value.word = s->host },
     };
+    bool same = known_host != NULL && strcmp(known_host, s->host) == 0;
 
     if (out->len > 0 && !buf_put_string(out, text(language, TEXT_SHOW_OR)))
         return false;
-    return phrase_put(out, language, TEXT_REPORT_SETTINGS, args, 3, NULL, NULL);
+    return same ? phrase_put(out, language, TEXT_SHOW_PORT_AND_TLS, args, 2, NULL, NULL)
+                : phrase_put(out, language, TEXT_REPORT_SETTINGS, args, 3, NULL, NULL);
 }
 
-/* Clear text is never advised, whoever serves it. */
+/* What was seen to work, else what the provider is known to serve under this name, else under any. */
+static size_t find_settings(struct setting ret[static ADVICE_SETTINGS_MAX], const struct plan *plan,
+                            const struct diagnosis *d, const char *host)
+{
+    const struct provider *provider = advice_provider(plan);
+    bool own = provider != NULL && provider_by_host(host) == provider;
+    size_t n = 0;
+
+    /* Clear text is never advised, whoever serves it. */
+    for (size_t i = 0; i < d->n_recommended && n < ADVICE_SETTINGS_MAX; i++) {
+        const struct recommended *r = &d->recommended[i];
+
+        if (r->mode != TLS_MODE_NONE)
+            ret[n++] = (struct setting){ r->host, r->port, r->mode };
+    }
+    for (size_t i = 0; d->n_recommended == 0 && provider != NULL && i < provider->n_hosts; i++) {
+        const struct provider_host *h = &provider->hosts[i];
+
+        if (n < ADVICE_SETTINGS_MAX && h->tls != TLS_MODE_NONE && (!own || strcmp(h->host, host) == 0))
+            ret[n++] = (struct setting){ h->host, h->port, h->tls };
+    }
+    return n;
+}
+
 static bool put_settings(struct buf *out, enum language language, const struct plan *plan, const struct diagnosis *d,
                          const char *host)
 {
-    const struct provider *provider = d->n_recommended > 0 ? NULL : advice_provider(plan);
-    bool ok = true;
-    size_t n = 0;
+    struct setting found[ADVICE_SETTINGS_MAX];
+    size_t n = find_settings(found, plan, d, host);
 
-    for (size_t i = 0; ok && i < d->n_recommended && n < ADVICE_SETTINGS_MAX; i++) {
-        const struct recommended *r = &d->recommended[i];
-
-        if (r->mode != TLS_MODE_NONE && ++n > 0)
-            ok = put_setting(out, language, r->host, r->port, r->mode);
+    for (size_t i = 0; i < n; i++) {
+        if (!advice_put_setting(out, language, &found[i], i == 0 ? NULL : found[i - 1].host))
+            return false;
     }
-    for (size_t i = 0; ok && provider != NULL && i < provider->n_hosts && n < ADVICE_SETTINGS_MAX; i++) {
-        const struct provider_host *h = &provider->hosts[i];
-
-        if (h->tls != TLS_MODE_NONE && ++n > 0)
-            ok = put_setting(out, language, h->host, h->port, h->tls);
-    }
-    if (!ok || n > 0)
-        return ok;
+    if (n > 0)
+        return true;
     return phrase_put(out, language, TEXT_REPORT_SETTINGS_USUAL, (const struct argument[]){
         { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
     }, 1, NULL, NULL);
@@ -126,7 +143,7 @@ static bool put_evidence(struct buf *out, enum language language, const struct d
     for (size_t i = 0; i < f->n_because; i++) {
         const struct because *b = &f->because[i];
 
-        if ((i > 0 && !buf_put_string(out, "; ")) ||
+        if ((i > 0 && !buf_put_string(out, text(language, TEXT_SHOW_SENTENCE_AND))) ||
             !phrase_put(out, language, (enum text_id)b->text, b->arguments, b->n_arguments, put_peer, NULL))
             return false;
     }
@@ -163,6 +180,13 @@ static void add_word(struct advice *a, const char *name, const struct buf *word)
     a->arguments[a->n++] = (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = buf_borrow(word) };
 }
 
+/* A rule may know no better than we do; then ours is taken. */
+static bool is_empty(const struct argument *a)
+{
+    return (a->kind == ARGUMENT_WORD && a->value.word[0] == '\0') ||
+           (a->kind == ARGUMENT_PEER && a->value.peer.len == 0);
+}
+
 bool advice_init(struct advice *a, enum language language, const struct evidence *e, const struct diagnosis *d,
                  const struct diagnosed *f, phrase_peer_fn put_peer)
 {
@@ -180,8 +204,10 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
         !put_evidence(&a->evidence, language, f, put_peer))
         return false;
     /* The rule's own values come first, for phrase_put() takes the first of a name. */
-    for (; a->n < f->n_arguments && a->n < BECAUSE_ARGUMENTS_MAX; a->n++)
-        a->arguments[a->n] = f->arguments[a->n];
+    for (size_t i = 0; i < f->n_arguments && i < BECAUSE_ARGUMENTS_MAX; i++) {
+        if (!is_empty(&f->arguments[i]))
+            a->arguments[a->n++] = f->arguments[i];
+    }
     add_word(a, "host", &a->host);
     add_word(a, "cleaned", &a->host);
     add_word(a, "settings", &a->settings);

@@ -38,6 +38,20 @@ void advice_done(struct advice *a);
 /* "SSL/TLS", "STARTTLS": as the settings of mail programs call it. */
 enum text_id advice_mode_name(enum tls_mode mode);
 
+struct setting {
+    const char *host;
+    uint16_t port;
+    enum tls_mode mode;
+};
+
+/*
+ * advice_put_setting() - "smtp.example.net, port 587, STARTTLS"
+ * shape:  after " or " where out holds something already; without the host
+ *         where it is known_host (NULL: none), which was named before
+ * errors: false when out refused the bytes
+ */
+bool advice_put_setting(struct buf *out, enum language language, const struct setting *s, const char *known_host);
+
 /* The provider that the plan names or that owns its host; NULL where it is none that is known. */
 struct provider;
 const struct provider *advice_provider(const struct plan *p);

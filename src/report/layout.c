@@ -85,6 +85,8 @@ bool term_put_peer(struct buf *out, unsigned columns, struct peer_text t)
     buf_init(&escaped, ESCAPED_MAX);
     ok = peer_text_escape(&escaped, t, ESCAPED_MAX - 8) && layout_put_cut(out, columns, buf_borrow(&escaped));
     buf_done(&escaped);
+    /* A writer who only looks at out in the end must learn of the memory that was short here, too. */
+    out->failed = out->failed || !ok;
     return ok;
 }
 
@@ -117,6 +119,29 @@ static void keep_names_whole(struct paragraph *p)
             p->breaks[i] = UC_BREAK_PROHIBITED;
         if (((unsigned char)p->bytes[i] & 0xc0) != 0x80)
             before = i;
+    }
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "3 s" and "340 ms" stay together. */
+static void keep_units_with_numbers(struct paragraph *p)
+{
+    static const char *const units[] = { "s", "ms" };
+
+    for (size_t i = 2; i < p->len; i++) {
+        if (p->breaks[i] != UC_BREAK_POSSIBLE || p->bytes[i - 1] != ' ' || !is_digit(p->bytes[i - 2]))
+            continue;
+        for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+            size_t end = i + strlen(units[u]);
+
+            if (end <= p->len && memcmp(p->bytes + i, units[u], end - i) == 0 &&
+                (end == p->len || strchr(" .,;:)", p->bytes[end]) != NULL))
+                p->breaks[i] = UC_BREAK_PROHIBITED;
+        }
     }
 }
 
@@ -156,9 +181,8 @@ static bool put_paragraph(struct buf *out, unsigned width, unsigned at, unsigned
         size_t shown = end;
 
         /* A first word that only fits on a line of its own begins there. */
-        if (at > hang && end < p->len && end > from && p->breaks[end] != UC_BREAK_POSSIBLE) {
+        if (at > hang && end < p->len && p->breaks[end] != UC_BREAK_POSSIBLE)
             end = shown = from;
-        }
         while (shown > from && p->bytes[shown - 1] == ' ')
             shown--;
         if (!buf_put(out, p->bytes + from, shown - from) || !buf_put_char(out, '\n'))
@@ -179,12 +203,15 @@ static bool put_broken(struct buf *out, unsigned width, unsigned at, unsigned ha
     if (len == 0)
         return buf_put_char(out, '\n');
     p.breaks = malloc(len + 1);
-    if (p.breaks == NULL)
+    if (p.breaks == NULL) {
+        out->failed = true;
         return false;
+    }
     u8_possible_linebreaks((const uint8_t *)bytes, len, "UTF-8", p.breaks);
     p.breaks[0] = UC_BREAK_PROHIBITED;
     p.breaks[len] = UC_BREAK_POSSIBLE;
     keep_names_whole(&p);
+    keep_units_with_numbers(&p);
     ok = put_paragraph(out, width, at, hang, &p);
     free(p.breaks);
     return ok;

@@ -107,6 +107,15 @@ static bool port_was_tried(const struct matrix *m, uint16_t port)
     return false;
 }
 
+static bool anything_was_tried(const struct matrix *m)
+{
+    for (size_t i = 0; i < m->n_rows; i++) {
+        if (was_tried(&m->rows[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool is_shown(const struct matrix *m, const struct matrix_row *row)
 {
     return row->asked || (is_needed(row) && (was_tried(row) || !port_was_tried(m, row->port)));
@@ -126,6 +135,10 @@ void matrix_init(struct matrix *m, const struct evidence *e, enum role role)
         if (m->host == NULL)
             m->host = p->host;
         cell_add(&row->cells[p->family], e, p);
+    }
+    if (!anything_was_tried(m)) {
+        m->n_rows = 0;
+        return;
     }
     qsort(m->rows, m->n_rows, sizeof m->rows[0], row_compare);
     for (size_t i = 0; i < m->n_rows; i++) {
@@ -227,8 +240,6 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 {
     const struct probe *p = cell->shown;
 
-    if (p == NULL)
-        return TEXT_CELL_NOT_TRIED;
     if (cell->n_good > 0 && cell->n_good < cell->n_tried)
         return TEXT_CELL_OK_SOME;
     switch (p->outcome) {
@@ -250,8 +261,7 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 
 bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell)
 {
-    static const struct probe nothing = { .total_ms = -1 };
-    const struct probe *p = cell->shown == NULL ? &nothing : cell->shown;
+    const struct probe *p = cell->shown;
     const struct argument args[] = {
         { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = p->total_ms < 0 ? 0 : p->total_ms },
         { .name = "ok", .kind = ARGUMENT_NUMBER, .value.number = (int64_t)cell->n_good },

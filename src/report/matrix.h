@@ -41,10 +41,10 @@ enum matrix_tone {
     MATRIX_BAD,
 };
 
-/* Rows that nobody needed are left out. */
+/* Rows that nobody needed are left out; where nothing at all was tried, there is no row. */
 void matrix_init(struct matrix *m, const struct evidence *e, enum role role);
 
-/* "ok 143 ms", "refused", "not tried": a few words for a column. */
+/* "ok 143 ms", "refused", "not tried": a few words for a column, of a cell that has a probe. */
 bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell);
 enum matrix_tone matrix_tone(const struct evidence *e, const struct matrix_cell *cell);
 

@@ -9,7 +9,10 @@
 #include "knowledge/phrase.h"
 #include "report/layout.h"
 
-enum { PROGRESS_MAX = 8 << 10 };
+enum {
+    PROGRESS_MAX = 8 << 10,
+    HOST_COLUMNS = 40, /* leaves room for what is under way */
+};
 
 static const enum text_id stage_texts[] = {
     [STAGE_CONNECT] = TEXT_DOING_CONNECT,   [STAGE_TLS] = TEXT_DOING_TLS,
@@ -54,9 +57,15 @@ static bool put_stages(struct buf *out, enum language language, const struct evi
     return ok;
 }
 
+static bool put_peer(struct buf *out, struct peer_text t, void *user)
+{
+    (void)user;
+    return term_put_peer(out, HOST_COLUMNS, t);
+}
+
 bool progress_put(struct buf *out, const struct report_spec *spec, const struct evidence *e, double elapsed_ms)
 {
-    const char *host = e->plan->host == NULL ? "" : e->plan->host;
+    struct peer_text host = e->plan->host == NULL ? e->plan->input : peer_text_of(e->plan->host);
     struct buf stages, line;
     bool ok;
 
@@ -64,10 +73,10 @@ bool progress_put(struct buf *out, const struct report_spec *spec, const struct 
     buf_init(&line, PROGRESS_MAX);
     ok = put_stages(&stages, spec->language, e) &&
          phrase_put(&line, spec->language, TEXT_DOING_LINE, (const struct argument[]){
-             { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
+             { .name = "host", .kind = ARGUMENT_PEER, .value.peer = host },
              { .name = "stages", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&stages) },
              { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = elapsed_ms },
-         }, 3, NULL, NULL) &&
+         }, 3, put_peer, NULL) &&
          layout_put_cut(out, spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width, buf_borrow(&line));
     buf_done(&stages);
     buf_done(&line);

@@ -74,8 +74,7 @@ static void put_spaces(struct page *p, unsigned n)
 /* The rest of a line whose first `at` columns stand already, and the lines after it. */
 static void put_wrapped(struct page *p, unsigned at, unsigned hang, const char *string)
 {
-    if (!layout_put_text(p->out, p->width, at, hang, string))
-        p->out->failed = true;
+    layout_put_text(p->out, p->width, at, hang, string);
 }
 
 static void put_toned(struct page *p, enum tone tone, const char *string)
@@ -128,12 +127,17 @@ static const char *host_of(const struct page *p)
     return p->e->plan->host;
 }
 
+static const char *say_summary(struct page *p)
+{
+    return say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
+}
+
 static void put_verdict(struct page *p)
 {
     const struct verdict_face *face = &verdict_faces[p->d->verdict];
     const char *word = label(p, face->word);
     const char *host = host_of(p);
-    const char *sentence = say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
+    const char *sentence = say_summary(p);
     const char *colon = label(p, TEXT_SHOW_COLON);
     unsigned at = layout_columns(word) + layout_columns(colon);
 
@@ -191,16 +195,26 @@ static void put_steps(struct page *p, const struct diagnosed *found)
     advice_done(&advice);
 }
 
+/* The cause, unless the verdict line has just said it. */
+static void put_cause(struct page *p, const struct diagnosed *found)
+{
+    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
+    const char *colon = label(p, TEXT_SHOW_COLON);
+
+    if (strstr(say_summary(p), title_of(p, found)) != NULL)
+        return;
+    buf_put_char(p->out, '\n');
+    buf_put_string(p->out, lead);
+    buf_put_string(p->out, colon);
+    put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, title_of(p, found));
+}
+
 static void put_primary(struct page *p)
 {
     const struct diagnosed *found = &p->d->findings[p->d->primary];
-    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
 
-    buf_put_char(p->out, '\n');
-    buf_put_string(p->out, lead);
-    buf_put_string(p->out, label(p, TEXT_SHOW_COLON));
-    put_wrapped(p, layout_columns(lead) + layout_columns(label(p, TEXT_SHOW_COLON)), 0, title_of(p, found));
-    put_wrapped(p, 0, 0, label(p, TEXT_REPORT_HEADING_BECAUSE));
+    put_cause(p, found);
+    put_heading(p, label(p, TEXT_REPORT_HEADING_BECAUSE));
     put_becauses(p, 2, found);
     put_steps(p, found);
 }
@@ -273,19 +287,9 @@ static void put_alternatives(struct page *p, const struct recommended *best)
     buf_init(&list, LINE_MAX_BYTES);
     for (size_t i = 1; i < p->d->n_recommended; i++) {
         const struct recommended *r = &p->d->recommended[i];
-        const struct argument args[] = {
-            { .name = "host", .kind = ARGUMENT_WORD, .value.word = r->host },
-            { .name = "port", .kind = ARGUMENT_NUMBER, .value.number = r->port },
-            { .name = "tls", .kind = ARGUMENT_TEXT, .value.text = advice_mode_name(r->mode) },
-        };
-        bool same_host = strcmp(r->host, best->host) == 0;
 
-        if (r->mode == TLS_MODE_NONE)
-            continue;
-        if (list.len > 0)
-            buf_put_string(&list, label(p, TEXT_SHOW_OR));
-        buf_put_string(&list, say(p, same_host ? TEXT_SHOW_PORT_AND_TLS : TEXT_REPORT_SETTINGS, same_host ? args + 1 : args,
-                                  same_host ? 2 : 3));
+        if (r->mode != TLS_MODE_NONE)
+            advice_put_setting(&list, p->spec->language, &(struct setting){ r->host, r->port, r->mode }, best->host);
     }
     if (list.len > 0) {
         put_spaces(p, 2);
@@ -350,8 +354,15 @@ static unsigned at_least(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
+static unsigned at_most(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 static const char *cell_words(struct page *p, const struct matrix_cell *cell)
 {
+    if (cell->shown == NULL)
+        return "-";
     buf_clear(&p->line);
     if (!matrix_put_cell(&p->line, p->spec->language, p->e, cell))
         p->out->failed = true;
@@ -375,8 +386,8 @@ static struct grid grid_measure(struct page *p, const struct matrix *m)
     /* A narrow terminal cuts the cells, never the settings. */
     room = g.port + g.mode + 4 * MATRIX_GAP;
     room = p->width > room ? p->width - room : 0;
-    if (g.cells[FAMILY_IPV4] + g.cells[FAMILY_IPV6] > room)
-        g.cells[FAMILY_IPV4] = g.cells[FAMILY_IPV6] = room / FAMILY_COUNT;
+    for (int f = 0; f < FAMILY_COUNT; f++)
+        g.cells[f] = at_most(g.cells[f], at_least(room / 2, room - at_most(room, g.cells[FAMILY_COUNT - 1 - f])));
     return g;
 }
 
@@ -419,9 +430,13 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
         [SKIP_NOT_ASKED] = TEXT_SHOW_NOT_ASKED,
         [SKIP_STOPPED] = TEXT_NONE,
     };
+    bool typed_address = p->e->plan->host_is_address || p->e->plan->has_address;
     enum skip_reason reason = SKIP_NONE;
 
     if (!matrix_all_skipped(m, family, &reason) || notes[reason] == TEXT_NONE)
+        return;
+    /* Who gave one address knows why the other family is empty. */
+    if (reason == SKIP_NO_ADDRESS && typed_address)
         return;
     put_spaces(p, 2);
     put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){

@@ -1,0 +1,116 @@
+/*
+ * diagnose - the Evidence becomes a Diagnosis: the only room with opinions
+ *
+ * Runs the rules, then puts causes before effects, recommends and judges.
+ */
+#include "diagnose/diagnose.h"
+
+#include <stdio.h>
+
+#include "diagnose/cause.h"
+#include "diagnose/draft.h"
+#include "diagnose/recommend.h"
+#include "diagnose/rule.h"
+#include "diagnose/verdict.h"
+
+/*
+ * In the order in which causes are looked for: of two findings that matter alike
+ * the earlier is the primary. What concerns the whole host or network comes
+ * before single ports, because those rules keep silent where it is raised.
+ */
+static void (*const rules[])(struct draft *d) = {
+    rule_input_invalid,
+    rule_input_whitespace,
+    rule_input_wrong_port,
+    rule_input_wrong_mode,
+    rule_net_offline,
+    rule_dns_nxdomain,
+    rule_dns_no_address,
+    rule_dns_servfail,
+    rule_dns_unreachable,
+    rule_net_nothing_answers,
+    rule_net_ipv6_broken,
+    rule_net_ipv4_broken,
+    rule_port_all_blocked,
+    rule_service_down,
+    rule_port_local_firewall,
+    rule_port_blocked,
+    rule_port_25_blocked,
+    rule_port_refused,
+    rule_port_reset,
+    rule_smtp_not_smtp,
+    rule_mode_starttls_stripped,
+    rule_mode_starttls_missing,
+    rule_mode_starttls_rejected,
+    rule_mode_starttls_injection,
+    rule_smtp_no_greeting,
+    rule_smtp_stalled,
+    rule_smtp_rejected,
+    rule_smtp_throttled,
+    rule_smtp_closed_early,
+    rule_smtp_protocol_error,
+    rule_tls_handshake_failed,
+    rule_cert_no_trust_store,
+    rule_cert_self_signed,
+    rule_cert_expired,
+    rule_cert_not_yet_valid,
+    rule_cert_incomplete_chain,
+    rule_cert_untrusted_issuer,
+    rule_cert_invalid_chain,
+    rule_cert_revoked,
+    rule_cert_weak,
+    rule_cert_name_mismatch,
+    rule_smtp_auth_missing,
+    rule_mode_plaintext_only,
+    rule_service_degraded,
+};
+
+/* The port that a finding's steps speak of: one that was asked for, else the first. */
+static uint16_t port_of(const struct draft *d, const struct diagnosed *f)
+{
+    const struct port_set *set = draft_ports(d, f);
+
+    for (size_t i = 0; i < set->n; i++) {
+        if (plan_asks_port(d->e->plan, set->ports[i]))
+            return set->ports[i];
+    }
+    if (set->n > 0)
+        return set->ports[0];
+    return d->e->plan->n_asked_ports > 0 ? d->e->plan->asked_ports[0] : PORT_SUBMISSION;
+}
+
+/* What the steps of any finding may need. */
+static void complete_arguments(struct draft *d, struct diagnosed *f)
+{
+    enum { PORT_TEXT_SIZE = 8 };
+    char port[PORT_TEXT_SIZE];
+    const char *host = draft_host(d);
+    const char *endpoint;
+
+    snprintf(port, sizeof port, "%u", (unsigned)port_of(d, f));
+    endpoint = arena_printf(d->arena, d->e->plan->host_is_address && d->e->plan->host_address.family == FAMILY_IPV6
+                                          ? "[%s]:%s"
+                                          : "%s:%s",
+                            host, port);
+    draft_step_word(d, f, "host", host);
+    draft_step_word(d, f, "port", port);
+    draft_step_word(d, f, "endpoint", endpoint);
+}
+
+struct diagnosis *diagnose(const struct evidence *e)
+{
+    struct diagnosis *diagnosis = diagnosis_new();
+    struct draft d;
+
+    if (diagnosis == NULL)
+        return NULL;
+    draft_init(&d, diagnosis, e);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        rules[i](&d);
+    cause_order(&d);
+    for (size_t i = 0; i < diagnosis->n_findings; i++)
+        complete_arguments(&d, &diagnosis->findings[i]);
+    recommend(&d);
+    verdict_reach(&d);
+    return arena_failed(diagnosis->arena) ? diagnosis_free(diagnosis) : diagnosis;
+}

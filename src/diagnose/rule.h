@@ -1,0 +1,73 @@
+/*
+ * rule - the rules, one for each finding, in files by layer
+ *
+ * A rule looks at the Evidence through the draft and raises its finding, or
+ * does nothing. It may ask what earlier rules have raised; their order is that
+ * of the table in diagnose.c.
+ */
+#ifndef SMTPDX_DIAGNOSE_RULE_H
+#define SMTPDX_DIAGNOSE_RULE_H
+
+#include "diagnose/draft.h"
+
+/* rule_input.c: what was typed */
+void rule_input_whitespace(struct draft *d);
+void rule_input_invalid(struct draft *d);
+void rule_input_wrong_port(struct draft *d);
+
+/* rule_dns.c: the target's name */
+void rule_dns_nxdomain(struct draft *d);
+void rule_dns_no_address(struct draft *d);
+void rule_dns_servfail(struct draft *d);
+void rule_dns_unreachable(struct draft *d);
+
+/* rule_net.c: this machine's network, and what fails as a whole */
+void rule_net_offline(struct draft *d);
+void rule_net_nothing_answers(struct draft *d); /* net.offline too, shown by the controls */
+void rule_net_ipv6_broken(struct draft *d);
+void rule_net_ipv4_broken(struct draft *d);
+void rule_port_all_blocked(struct draft *d);
+void rule_service_down(struct draft *d);
+void rule_service_degraded(struct draft *d);
+
+/* rule_port.c: connections */
+void rule_port_blocked(struct draft *d);
+void rule_port_25_blocked(struct draft *d);
+void rule_port_local_firewall(struct draft *d);
+void rule_port_refused(struct draft *d);
+void rule_port_reset(struct draft *d);
+
+/* rule_mode.c: the TLS mode, and STARTTLS */
+void rule_input_wrong_mode(struct draft *d);
+void rule_mode_starttls_missing(struct draft *d);
+void rule_mode_starttls_stripped(struct draft *d);
+void rule_mode_starttls_rejected(struct draft *d);
+void rule_mode_starttls_injection(struct draft *d);
+void rule_mode_plaintext_only(struct draft *d);
+
+/* rule_tls.c: the handshake */
+void rule_tls_handshake_failed(struct draft *d);
+
+/* rule_cert.c: chains */
+void rule_cert_no_trust_store(struct draft *d);
+void rule_cert_expired(struct draft *d);
+void rule_cert_not_yet_valid(struct draft *d);
+void rule_cert_self_signed(struct draft *d);
+void rule_cert_untrusted_issuer(struct draft *d);
+void rule_cert_incomplete_chain(struct draft *d);
+void rule_cert_invalid_chain(struct draft *d);
+void rule_cert_weak(struct draft *d);
+void rule_cert_revoked(struct draft *d);
+void rule_cert_name_mismatch(struct draft *d);
+
+/* rule_smtp.c: the dialogue */
+void rule_smtp_not_smtp(struct draft *d);
+void rule_smtp_no_greeting(struct draft *d);
+void rule_smtp_stalled(struct draft *d);
+void rule_smtp_rejected(struct draft *d);
+void rule_smtp_throttled(struct draft *d);
+void rule_smtp_closed_early(struct draft *d);
+void rule_smtp_protocol_error(struct draft *d);
+void rule_smtp_auth_missing(struct draft *d);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * rule_cert - certificates that a client would not take
+ *
+ * Judges each chain once, however many ports showed it. Windows of validity are
+ * held against the clock of this machine; trust was judged without them. A chain
+ * that was not judged raises nothing but what its dates say.
+ */
+#include "base/buf.h"
+#include "diagnose/rule.h"
+#include "diagnose/whole.h"
+
+enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
+
+static const double SURE_OF_DATES = 0.9;     /* no other clock has confirmed the local one */
+static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not fetched */
+
+/* What breaks trust beyond an unknown issuer. */
+enum { TRUST_BROKEN = TRUST_ISSUER_NOT_CA | TRUST_BAD_SIGNATURE | TRUST_CONSTRAINTS | TRUST_PURPOSE | TRUST_OTHER };
+
+/* ---- who showed it -------------------------------------------------------- */
+
+static bool shows_chain(const struct draft *d, const struct probe *p, int chain)
+{
+    return p->chain == chain && seen_counts(d->e, p->port);
+}
+
+/* Every endpoint of the target that showed this chain on a port that counts. */
+static struct spot spot_of_chain(const struct draft *d, size_t chain)
+{
+    struct spot s;
+
+    spot_init(&s);
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        if (d->e->probes[i].role == ROLE_TARGET && shows_chain(d, &d->e->probes[i], (int)chain))
+            spot_add(&s, d->e, (int)i);
+    }
+    return s;
+}
+
+static struct peer_text subject_of(const struct certificate *c)
+{
+    return c->subject.len > 0 ? c->subject : c->common_name;
+}
+
+/* The arguments that every text about a certificate may use. */
+static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s,
+                                       const struct certificate *c)
+{
+    struct because *b = spot_because(d, f, text, s);
+
+    say_peer(d, b, "subject", subject_of(c));
+    say_peer(d, b, "issuer", c->issuer);
+    return b;
+}
+
+/* One rule's question to one chain: the text that tells the flaw, or TEXT_NONE; *ret is where it lies. */
+typedef enum text_id (*chain_flaw_fn)(const struct draft *d, const struct chain *c, size_t *ret);
+
+static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, chain_flaw_fn flaw)
+{
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < d->e->n_chains; i++) {
+        const struct chain *c = &d->e->chains[i];
+        struct spot s = spot_of_chain(d, i);
+        size_t at = 0;
+        enum text_id text = s.first < 0 || c->n_certificates == 0 ? TEXT_NONE : flaw(d, c, &at);
+        struct because *b;
+
+        if (text == TEXT_NONE)
+            continue;
+        f = draft_raise(d, finding);
+        b = say_certificate(d, f, text, &s, &c->certificates[at]);
+        say_date(b, "begins", c->certificates[at].not_before);
+        say_date(b, "ends", c->certificates[at].not_after);
+        say_word(d, b, "key", c->certificates[at].key == NULL ? "" : c->certificates[at].key);
+        say_word(d, b, "signature", c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
+    }
+    if (f != NULL)
+        draft_judge(d, f);
+    return f;
+}
+
+/* ---- windows of validity -------------------------------------------------- */
+
+static bool finds_window(const struct draft *d, const struct chain *c, int window, size_t *ret)
+{
+    for (size_t i = 0; i < c->n_certificates; i++) {
+        /* A root that is sent along is not needed: the client has its own, or none. */
+        bool is_extra = i > 0 && c->certificates[i].self_issued;
+
+        if (!is_extra && seen_window(d->e, &c->certificates[i]) == window) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum text_id flaw_expired(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    return finds_window(d, c, WINDOW_ENDED, ret) ? TEXT_BECAUSE_CERT_EXPIRED_ENDED : TEXT_NONE;
+}
+
+static enum text_id flaw_not_yet_valid(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    return finds_window(d, c, WINDOW_AHEAD, ret) ? TEXT_BECAUSE_CERT_NOT_YET_VALID_BEGINS : TEXT_NONE;
+}
+
+static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now)
+{
+    struct diagnosed *f = judge_chains(d, finding, flaw);
+
+    if (f == NULL)
+        return;
+    f->confidence = SURE_OF_DATES;
+    say_date(draft_because(d, f, now, -1), "now", d->e->started_wall_ms / 1000);
+}
+
+void rule_cert_expired(struct draft *d)
+{
+    judge_dates(d, FINDING_CERT_EXPIRED, flaw_expired, TEXT_BECAUSE_CERT_EXPIRED_NOW);
+}
+
+void rule_cert_not_yet_valid(struct draft *d)
+{
+    judge_dates(d, FINDING_CERT_NOT_YET_VALID, flaw_not_yet_valid, TEXT_BECAUSE_CERT_NOT_YET_VALID_NOW);
+}
+
+/* ---- trust ---------------------------------------------------------------- */
+
+static bool lacks_roots(const struct evidence *e)
+{
+    if (e->roots_loaded)
+        return e->n_roots == 0;
+    return !e->interrupted && !e->ceiling_reached;
+}
+
+void rule_cert_no_trust_store(struct draft *d)
+{
+    struct diagnosed *f;
+
+    if (!lacks_roots(d->e))
+        return;
+    for (size_t i = 0; i < d->e->n_chains; i++) {
+        struct spot s = spot_of_chain(d, i);
+
+        if (s.first < 0)
+            continue;
+        f = draft_raise(d, FINDING_CERT_NO_TRUST_STORE);
+        spot_because(d, f, TEXT_BECAUSE_CERT_NO_TRUST_STORE_EMPTY, &s);
+        draft_judge(d, f);
+    }
+}
+
+static bool is_distrusted(const struct draft *d, const struct chain *c)
+{
+    return c->judged && !c->trusted && !lacks_roots(d->e);
+}
+
+/* No more is known against it than that its issuer is not. */
+static bool lacks_issuer(const struct draft *d, const struct chain *c)
+{
+    unsigned others = TRUST_BROKEN | TRUST_WEAK_ALGORITHM | TRUST_REVOKED;
+
+    if (!is_distrusted(d, c) || c->leaf_self_signed)
+        return false;
+    return (c->trust_flaws & TRUST_NO_ISSUER) != 0 || (c->trust_flaws & others) == 0;
+}
+
+static bool can_be_completed(const struct chain *c)
+{
+    const struct certificate *last = &c->certificates[c->n_certificates - 1];
+
+    return !last->self_issued && (c->issuer_public || last->has_ca_issuers);
+}
+
+static enum text_id flaw_self_signed(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    (void)ret;
+    return is_distrusted(d, c) && c->leaf_self_signed ? TEXT_BECAUSE_CERT_SELF_SIGNED_LEAF : TEXT_NONE;
+}
+
+static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    *ret = c->n_certificates - 1;
+    return lacks_issuer(d, c) && can_be_completed(c) ? TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING : TEXT_NONE;
+}
+
+static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    *ret = c->n_certificates - 1;
+    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN : TEXT_NONE;
+}
+
+static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    (void)ret;
+    if (!is_distrusted(d, c) || c->leaf_self_signed || (c->trust_flaws & TRUST_BROKEN) == 0)
+        return TEXT_NONE;
+    if (c->trust_flaws & TRUST_BAD_SIGNATURE)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_SIGNATURE;
+    if (c->trust_flaws & TRUST_ISSUER_NOT_CA)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_NOT_CA;
+    if (c->trust_flaws & TRUST_CONSTRAINTS)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_CONSTRAINTS;
+    if (c->trust_flaws & TRUST_PURPOSE)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_PURPOSE;
+    return TEXT_BECAUSE_CERT_INVALID_CHAIN_OTHER;
+}
+
+static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    (void)ret;
+    return is_distrusted(d, c) && (c->trust_flaws & TRUST_WEAK_ALGORITHM) ? TEXT_BECAUSE_CERT_WEAK_ALGORITHM
+                                                                          : TEXT_NONE;
+}
+
+static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    (void)ret;
+    return is_distrusted(d, c) && (c->trust_flaws & TRUST_REVOKED) ? TEXT_BECAUSE_CERT_REVOKED_REVOKED : TEXT_NONE;
+}
+
+void rule_cert_self_signed(struct draft *d)
+{
+    judge_chains(d, FINDING_CERT_SELF_SIGNED, flaw_self_signed);
+}
+
+void rule_cert_incomplete_chain(struct draft *d)
+{
+    struct diagnosed *f = judge_chains(d, FINDING_CERT_INCOMPLETE_CHAIN, flaw_incomplete);
+
+    if (f != NULL)
+        f->confidence = SURE_OF_INCOMPLETE;
+}
+
+void rule_cert_untrusted_issuer(struct draft *d)
+{
+    judge_chains(d, FINDING_CERT_UNTRUSTED_ISSUER, flaw_untrusted);
+}
+
+void rule_cert_invalid_chain(struct draft *d)
+{
+    judge_chains(d, FINDING_CERT_INVALID_CHAIN, flaw_invalid);
+}
+
+void rule_cert_weak(struct draft *d)
+{
+    judge_chains(d, FINDING_CERT_WEAK, flaw_weak);
+}
+
+void rule_cert_revoked(struct draft *d)
+{
+    judge_chains(d, FINDING_CERT_REVOKED, flaw_revoked);
+}
+
+/* ---- names ---------------------------------------------------------------- */
+
+/* "a.example, b.example, ...": the first few, cut again where they are long. */
+static void say_names(struct draft *d, struct because *b, const struct certificate *c)
+{
+    struct buf names;
+
+    buf_init(&names, NAMES_TEXT_MAX);
+    for (size_t i = 0; i < c->n_names && i < NAMES_NAMED_MAX; i++) {
+        if (i > 0)
+            buf_put_string(&names, ", ");
+        buf_put(&names, c->names[i].text.bytes, c->names[i].text.len);
+    }
+    if (c->n_names > NAMES_NAMED_MAX)
+        buf_put_string(&names, ", ...");
+    say_peer(d, b, "names", (struct peer_text){ names.bytes, names.len });
+    buf_done(&names);
+}
+
+void rule_cert_name_mismatch(struct draft *d)
+{
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < d->e->n_chains; i++) {
+        const struct chain *c = &d->e->chains[i];
+        struct spot s = spot_of_chain(d, i);
+        const struct certificate *leaf = c->certificates;
+        struct because *b;
+
+        if (s.first < 0 || !c->judged || c->name_matches || c->n_certificates == 0)
+            continue;
+        f = draft_raise(d, FINDING_CERT_NAME_MISMATCH);
+        b = say_certificate(d, f,
+                            leaf->n_names > 0 ? TEXT_BECAUSE_CERT_NAME_MISMATCH_NAMES
+                                              : TEXT_BECAUSE_CERT_NAME_MISMATCH_NAMELESS,
+                            &s, leaf);
+        say_word(d, b, "host", c->host == NULL ? draft_host(d) : c->host);
+        say_names(d, b, leaf);
+    }
+    if (f != NULL)
+        draft_judge(d, f);
+}

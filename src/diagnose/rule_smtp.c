@@ -1,0 +1,179 @@
+/*
+ * rule_smtp - dialogues that go wrong behind a connection that stands
+ *
+ * Each looks at the spokesmen: of every endpoint that works in no mode, the
+ * failure that tells most.
+ */
+#include "diagnose/rule.h"
+#include "diagnose/whole.h"
+
+/* Where the dialogue stood, in the words of the protocol. */
+static const char *step_word(const struct probe *p)
+{
+    switch (p->stage) {
+    case STAGE_CONNECT:
+    case STAGE_GREETING:
+        return "220";
+    case STAGE_TLS:
+        return "TLS";
+    case STAGE_EHLO:
+        return "EHLO";
+    case STAGE_STARTTLS:
+        return "STARTTLS";
+    case STAGE_AUTH:
+        return "AUTH";
+    case STAGE_MAIL:
+    case STAGE_DONE:
+        return "MAIL";
+    }
+    return "";
+}
+
+/* Adds the line of a finding for one port; the text may differ with what was seen. */
+typedef enum text_id (*trouble_text_fn)(const struct probe *p);
+
+static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
+{
+    const struct probe *p = &d->e->probes[s->first];
+    struct because *b = spot_because(d, f, text, s);
+
+    say_duration(b, "waited", s->longest_ms);
+    say_word(d, b, "step", step_word(p));
+    say_word(d, b, "service", service_word(p->service));
+    say_peer(d, b, "raw", p->raw);
+    say_reply(d, b, p);
+}
+
+static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding, trouble_text_fn text_of)
+{
+    const struct plan *plan = d->e->plan;
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        struct spot s = spot_of_trouble(d, plan->ports[i], trouble);
+
+        if (s.first < 0 || !seen_counts(d->e, plan->ports[i]) || whole_explains(d, plan->ports[i]))
+            continue;
+        f = draft_raise(d, finding);
+        say_trouble(d, f, text_of(&d->e->probes[s.first]), &s);
+    }
+    if (f != NULL)
+        draft_judge(d, f);
+}
+
+static enum text_id text_not_smtp(const struct probe *p)
+{
+    if (p->fault == FAULT_TLS_EXPECTED)
+        return TEXT_BECAUSE_SMTP_NOT_SMTP_TLS;
+    if (p->service != SERVICE_UNKNOWN && p->service != SERVICE_NOTHING)
+        return TEXT_BECAUSE_SMTP_NOT_SMTP_SERVICE;
+    return TEXT_BECAUSE_SMTP_NOT_SMTP_BYTES;
+}
+
+void rule_smtp_not_smtp(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_NOT_SMTP, FINDING_SMTP_NOT_SMTP, text_not_smtp);
+}
+
+static enum text_id text_no_greeting(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SMTP_NO_GREETING_SILENT;
+}
+
+void rule_smtp_no_greeting(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_NO_GREETING, FINDING_SMTP_NO_GREETING, text_no_greeting);
+}
+
+static enum text_id text_stalled(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SMTP_STALLED_SILENT;
+}
+
+void rule_smtp_stalled(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_STALLED, FINDING_SMTP_STALLED, text_stalled);
+}
+
+static enum text_id text_rejected(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SMTP_REJECTED_REPLY;
+}
+
+void rule_smtp_rejected(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_REJECTED, FINDING_SMTP_REJECTED, text_rejected);
+}
+
+static enum text_id text_throttled(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SMTP_THROTTLED_REPLY;
+}
+
+void rule_smtp_throttled(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_THROTTLED, FINDING_SMTP_THROTTLED, text_throttled);
+}
+
+static enum text_id text_closed(const struct probe *p)
+{
+    return p->fault == FAULT_RESET ? TEXT_BECAUSE_SMTP_CLOSED_EARLY_RESET : TEXT_BECAUSE_SMTP_CLOSED_EARLY_CLOSED;
+}
+
+void rule_smtp_closed_early(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_CLOSED, FINDING_SMTP_CLOSED_EARLY, text_closed);
+}
+
+static enum text_id text_protocol(const struct probe *p)
+{
+    return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
+}
+
+void rule_smtp_protocol_error(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_PROTOCOL, FINDING_SMTP_PROTOCOL_ERROR, text_protocol);
+}
+
+/* ---- smtp.auth-missing ---------------------------------------------------- */
+
+static bool lacks_auth(const struct draft *d, const struct probe *p, int kind)
+{
+    (void)d;
+    (void)kind;
+    return seen_encrypted(p) && p->n_auth == 0;
+}
+
+static bool has_auth(const struct draft *d, const struct probe *p, int kind)
+{
+    (void)d;
+    (void)kind;
+    return seen_encrypted(p) && p->n_auth > 0;
+}
+
+void rule_smtp_auth_missing(struct draft *d)
+{
+    const struct plan *plan = d->e->plan;
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        uint16_t port = plan->ports[i];
+        struct spot s = spot_of_port(d, port, lacks_auth, 0);
+
+        /* Relays by address exist on port 25 (contract, "Port 25"). */
+        if (port == PORT_SMTP || s.first < 0 || !seen_counts(d->e, port) ||
+            spot_of_port(d, port, has_auth, 0).first >= 0)
+            continue;
+        f = draft_raise(d, FINDING_SMTP_AUTH_MISSING);
+        spot_because(d, f,
+                     d->e->probes[s.first].helo_used ? TEXT_BECAUSE_SMTP_AUTH_MISSING_HELO
+                                                     : TEXT_BECAUSE_SMTP_AUTH_MISSING_NONE,
+                     &s);
+    }
+    if (f != NULL)
+        draft_judge(d, f);
+}

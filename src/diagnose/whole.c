@@ -1,0 +1,134 @@
+/*
+ * whole - what a rule finds when it looks at the host as a whole
+ */
+#include "diagnose/whole.h"
+
+bool whole_explains(const struct draft *d, uint16_t port)
+{
+    static const enum finding_id wholes[] = { FINDING_PORT_ALL_BLOCKED, FINDING_SERVICE_DOWN };
+
+    if (draft_find(d, FINDING_NET_OFFLINE) != NULL)
+        return true;
+    for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        const struct diagnosed *f = draft_find(d, wholes[i]);
+
+        if (f != NULL && port_set_has(draft_ports(d, f), port))
+            return true;
+    }
+    return false;
+}
+
+bool whole_port_is_wrong(const struct draft *d, uint16_t port)
+{
+    const struct diagnosed *f = draft_find(d, FINDING_INPUT_WRONG_PORT);
+
+    return f != NULL && port_set_has(draft_ports(d, f), port);
+}
+
+enum reach whole_port_reach(const struct draft *d, uint16_t port)
+{
+    enum reach best = REACH_UNKNOWN;
+
+    for (int family = 0; family < FAMILY_COUNT; family++) {
+        enum reach reach = seen_family_port_reach(d->e, (enum family)family, port);
+
+        if (reach > best && !seen_family_broken(d->e, (enum family)family))
+            best = reach;
+    }
+    return best;
+}
+
+bool whole_has_reach(const struct draft *d, enum reach reach)
+{
+    const struct plan *plan = d->e->plan;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        if (seen_counts(d->e, plan->ports[i]) && whole_port_reach(d, plan->ports[i]) == reach)
+            return true;
+    }
+    return false;
+}
+
+bool whole_is(const struct draft *d, enum reach reach)
+{
+    const struct plan *plan = d->e->plan;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        enum reach here = whole_port_reach(d, plan->ports[i]);
+
+        if (seen_counts(d->e, plan->ports[i]) && here != REACH_UNKNOWN && here != reach)
+            return false;
+    }
+    return whole_has_reach(d, reach);
+}
+
+bool whole_is_prohibited(const struct draft *d)
+{
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        const struct probe *p = &d->e->probes[i];
+
+        if (seen_reach(d->e, p) == REACH_BLOCKED && p->fault == FAULT_PROHIBITED && seen_counts(d->e, p->port))
+            return true;
+    }
+    return false;
+}
+
+static bool ended_at_connection(const struct draft *d, const struct probe *p, int fault)
+{
+    bool silent = fault == FAULT_SILENT && seen_silent(d->e, p);
+
+    return seen_reach(d->e, p) != REACH_UNKNOWN && seen_reach(d->e, p) != REACH_ANSWERED &&
+           (silent || p->fault == (enum fault)fault) && !seen_family_broken(d->e, p->family);
+}
+
+static const struct connection_text {
+    enum fault fault;
+    enum reach reach;
+    enum text_id text;
+} connection_texts[] = {
+    { FAULT_SILENT, REACH_BLOCKED, TEXT_BECAUSE_PORT_BLOCKED_SILENT },
+    { FAULT_PROHIBITED, REACH_BLOCKED, TEXT_BECAUSE_PORT_BLOCKED_PROHIBITED },
+    { FAULT_UNREACHABLE, REACH_BLOCKED, TEXT_BECAUSE_PORT_BLOCKED_UNREACHABLE },
+    { FAULT_REFUSED, REACH_REFUSED, TEXT_BECAUSE_PORT_REFUSED_REFUSED },
+    { FAULT_LOCAL, REACH_LOCAL, TEXT_BECAUSE_PORT_LOCAL_FIREWALL_LOCAL },
+    { FAULT_NO_ROUTE, REACH_NO_ROUTE, TEXT_BECAUSE_NET_OFFLINE_NO_WAY },
+};
+
+static void say_offender(struct draft *d, struct because *b, const struct probe *p)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    say_word(d, b, "offender", p->icmp.has_offender ? address_format(&p->icmp.offender, text) : "ICMP");
+}
+
+static void say_connection(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
+{
+    const struct probe *p = &d->e->probes[s->first];
+    struct because *b = spot_because(d, f, text, s);
+
+    say_duration(b, "waited", s->longest_ms);
+    say_offender(d, b, p);
+    say_word(d, b, "error", p->error_code == NULL ? "EPERM" : p->error_code);
+}
+
+void whole_say_connections(struct draft *d, struct diagnosed *f, uint16_t port, enum reach reach)
+{
+    for (size_t i = 0; i < sizeof connection_texts / sizeof connection_texts[0]; i++) {
+        const struct connection_text *c = &connection_texts[i];
+        struct spot s = spot_of_port(d, port, ended_at_connection, (int)c->fault);
+
+        if (c->reach == reach && s.first >= 0)
+            say_connection(d, f, c->text, &s);
+    }
+}
+
+struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_id text, int probe)
+{
+    struct because *b = draft_because(d, f, text, probe);
+    struct spot s;
+
+    spot_init(&s);
+    spot_add(&s, d->e, probe);
+    spot_say(d, b, &s);
+    return b;
+}

@@ -1,0 +1,36 @@
+/*
+ * whole - what a rule finds when it looks at the host as a whole
+ *
+ * Shared by the rules of net, port and smtp, which must not each tell the same
+ * failure in their own words.
+ */
+#ifndef SMTPDX_DIAGNOSE_WHOLE_H
+#define SMTPDX_DIAGNOSE_WHOLE_H
+
+#include "diagnose/spot.h"
+
+/* A finding about the whole host or network speaks for this port already. */
+bool whole_explains(const struct draft *d, uint16_t port);
+
+/* The asked port is none for sending: what else goes wrong there follows from that. */
+bool whole_port_is_wrong(const struct draft *d, uint16_t port);
+
+/* The best reach of the families that work at all. */
+enum reach whole_port_reach(const struct draft *d, uint16_t port);
+
+/* Some port of the target that counts has this reach. */
+bool whole_has_reach(const struct draft *d, enum reach reach);
+
+/* Every port that counts and was reached at all has this reach, and at least one has. */
+bool whole_is(const struct draft *d, enum reach reach);
+
+/* An ICMP refusal "prohibited" came for a port that counts. */
+bool whole_is_prohibited(const struct draft *d);
+
+/* What a probe ended in at the connection: one line each of port and kind. */
+void whole_say_connections(struct draft *d, struct diagnosed *f, uint16_t port, enum reach reach);
+
+/* One line about a single probe of any role. */
+struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_id text, int probe);
+
+#endif
