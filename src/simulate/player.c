@@ -269,7 +269,7 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
 {
     struct ear *ear = &st->ears[family];
 
-    if (ear->fd < 0)
+    if (ear->fd < 0 || !st->part.port->families[family])
         return true;
     switch (st->part.port->face) {
     case SCENARIO_FACE_REFUSED:

@@ -444,7 +444,7 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
 {
     static const char *const keys[] = { "names", "since", "days", "key", "issuer", "chain", "aia", NULL };
     static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", NULL };
-    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", NULL };
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server", NULL };
     static const char *const chains[] = { "full", "leaf", NULL };
     int which, choice;
 
@@ -738,25 +738,36 @@ static bool open_port(struct reader *r, uint16_t number, enum scenario_face face
 
     if (port == NULL)
         return false;
-    *port = (struct scenario_port){ .number = number, .face = face, .first_handler = r->s->n_handlers };
+    *port = (struct scenario_port){
+        .number = number,
+        .face = face,
+        .families = { true, true },
+        .first_handler = r->s->n_handlers,
+    };
     r->in_port = true;
     return face != SCENARIO_FACE_SCRIPT || add_handler(r, SCENARIO_SIDE_BOTH, "connect");
 }
 
 static bool read_port_setting(struct reader *r, char *word)
 {
-    static const char accepted[] = "cert=NAME, tls=1.0 to 1.3";
+    static const char *const keys[] = { "cert", "tls", "only", NULL };
+    static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
+    static const char *const families[] = { [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_COUNT] = NULL };
     struct scenario_port *port = &r->s->ports[r->s->n_ports - 1];
     char *value;
+    int key, choice;
 
-    if (!split_setting(r, word, &value, accepted))
+    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4") || !read_choice(r, &key, "setting", word, keys))
         return false;
-    if (strcmp(word, "cert") == 0)
+    if (key == 0)
         return find_cert(r->s, value, &port->cert) || complain(r, "certificate", value, "one named above");
-    if (strcmp(word, "tls") != 0 || strlen(value) != 3 || strncmp(value, "1.", 2) != 0 || value[2] < '0' ||
-        value[2] > '3')
-        return complain(r, "setting", word, accepted);
-    return keep_word(r, &port->tls, value);
+    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : families))
+        return false;
+    if (key == 1)
+        port->tls = versions[choice];
+    else
+        port->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
+    return true;
 }
 
 static bool read_port(struct reader *r, char *rest)
