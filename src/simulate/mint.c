@@ -273,7 +273,8 @@ static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario
     return code;
 }
 
-bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
+                struct err *err)
 {
     struct mint_chain c = { .n_certificates = 0 };
     int code;

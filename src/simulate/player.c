@@ -365,7 +365,8 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) && write_root(p, err);
+    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
+              write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
         ok = load_credentials(p, m, i, err);
