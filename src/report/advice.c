@@ -143,7 +143,7 @@ static bool put_evidence(struct buf *out, enum language language, const struct d
     for (size_t i = 0; i < f->n_because; i++) {
         const struct because *b = &f->because[i];
 
-        if ((i > 0 && !buf_put_string(out, "; ")) ||
+        if ((i > 0 && !buf_put_string(out, text(language, TEXT_SHOW_SENTENCE_AND))) ||
             !phrase_put(out, language, (enum text_id)b->text, b->arguments, b->n_arguments, put_peer, NULL))
             return false;
     }
@@ -180,6 +180,13 @@ static void add_word(struct advice *a, const char *name, const struct buf *word)
     a->arguments[a->n++] = (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = buf_borrow(word) };
 }
 
+/* A rule may know no better than we do; then ours is taken. */
+static bool is_empty(const struct argument *a)
+{
+    return (a->kind == ARGUMENT_WORD && a->value.word[0] == '\0') ||
+           (a->kind == ARGUMENT_PEER && a->value.peer.len == 0);
+}
+
 bool advice_init(struct advice *a, enum language language, const struct evidence *e, const struct diagnosis *d,
                  const struct diagnosed *f, phrase_peer_fn put_peer)
 {
@@ -197,8 +204,10 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
         !put_evidence(&a->evidence, language, f, put_peer))
         return false;
     /* The rule's own values come first, for phrase_put() takes the first of a name. */
-    for (; a->n < f->n_arguments && a->n < BECAUSE_ARGUMENTS_MAX; a->n++)
-        a->arguments[a->n] = f->arguments[a->n];
+    for (size_t i = 0; i < f->n_arguments && i < BECAUSE_ARGUMENTS_MAX; i++) {
+        if (!is_empty(&f->arguments[i]))
+            a->arguments[a->n++] = f->arguments[i];
+    }
     add_word(a, "host", &a->host);
     add_word(a, "cleaned", &a->host);
     add_word(a, "settings", &a->settings);

@@ -107,6 +107,15 @@ static bool port_was_tried(const struct matrix *m, uint16_t port)
     return false;
 }
 
+static bool anything_was_tried(const struct matrix *m)
+{
+    for (size_t i = 0; i < m->n_rows; i++) {
+        if (was_tried(&m->rows[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool is_shown(const struct matrix *m, const struct matrix_row *row)
 {
     return row->asked || (is_needed(row) && (was_tried(row) || !port_was_tried(m, row->port)));
@@ -126,6 +135,10 @@ void matrix_init(struct matrix *m, const struct evidence *e, enum role role)
         if (m->host == NULL)
             m->host = p->host;
         cell_add(&row->cells[p->family], e, p);
+    }
+    if (!anything_was_tried(m)) {
+        m->n_rows = 0;
+        return;
     }
     qsort(m->rows, m->n_rows, sizeof m->rows[0], row_compare);
     for (size_t i = 0; i < m->n_rows; i++) {

@@ -41,7 +41,7 @@ enum matrix_tone {
     MATRIX_BAD,
 };
 
-/* Rows that nobody needed are left out. */
+/* Rows that nobody needed are left out; where nothing at all was tried, there is no row. */
 void matrix_init(struct matrix *m, const struct evidence *e, enum role role);
 
 /* "ok 143 ms", "refused", "not tried": a few words for a column, of a cell that has a probe. */

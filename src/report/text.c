@@ -430,9 +430,13 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
         [SKIP_NOT_ASKED] = TEXT_SHOW_NOT_ASKED,
         [SKIP_STOPPED] = TEXT_NONE,
     };
+    bool typed_address = p->e->plan->host_is_address || p->e->plan->has_address;
     enum skip_reason reason = SKIP_NONE;
 
     if (!matrix_all_skipped(m, family, &reason) || notes[reason] == TEXT_NONE)
+        return;
+    /* Who gave one address knows why the other family is empty. */
+    if (reason == SKIP_NO_ADDRESS && typed_address)
         return;
     put_spaces(p, 2);
     put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){

@@ -30,7 +30,7 @@ enum {
     PEM_MAX = 16 * 1024,
     WORD_SIZE = 40,
     FILL_MAX = 4,     /* connections that fill a queue of length 0; one does on Linux */
-    FILL_WAIT_MS = 20,
+    FILL_WAIT_MS = 5,
 };
 
 static const char doing_listen[] = "starting a practice server";

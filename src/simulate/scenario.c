@@ -385,8 +385,10 @@ static bool read_dns_settings(struct reader *r, struct scenario_answer *a, char 
         return true;
     if (!split_setting(r, word, &value, accepted))
         return false;
-    if (strcmp(word, "after") != 0 || !parse_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
-        return complain(r, word, value, "after=MS, at most 60000");
+    if (strcmp(word, "after") != 0)
+        return complain(r, "setting", word, accepted);
+    if (!parse_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
+        return complain(r, "after", value, "milliseconds, at most 60000");
     a->delay_ms = (unsigned)delay;
     return nothing_more(r, rest);
 }

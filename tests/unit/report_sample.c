@@ -1,5 +1,5 @@
 /*
- * report_sample - made-up checks with their diagnosis, for the tests of reports
+ * report_sample - made-up checks with a made-up diagnosis, for the tests of reports
  *
  * Memory that runs short here ends the test program.
  */
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/diagnose.h"
 #include "knowledge/finding_id.h"
 #include "knowledge/text_id.h"
 
@@ -46,6 +47,7 @@ static struct evidence *evidence_for(struct plan *plan)
     e->roots_loaded = true;
     e->n_roots = 140;
     e->has_route[FAMILY_IPV4] = true;
+    e->resolver_configured = true;
     return e;
 }
 
@@ -158,6 +160,12 @@ static void add_matrix(struct evidence *e, enum probe_outcome on_465, enum probe
         add_skipped(e, FAMILY_IPV6, ports[i], TLS_MODE_STARTTLS, SKIP_NO_ROUTE);
         add_skipped(e, FAMILY_IPV6, ports[i], TLS_MODE_IMPLICIT, SKIP_NO_ROUTE);
     }
+}
+
+void sample_judge(struct sample *s)
+{
+    diagnosis_free(s->diagnosis);
+    s->diagnosis = made(diagnose(s->evidence));
 }
 
 /* ---- diagnoses ------------------------------------------------------------ */
@@ -327,6 +335,46 @@ static struct sample interrupted(void)
     return (struct sample){ "interrupted", e, d };
 }
 
+static struct sample wrong_mode(void)
+{
+    struct plan *plan = plan_for("smtp.gmail.com");
+    struct sample s = { "wrong-mode", NULL, NULL };
+    struct probe *p;
+
+    plan->asked_ports = &plan->ports[2];
+    plan->n_asked_ports = 1;
+    plan->tls_asked = true;
+    plan->tls = TLS_MODE_IMPLICIT;
+    s.evidence = evidence_for(plan);
+    add_address(s.evidence, "192.0.2.108");
+    add_chain(s.evidence, NOON + 62 * 86400 + 100);
+    add_matrix(s.evidence, PROBE_OK, PROBE_OK);
+    p = add_tried(s.evidence, 587, TLS_MODE_IMPLICIT, PROBE_FAILED);
+    p->stage = STAGE_TLS;
+    p->fault = FAULT_PLAIN_EXPECTED;
+    p->connect_ms = 20;
+    p->total_ms = 61;
+    p->raw = p->greeting = PEER_TEXT_LITERAL("220 smtp.gmail.com ESMTP\r\n");
+    sample_judge(&s);
+    return s;
+}
+
+static struct sample offline(void)
+{
+    static const uint16_t ports[] = { 25, 465, 587 };
+    struct sample s = { "offline", evidence_for(plan_for("smtp.gmail.com")), NULL };
+
+    s.evidence->has_route[FAMILY_IPV4] = false;
+    add_address(s.evidence, NULL);
+    s.evidence->names[0].queries[0].outcome = DNS_UNREACHABLE;
+    for (size_t i = 0; i < 3; i++) {
+        add_skipped(s.evidence, FAMILY_IPV4, ports[i], plan_usual_mode(ports[i]), SKIP_NO_ADDRESS);
+        add_skipped(s.evidence, FAMILY_IPV6, ports[i], plan_usual_mode(ports[i]), SKIP_NO_ADDRESS);
+    }
+    sample_judge(&s);
+    return s;
+}
+
 struct sample sample_new(enum sample_kind kind)
 {
     switch (kind) {
@@ -344,6 +392,10 @@ struct sample sample_new(enum sample_kind kind)
         return hostile();
     case SAMPLE_INTERRUPTED:
         return interrupted();
+    case SAMPLE_WRONG_MODE:
+        return wrong_mode();
+    case SAMPLE_OFFLINE:
+        return offline();
     }
     abort();
 }

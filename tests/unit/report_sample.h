@@ -1,5 +1,5 @@
 /*
- * report_sample - made-up checks with their diagnosis, for the tests of reports
+ * report_sample - made-up checks with a made-up diagnosis, for the tests of reports
  */
 #ifndef SMTPDX_TESTS_REPORT_SAMPLE_H
 #define SMTPDX_TESTS_REPORT_SAMPLE_H
@@ -15,8 +15,10 @@ enum sample_kind {
     SAMPLE_UNREADABLE, /* no host can be made of what was typed */
     SAMPLE_HOSTILE,    /* everything a peer may fill is full of escape sequences */
     SAMPLE_INTERRUPTED, /* stopped while probes were running */
+    SAMPLE_WRONG_MODE,  /* implicit TLS is asked for on 587; judged by the rules */
+    SAMPLE_OFFLINE,     /* no route, no answer from the resolver; judged by the rules */
 };
-enum { SAMPLE_COUNT = 7 };
+enum { SAMPLE_COUNT = 9 };
 
 /* Escape sequences, a clipboard write, a bidi override, a line end, bad UTF-8 and a backslash. */
 extern const char sample_hostile_text[];
@@ -28,6 +30,9 @@ struct sample {
 };
 
 struct sample sample_new(enum sample_kind kind);
+
+/* Puts what the rules make of the evidence in place of the made-up diagnosis. */
+void sample_judge(struct sample *s);
 void sample_free(struct sample *s);
 
 #endif

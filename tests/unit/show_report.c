@@ -3,7 +3,8 @@
  *
  *     show_report json|text|progress en|ja [WIDTH]
  *
- * Reports of JSON stand in an array.
+ * Each with its made-up diagnosis, then as the rules judge it. Reports of JSON
+ * stand in an array.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,21 @@ static bool put_sample(struct buf *out, const char *face, const struct report_sp
     return report_format_parse(&format, face) && report_put(out, format, spec, s->evidence, s->diagnosis);
 }
 
+/* The made-up diagnosis, then that of the rules. */
+static bool put_both(struct buf *out, const char *face, const struct report_spec *spec, enum sample_kind kind)
+{
+    bool json = strcmp(face, "json") == 0;
+    struct sample s = sample_new(kind);
+    bool ok = json || buf_printf(out, "==== %s\n", s.name);
+
+    ok = ok && put_sample(out, face, spec, &s);
+    sample_judge(&s);
+    ok = ok && (json ? buf_put_char(out, ',') : buf_printf(out, "==== %s, judged\n", s.name));
+    ok = ok && put_sample(out, face, spec, &s);
+    sample_free(&s);
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     struct report_spec spec = { 0 };
@@ -38,11 +54,8 @@ int main(int argc, char **argv)
     spec.width = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
     buf_init(&out, OUT_MAX);
     for (int i = 0; ok && i < SAMPLE_COUNT; i++) {
-        struct sample s = sample_new((enum sample_kind)i);
-
-        ok = json ? buf_put_string(&out, i == 0 ? "[" : ",") : buf_printf(&out, "==== %s\n", s.name);
-        ok = ok && put_sample(&out, argv[1], &spec, &s);
-        sample_free(&s);
+        ok = !json || buf_put_string(&out, i == 0 ? "[" : ",");
+        ok = ok && put_both(&out, argv[1], &spec, (enum sample_kind)i);
     }
     ok = ok && (!json || buf_put_string(&out, "]\n"));
     if (ok)
