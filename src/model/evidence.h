@@ -327,9 +327,9 @@ const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 
 /* Of one bit of the set. */
-const char *address_source_word(enum address_source bit);
-bool address_source_parse(enum address_source *ret, const char *word);
-const char *trust_flaw_word(enum trust_flaw bit);
-bool trust_flaw_parse(enum trust_flaw *ret, const char *word);
+const char *address_source_word(unsigned bit);
+bool address_source_parse(unsigned *ret, const char *word);
+const char *trust_flaw_word(unsigned bit);
+bool trust_flaw_parse(unsigned *ret, const char *word);
 
 #endif
