@@ -128,3 +128,14 @@ const char *family_word(enum family family)
 {
     return family == FAMILY_IPV4 ? "ipv4" : "ipv6";
 }
+
+bool family_parse(enum family *ret, const char *word)
+{
+    for (unsigned i = 0; i < FAMILY_COUNT; i++) {
+        if (strcmp(word, family_word((enum family)i)) == 0) {
+            *ret = (enum family)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -47,5 +47,6 @@ bool port_parse(uint16_t *ret, const char *text);
 
 /* "ipv4", "ipv6": the words of the JSON report. */
 const char *family_word(enum family family);
+bool family_parse(enum family *ret, const char *word);
 
 #endif

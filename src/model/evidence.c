@@ -1,5 +1,7 @@
 #include "model/evidence.h"
 
+#include "model/word.h"
+
 /* Room for what the ceilings of evidence.h allow, chains of hostile size included. */
 enum { EVIDENCE_ARENA_CEILING = 32 << 20 };
 
@@ -25,94 +27,86 @@ struct evidence *evidence_free(struct evidence *e)
     return NULL;
 }
 
-const char *role_word(enum role role)
-{
-    static const char *const words[] = {
-        [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
-        [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",
-    };
+static const char *const role_words[] = {
+    [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
+    [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",
+};
+WORD_FUNCTIONS(role, role_words)
 
-    return words[role];
-}
+static const char *const dns_outcome_words[] = {
+    [DNS_SKIPPED] = "skipped",   [DNS_OK] = "ok",           [DNS_NXDOMAIN] = "nxdomain",
+    [DNS_NO_DATA] = "no-data",   [DNS_SERVFAIL] = "servfail", [DNS_REFUSED] = "refused",
+    [DNS_TIMEOUT] = "timeout",   [DNS_UNREACHABLE] = "unreachable", [DNS_MALFORMED] = "malformed",
+};
+WORD_FUNCTIONS(dns_outcome, dns_outcome_words)
 
-const char *dns_outcome_word(enum dns_outcome outcome)
-{
-    static const char *const words[] = {
-        [DNS_SKIPPED] = "skipped",   [DNS_OK] = "ok",           [DNS_NXDOMAIN] = "nxdomain",
-        [DNS_NO_DATA] = "no-data",   [DNS_SERVFAIL] = "servfail", [DNS_REFUSED] = "refused",
-        [DNS_TIMEOUT] = "timeout",   [DNS_UNREACHABLE] = "unreachable", [DNS_MALFORMED] = "malformed",
-    };
+static const char *const probe_outcome_words[] = {
+    [PROBE_SKIPPED] = "skipped", [PROBE_RUNNING] = "running", [PROBE_OK] = "ok",
+    [PROBE_FAILED] = "failed",   [PROBE_TIMEOUT] = "timeout",
+};
+WORD_FUNCTIONS(probe_outcome, probe_outcome_words)
 
-    return words[outcome];
-}
+static const char *const stage_words[] = {
+    [STAGE_CONNECT] = "connect",   [STAGE_TLS] = "tls",   [STAGE_GREETING] = "greeting", [STAGE_EHLO] = "ehlo",
+    [STAGE_STARTTLS] = "starttls", [STAGE_AUTH] = "auth", [STAGE_MAIL] = "mail",         [STAGE_DONE] = "done",
+};
+WORD_FUNCTIONS(stage, stage_words)
 
-const char *probe_outcome_word(enum probe_outcome outcome)
-{
-    static const char *const words[] = {
-        [PROBE_SKIPPED] = "skipped", [PROBE_RUNNING] = "running", [PROBE_OK] = "ok",
-        [PROBE_FAILED] = "failed",   [PROBE_TIMEOUT] = "timeout",
-    };
+static const char *const skip_reason_words[] = {
+    [SKIP_NONE] = "none",
+    [SKIP_NOT_NEEDED] = "not-needed",
+    [SKIP_NO_ROUTE] = "no-route",
+    [SKIP_NO_ADDRESS] = "no-address",
+    [SKIP_NOT_ASKED] = "not-asked",
+    [SKIP_STOPPED] = "stopped",
+};
+WORD_FUNCTIONS(skip_reason, skip_reason_words)
 
-    return words[outcome];
-}
+static const char *const fault_words[] = {
+    [FAULT_NONE] = "none",
+    [FAULT_REFUSED] = "refused",
+    [FAULT_UNREACHABLE] = "unreachable",
+    [FAULT_PROHIBITED] = "prohibited",
+    [FAULT_LOCAL] = "local",
+    [FAULT_NO_ROUTE] = "no-route",
+    [FAULT_SILENT] = "silent",
+    [FAULT_RESET] = "reset",
+    [FAULT_CLOSED] = "closed",
+    [FAULT_NOT_SMTP] = "not-smtp",
+    [FAULT_TLS_EXPECTED] = "tls-expected",
+    [FAULT_PLAIN_EXPECTED] = "plain-expected",
+    [FAULT_REPLY] = "reply",
+    [FAULT_MALFORMED] = "malformed",
+    [FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
+    [FAULT_TLS] = "tls",
+    [FAULT_SYSTEM] = "system",
+};
+WORD_FUNCTIONS(fault, fault_words)
 
-const char *stage_word(enum stage stage)
-{
-    static const char *const words[] = {
-        [STAGE_CONNECT] = "connect",   [STAGE_TLS] = "tls",   [STAGE_GREETING] = "greeting", [STAGE_EHLO] = "ehlo",
-        [STAGE_STARTTLS] = "starttls", [STAGE_AUTH] = "auth", [STAGE_MAIL] = "mail",         [STAGE_DONE] = "done",
-    };
+static const char *const service_words[] = {
+    [SERVICE_UNKNOWN] = "unknown", [SERVICE_NOTHING] = "nothing", [SERVICE_SMTP] = "SMTP",
+    [SERVICE_TLS] = "TLS",         [SERVICE_HTTP] = "HTTP",       [SERVICE_IMAP] = "IMAP",
+    [SERVICE_POP3] = "POP3",       [SERVICE_SSH] = "SSH",         [SERVICE_FTP] = "FTP",
+    [SERVICE_NNTP] = "NNTP",       [SERVICE_MYSQL] = "MySQL",
+};
+WORD_FUNCTIONS(service, service_words)
 
-    return words[stage];
-}
+static const char *const record_type_words[] = {
+    [RECORD_A] = "A",
+    [RECORD_AAAA] = "AAAA",
+};
+WORD_FUNCTIONS(record_type, record_type_words)
 
-const char *skip_reason_word(enum skip_reason reason)
-{
-    static const char *const words[] = {
-        [SKIP_NONE] = "none",
-        [SKIP_NOT_NEEDED] = "not-needed",
-        [SKIP_NO_ROUTE] = "no-route",
-        [SKIP_NO_ADDRESS] = "no-address",
-        [SKIP_NOT_ASKED] = "not-asked",
-        [SKIP_STOPPED] = "stopped",
-    };
+static const char *const certificate_name_kind_words[] = {
+    [NAME_DNS] = "dns",
+    [NAME_ADDRESS] = "address",
+};
+WORD_FUNCTIONS(certificate_name_kind, certificate_name_kind_words)
 
-    return words[reason];
-}
+static const char *const address_source_words[] = { "typed", "dns", "system", "hosts" };
+WORD_FUNCTIONS_OF_BITS(address_source, address_source_words)
 
-const char *fault_word(enum fault fault)
-{
-    static const char *const words[] = {
-        [FAULT_NONE] = "none",
-        [FAULT_REFUSED] = "refused",
-        [FAULT_UNREACHABLE] = "unreachable",
-        [FAULT_PROHIBITED] = "prohibited",
-        [FAULT_LOCAL] = "local",
-        [FAULT_NO_ROUTE] = "no-route",
-        [FAULT_SILENT] = "silent",
-        [FAULT_RESET] = "reset",
-        [FAULT_CLOSED] = "closed",
-        [FAULT_NOT_SMTP] = "not-smtp",
-        [FAULT_TLS_EXPECTED] = "tls-expected",
-        [FAULT_PLAIN_EXPECTED] = "plain-expected",
-        [FAULT_REPLY] = "reply",
-        [FAULT_MALFORMED] = "malformed",
-        [FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
-        [FAULT_TLS] = "tls",
-        [FAULT_SYSTEM] = "system",
-    };
-
-    return words[fault];
-}
-
-const char *service_word(enum service service)
-{
-    static const char *const words[] = {
-        [SERVICE_UNKNOWN] = "unknown", [SERVICE_NOTHING] = "nothing", [SERVICE_SMTP] = "SMTP",
-        [SERVICE_TLS] = "TLS",         [SERVICE_HTTP] = "HTTP",       [SERVICE_IMAP] = "IMAP",
-        [SERVICE_POP3] = "POP3",       [SERVICE_SSH] = "SSH",         [SERVICE_FTP] = "FTP",
-        [SERVICE_NNTP] = "NNTP",       [SERVICE_MYSQL] = "MySQL",
-    };
-
-    return words[service];
-}
+static const char *const trust_flaw_words[] = {
+    "no-issuer", "issuer-not-ca", "weak-algorithm", "bad-signature", "constraints", "purpose", "revoked", "other",
+};
+WORD_FUNCTIONS_OF_BITS(trust_flaw, trust_flaw_words)

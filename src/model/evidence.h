@@ -71,6 +71,7 @@ enum address_source {
     SOURCE_SYSTEM = 4, /* getaddrinfo */
     SOURCE_HOSTS = 8,  /* the hosts file */
 };
+enum { ADDRESS_SOURCE_ALL = 15 };
 
 struct found_address {
     struct address address;
@@ -132,6 +133,7 @@ enum trust_flaw {
     TRUST_REVOKED = 64,
     TRUST_OTHER = 128,
 };
+enum { TRUST_FLAW_ALL = 255 };
 
 /* What one server showed. The same bytes shown on several ports are one chain. */
 struct chain {
@@ -304,13 +306,30 @@ struct evidence {
 struct evidence *evidence_new(const struct plan *plan);
 struct evidence *evidence_free(struct evidence *e);
 
-/* The words of the JSON report and of records; stable. */
+/* The words of the JSON report and of records; stable. Parsing is false for a word that is none of them. */
 const char *role_word(enum role role);
+bool role_parse(enum role *ret, const char *word);
 const char *dns_outcome_word(enum dns_outcome outcome);
+bool dns_outcome_parse(enum dns_outcome *ret, const char *word);
 const char *probe_outcome_word(enum probe_outcome outcome);
+bool probe_outcome_parse(enum probe_outcome *ret, const char *word);
 const char *stage_word(enum stage stage);
+bool stage_parse(enum stage *ret, const char *word);
 const char *skip_reason_word(enum skip_reason reason);
+bool skip_reason_parse(enum skip_reason *ret, const char *word);
 const char *fault_word(enum fault fault);
+bool fault_parse(enum fault *ret, const char *word);
 const char *service_word(enum service service);
+bool service_parse(enum service *ret, const char *word);
+const char *record_type_word(enum record_type type);
+bool record_type_parse(enum record_type *ret, const char *word);
+const char *certificate_name_kind_word(enum certificate_name_kind kind);
+bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
+
+/* Of one bit of the set. */
+const char *address_source_word(enum address_source bit);
+bool address_source_parse(enum address_source *ret, const char *word);
+const char *trust_flaw_word(enum trust_flaw bit);
+bool trust_flaw_parse(enum trust_flaw *ret, const char *word);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/word.h"
+
 enum {
     PLAN_ARENA_CEILING = 1 << 20,
     DEFAULT_TIMEOUT_MS = 10000,
@@ -86,3 +88,11 @@ enum tls_mode plan_usual_mode(uint16_t port)
 {
     return port == 465 ? TLS_MODE_IMPLICIT : TLS_MODE_STARTTLS;
 }
+
+static const char *const input_flaw_words[] = {
+    [INPUT_FLAW_WHITESPACE] = "whitespace", [INPUT_FLAW_EMPTY_LABEL] = "empty-label",
+    [INPUT_FLAW_LONG_LABEL] = "long-label", [INPUT_FLAW_LONG_NAME] = "long-name",
+    [INPUT_FLAW_CHARACTER] = "character",   [INPUT_FLAW_PORT] = "port",
+    [INPUT_FLAW_EMPTY] = "empty",
+};
+WORD_FUNCTIONS(input_flaw, input_flaw_words)

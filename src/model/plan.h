@@ -93,6 +93,10 @@ uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
 
+/* The words of records. */
+const char *input_flaw_word(enum input_flaw flaw);
+bool input_flaw_parse(enum input_flaw *ret, const char *word);
+
 /* How a client talks to this port unless told otherwise: 465 implicit, others STARTTLS. */
 enum tls_mode plan_usual_mode(uint16_t port);
 

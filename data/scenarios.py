@@ -1,0 +1,47 @@
+"""Turns data/scenarios/*.scn into the C table scenario_sources[] (simulate/scenario.h).
+
+usage: scenarios.py OUT.c FILE.scn...
+
+The texts go in as they are; the program reads them when one is played, and a unit test reads them all.
+"""
+import pathlib
+import re
+import sys
+
+
+def c_bytes(data):
+    """An array initialiser rather than a literal: no limit on its length, no escape to get wrong."""
+    lines = []
+    for at in range(0, len(data), 24):
+        lines.append("    " + " ".join(f"{byte}," for byte in data[at:at + 24]))
+    return "\n".join(lines)
+
+
+def main(out, paths):
+    texts = {}
+    for path in map(pathlib.Path, paths):
+        name = path.stem
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+            sys.exit(f"{path}: name: lower-case letters, digits and dashes")
+        data = path.read_bytes()
+        if not data.isascii() or b"\0" in data:
+            sys.exit(f"{path}: a byte that is not ASCII text: write \\xNN")
+        texts[name] = data
+
+    for folder in {path.parent for path in map(pathlib.Path, paths)}:
+        for path in folder.glob("*.scn"):
+            if path.stem not in texts:
+                sys.exit(f"{path}: not listed in src/simulate/meson.build")
+
+    lines = ["/* Made from data/scenarios/ by data/scenarios.py. */", '#include "simulate/scenario.h"', ""]
+    ordered = sorted(texts)
+    for at, name in enumerate(ordered):
+        lines += [f"/* {name} */", f"static const char text_{at}[] = {{", c_bytes(texts[name] + b"\0"), "};", ""]
+    lines.append("const struct scenario_source scenario_sources[] = {")
+    lines += [f'    {{ "{name}", text_{at} }},' for at, name in enumerate(ordered)]
+    lines += ["};", f"const size_t scenario_sources_count = {len(ordered)};", ""]
+    pathlib.Path(out).write_text("\n".join(lines), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,389 @@
+/*
+ * plan_option - the options that make a Plan, by name: of a command line, a batch, a library call
+ *
+ * Looks at the names of files, never into them. Contacts nothing.
+ */
+#include "input/plan_option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "input/hostname.h"
+#include "input/hygiene.h"
+#include "input/target.h"
+#include "knowledge/provider.h"
+
+enum {
+    DNS_PORT = 53,
+    TIMEOUT_MIN_MS = 100,
+    TIMEOUT_MAX_MS = 3600 * 1000,
+};
+
+static enum input_result set_port(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+    uint16_t port;
+
+    if (!port_parse(&port, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_PORT, error);
+    if (target_ask_port(p, port))
+        return INPUT_OK;
+    return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, TARGET_PORTS_MAX, error);
+}
+
+static enum input_result set_tls(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    if (!tls_mode_parse(&p->tls, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_KNOWN, error);
+    p->tls_asked = true;
+    return INPUT_OK;
+}
+
+static enum input_result set_ipv4(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->families[FAMILY_IPV6] = false;
+    return INPUT_OK;
+}
+
+static enum input_result set_ipv6(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->families[FAMILY_IPV4] = false;
+    return INPUT_OK;
+}
+
+static enum input_result set_resolver(void *owner, const struct option_spec *o, const char *value,
+                                      struct usage *error)
+{
+    struct plan *p = owner;
+    struct endpoint resolver, *slot;
+
+    if (!endpoint_parse(&resolver, value, DNS_PORT))
+        return option_refuse(o, value, TEXT_USAGE_NOT_AN_ADDRESS, error);
+    slot = ARENA_APPEND(p->arena, p->resolvers, p->n_resolvers, PLAN_RESOLVERS_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_RESOLVERS_MAX, error);
+    *slot = resolver;
+    return INPUT_OK;
+}
+
+static enum input_result set_address(void *owner, const struct option_spec *o, const char *value,
+                                     struct usage *error)
+{
+    struct plan *p = owner;
+
+    if (!address_parse(&p->address, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_AN_ADDRESS, error);
+    p->has_address = true;
+    return INPUT_OK;
+}
+
+/* errno, 0 where it can be read. What is in it shows when the engine loads it. */
+static int file_problem(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
+        return errno;
+    return S_ISDIR(status.st_mode) ? EISDIR : 0;
+}
+
+static enum input_result set_ca_file(void *owner, const struct option_spec *o, const char *value,
+                                     struct usage *error)
+{
+    struct plan *p = owner;
+    int problem = file_problem(value);
+    const char *path, **slot;
+
+    if (problem != 0) {
+        option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
+        usage_word(error, "reason", strerror(problem));
+        return INPUT_USAGE;
+    }
+    path = arena_strdup(p->arena, value);
+    if (path == NULL)
+        return INPUT_NO_MEMORY;
+    slot = ARENA_APPEND(p->arena, p->ca_files, p->n_ca_files, PLAN_CA_FILES_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_CA_FILES_MAX, error);
+    *slot = path;
+    return INPUT_OK;
+}
+
+static enum input_result set_no_system_ca(void *owner, const struct option_spec *o, const char *value,
+                                          struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->system_ca = false;
+    return INPUT_OK;
+}
+
+static bool parse_port_map(struct port_map *ret, const char *value)
+{
+    char meant[8];
+    const char *sign = strchr(value, '=');
+    size_t len = sign == NULL ? 0 : (size_t)(sign - value);
+
+    if (sign == NULL || len >= sizeof meant)
+        return false;
+    memcpy(meant, value, len);
+    meant[len] = '\0';
+    return port_parse(&ret->meant, meant) && port_parse(&ret->used, sign + 1);
+}
+
+static enum input_result set_map_port(void *owner, const struct option_spec *o, const char *value,
+                                      struct usage *error)
+{
+    struct plan *p = owner;
+    struct port_map map, *slot = NULL;
+
+    if (!parse_port_map(&map, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_MAP, error);
+    for (size_t i = 0; slot == NULL && i < p->n_port_maps; i++) {
+        if (p->port_maps[i].meant == map.meant)
+            slot = &p->port_maps[i];
+    }
+    if (slot == NULL)
+        slot = ARENA_APPEND(p->arena, p->port_maps, p->n_port_maps, PLAN_PORT_MAPS_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_PORT_MAPS_MAX, error);
+    *slot = map;
+    return INPUT_OK;
+}
+
+/* "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3); NULL where it is none. */
+static const char *address_literal(struct arena *arena, const char *value)
+{
+    static const char tag[] = "[IPv6:";
+    size_t len = strlen(value);
+    bool tagged = strncasecmp(value, tag, sizeof tag - 1) == 0;
+    const char *from = value + (tagged ? sizeof tag - 1 : 1);
+    const char *inside;
+    char text[ADDRESS_TEXT_SIZE];
+    struct address a;
+
+    if (len < 2 || value[0] != '[' || value[len - 1] != ']' || from > value + len - 1)
+        return NULL;
+    inside = arena_printf(arena, "%.*s", (int)(value + len - 1 - from), from);
+    if (inside == NULL || !address_parse(&a, inside) || (a.family == FAMILY_IPV6) != tagged || a.scope != 0)
+        return NULL;
+    return arena_printf(arena, "[%s%s]", tagged ? "IPv6:" : "", address_format(&a, text));
+}
+
+/* Servers turn away a client that calls itself localhost, whatever its domain. */
+static bool is_localhost(const char *name)
+{
+    size_t len = strlen(name);
+    const char *last = strrchr(name, '.');
+
+    return strcmp(name, "localhost") == 0 || (len > 10 && strncmp(name, "localhost.", 10) == 0) ||
+           (last != NULL && strcmp(last, ".localhost") == 0);
+}
+
+/* The name as it goes over the wire; NULL where it is none that a server should hear. */
+static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
+{
+    struct input_notes notes = { 0 };
+    struct hygiene typed;
+    struct hostname name;
+    struct address a;
+    enum input_result result;
+
+    *ret = NULL;
+    if (strlen(value) > PLAN_INPUT_MAX)
+        return INPUT_OK;
+    if (!hygiene_clean(&typed, &notes, arena, peer_text_of(value)))
+        return INPUT_NO_MEMORY;
+    result = hostname_read(&name, &notes, arena, &typed, 0, typed.len);
+    if (result != INPUT_OK)
+        return result;
+    if (name.text != NULL && notes.n == 0 && strchr(name.text, '.') != NULL && strchr(name.text, '_') == NULL &&
+        !is_localhost(name.text) && !address_parse(&a, name.text))
+        *ret = name.text;
+    return INPUT_OK;
+}
+
+static enum input_result set_ehlo(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+    const char *name = address_literal(p->arena, value);
+    enum input_result result = name == NULL ? domain_name(p->arena, value, &name) : INPUT_OK;
+
+    if (result != INPUT_OK || arena_failed(p->arena))
+        return INPUT_NO_MEMORY;
+    if (name == NULL)
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_NAME, error);
+    p->ehlo = name;
+    return INPUT_OK;
+}
+
+/* Digits, and a fraction of which milliseconds count; read by hand, for strtod follows the locale. */
+static bool parse_seconds(unsigned *ret_ms, const char *value)
+{
+    unsigned ms = 0;
+    unsigned unit = 100;
+    size_t digits = strspn(value, "0123456789");
+    const char *fraction = value + digits;
+
+    if (digits == 0 || digits > 4)
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        ms = ms * 10 + (unsigned)(value[i] - '0');
+    ms *= 1000;
+    if (*fraction == '.') {
+        fraction++;
+        digits = strspn(fraction, "0123456789");
+        for (size_t i = 0; i < digits; i++, unit /= 10)
+            ms += unit * (unsigned)(fraction[i] - '0');
+        fraction = digits == 0 ? "?" : fraction + digits;
+    }
+    *ret_ms = ms;
+    return *fraction == '\0' && ms >= TIMEOUT_MIN_MS && ms <= TIMEOUT_MAX_MS;
+}
+
+static enum input_result set_timeout(void *owner, const struct option_spec *o, const char *value,
+                                     struct usage *error)
+{
+    struct plan *p = owner;
+    unsigned ms;
+
+    if (!parse_seconds(&ms, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_TIME, error);
+    p->timeout_ms = ms;
+    return INPUT_OK;
+}
+
+static const struct option_spec plan_options[] = {
+    { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
+    { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
+    { "ipv4", '4', false, NULL, TEXT_OPTION_IPV4_HELP, TEXT_NONE, set_ipv4 },
+    { "ipv6", '6', false, NULL, TEXT_OPTION_IPV6_HELP, TEXT_NONE, set_ipv6 },
+    { "resolver", 0, true, "ADDR[:PORT]", TEXT_OPTION_RESOLVER_HELP, TEXT_OPTION_RESOLVER_ACCEPTED, set_resolver },
+    { "address", 0, false, "ADDR", TEXT_OPTION_ADDRESS_HELP, TEXT_OPTION_ADDRESS_ACCEPTED, set_address },
+    { "ca-file", 0, true, "FILE", TEXT_OPTION_CA_FILE_HELP, TEXT_OPTION_CA_FILE_ACCEPTED, set_ca_file },
+    { "no-system-ca", 0, false, NULL, TEXT_OPTION_NO_SYSTEM_CA_HELP, TEXT_NONE, set_no_system_ca },
+    { "map-port", 0, true, "A=B", TEXT_OPTION_MAP_PORT_HELP, TEXT_OPTION_MAP_PORT_ACCEPTED, set_map_port },
+    { "ehlo", 0, false, "NAME", TEXT_OPTION_EHLO_HELP, TEXT_OPTION_EHLO_ACCEPTED, set_ehlo },
+    { "timeout", 0, false, "SECONDS", TEXT_OPTION_TIMEOUT_HELP, TEXT_OPTION_TIMEOUT_ACCEPTED, set_timeout },
+};
+
+const struct option_spec *plan_option_table(size_t *ret_n)
+{
+    *ret_n = sizeof plan_options / sizeof plan_options[0];
+    return plan_options;
+}
+
+static enum input_result set_by_name(struct plan *p, const char *name, const char *value, struct usage *error)
+{
+    const struct option_spec *o;
+    size_t n;
+
+    if (strcmp(name, "target") == 0)
+        return value == NULL ? usage_set(error, TEXT_USAGE_TARGET_MISSING) : target_read(p, value, error);
+    o = option_by_name(plan_option_table(&n), sizeof plan_options / sizeof plan_options[0], name);
+    return o == NULL ? option_unknown(name, error) : option_apply(o, p, value, error);
+}
+
+enum input_result input_set(struct plan *p, const char *name, const char *value, struct usage *error)
+{
+    enum input_result result = set_by_name(p, name, value, error);
+
+    if (result == INPUT_USAGE && !usage_keep(error, p->arena))
+        return INPUT_NO_MEMORY;
+    return result;
+}
+
+/* An address that was named and an option that forbids its family leave nothing to test. */
+static enum input_result check_family(struct plan *p, const struct address *a, struct usage *error)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    if (p->families[a->family])
+        return INPUT_OK;
+    usage_set(error, TEXT_USAGE_OTHER_FAMILY);
+    usage_word(error, "option", a->family == FAMILY_IPV4 ? "ipv6" : "ipv4");
+    usage_word(error, "address", address_format(a, text));
+    return usage_keep(error, p->arena) ? INPUT_USAGE : INPUT_NO_MEMORY;
+}
+
+static enum input_result check_conflicts(struct plan *p, struct usage *error)
+{
+    enum input_result result = INPUT_OK;
+
+    if (!p->families[FAMILY_IPV4] && !p->families[FAMILY_IPV6])
+        return usage_set(error, TEXT_USAGE_BOTH_FAMILIES);
+    if (!p->system_ca && p->n_ca_files == 0)
+        return usage_set(error, TEXT_USAGE_NO_ROOTS);
+    if (p->has_address)
+        result = check_family(p, &p->address, error);
+    else if (p->host_is_address)
+        result = check_family(p, &p->host_address, error);
+    return result;
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static void add_port(struct plan *p, uint16_t port)
+{
+    for (size_t i = 0; i < p->n_ports; i++) {
+        if (p->ports[i] == port)
+            return;
+    }
+    p->ports[p->n_ports++] = port;
+}
+
+static bool provider_has_port(const char *host, uint16_t port)
+{
+    const struct provider *provider = host == NULL ? NULL : provider_by_host(host);
+
+    for (size_t i = 0; provider != NULL && i < provider->n_hosts; i++) {
+        if (provider->hosts[i].port == port && strcmp(provider->hosts[i].host, host) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool choose_ports(struct plan *p)
+{
+    static const uint16_t usual[] = { 25, 465, 587 };
+
+    p->n_ports = 0;
+    p->ports = arena_alloc(p->arena, PLAN_PORTS_MAX, sizeof *p->ports);
+    if (p->ports == NULL)
+        return false;
+    for (size_t i = 0; i < p->n_asked_ports; i++)
+        add_port(p, p->asked_ports[i]);
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        add_port(p, usual[i]);
+    if (provider_has_port(p->host, 2525))
+        add_port(p, 2525);
+    qsort(p->ports, p->n_ports, sizeof *p->ports, compare_ports);
+    return true;
+}
+
+enum input_result input_finish(struct plan *p, struct usage *error)
+{
+    enum input_result result = check_conflicts(p, error);
+
+    if (result != INPUT_OK)
+        return result;
+    if (p->input.bytes == NULL)
+        target_default(p);
+    return choose_ports(p) ? INPUT_OK : INPUT_NO_MEMORY;
+}

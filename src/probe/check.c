@@ -1,0 +1,592 @@
+/*
+ * check - one Plan carried out: which connections are made, and when it is over
+ *
+ * Every port, mode and family has its cell from the start, so that what was not
+ * tried is seen too. One connection a port learns all it can; a second one is
+ * made only where the first cannot tell: the other mode after a mismatch, or
+ * the user's own setting.
+ */
+#include "probe/check.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "probe/dial.h"
+#include "probe/lookup.h"
+#include "probe/session.h"
+
+struct check {
+    struct check *next; /* the engine's list */
+    struct engine *engine;
+    struct evidence *evidence; /* NULL once finished */
+    check_listener *listener;
+    void *user;
+    double started_ms;
+    uv_timer_t deadline;
+    struct trust *trust;
+    struct session *sessions;
+    struct lookup *lookups;
+    size_t n_lookups_running; /* whose names may still get addresses */
+    bool begun;
+    bool finished;
+    bool closing;
+};
+
+struct check **check_next(struct check *c)
+{
+    return &c->next;
+}
+
+static void check_tell(struct check *c, enum event_kind kind, size_t index)
+{
+    struct event event = { .kind = kind, .index = index, .evidence = c->evidence };
+
+    if (c->listener != NULL)
+        c->listener(c->user, &event);
+}
+
+/* ---- the end ------------------------------------------------------------------ */
+
+static void on_deadline_closed(uv_handle_t *handle)
+{
+    struct check *c = handle->data;
+
+    engine_remove(c->engine, c);
+    evidence_free(c->evidence);
+    free(c);
+}
+
+/* Once finished and alone, it goes. */
+static void check_release(struct check *c)
+{
+    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL)
+        return;
+    c->closing = true;
+    uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
+}
+
+static bool family_has_address(const struct name_view *view, enum family family)
+{
+    for (size_t i = 0; i < view->n_addresses; i++) {
+        if (view->addresses[i].address.family == family)
+            return true;
+    }
+    return false;
+}
+
+/* The cells that no address came for. */
+static void settle_empty_cells(struct check *c)
+{
+    struct evidence *e = c->evidence;
+    bool stopped = e->interrupted || (e->ceiling_reached && c->n_lookups_running > 0);
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        struct probe *p = &e->probes[i];
+
+        if (p->has_address || p->outcome != PROBE_SKIPPED || p->skip == SKIP_NOT_ASKED)
+            continue;
+        p->skip = stopped && !family_has_address(&e->names[0], p->family) ? SKIP_STOPPED : SKIP_NO_ADDRESS;
+    }
+}
+
+static void judge_chains(struct check *c)
+{
+    struct evidence *e = c->evidence;
+    const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
+
+    if (!trust_is_ready(c->trust))
+        return;
+    e->roots_loaded = true;
+    e->n_roots = trust_roots(c->trust);
+    for (size_t i = 0; i < e->n_chains; i++)
+        trust_judge(c->trust, &e->chains[i], address);
+}
+
+static void check_finish(struct check *c)
+{
+    struct evidence *e = c->evidence;
+
+    if (c->finished)
+        return;
+    c->finished = true;
+    for (struct lookup *l = c->lookups; l != NULL; l = *lookup_next(l))
+        lookup_stop(l);
+    judge_chains(c);
+    settle_empty_cells(c);
+    e->incomplete = e->incomplete || arena_failed(e->arena);
+    e->duration_ms = clock_steady_ms() - c->started_ms;
+    check_tell(c, EVENT_FINISHED, 0);
+    c->evidence = evidence_free(e);
+    check_release(c);
+}
+
+static bool sessions_run(const struct check *c)
+{
+    for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            return true;
+    }
+    return false;
+}
+
+static void check_review(struct check *c)
+{
+    if (c->finished || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
+        return;
+    if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
+        return;
+    check_finish(c);
+}
+
+void check_trust_ready(struct check *c)
+{
+    check_review(c);
+}
+
+/* ---- connections ---------------------------------------------------------------- */
+
+static int find_cell(const struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    const struct evidence *e = c->evidence;
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+
+        if (p->has_address && p->port == port && p->mode == mode && address_equal(&p->address, address))
+            return (int)i;
+    }
+    return -1;
+}
+
+static void on_changed(void *user, size_t probe)
+{
+    check_tell(user, EVENT_PROBE, probe);
+}
+
+static void on_quiet(void *user, struct session *s);
+static void on_settled(void *user, struct session *s);
+
+static void on_session_gone(void *user, struct session *s)
+{
+    struct check *c = user;
+
+    for (struct session **at = &c->sessions; *at != NULL; at = session_next(*at)) {
+        if (*at == s) {
+            *at = *session_next(s);
+            break;
+        }
+    }
+    check_release(c);
+}
+
+static const struct session_listener session_ears = {
+    .changed = on_changed,
+    .quiet = on_quiet,
+    .settled = on_settled,
+    .gone = on_session_gone,
+};
+
+/* The mode NONE is told by the STARTTLS dialogue, unless the user's setting wants it tried for itself. */
+static bool asks_clear_text(const struct plan *plan, uint16_t port)
+{
+    return plan->tls_asked && plan->tls == TLS_MODE_NONE && plan_asks_port(plan, port);
+}
+
+static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    struct session_spec spec = {
+        .loop = engine_loop(c->engine),
+        .evidence = c->evidence,
+        .check_started_ms = c->started_ms,
+        .address = *address,
+        .port = port,
+        .mode = mode,
+        .cells = { -1, -1, -1 },
+        .listener = &session_ears,
+        .user = c,
+    };
+    struct session *s;
+    struct err err = { 0 };
+
+    spec.cells[mode] = find_cell(c, address, port, mode);
+    if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
+        return; /* no such cell, or tried already */
+    if (mode == TLS_MODE_STARTTLS && !asks_clear_text(c->evidence->plan, port))
+        spec.cells[TLS_MODE_NONE] = find_cell(c, address, port, TLS_MODE_NONE);
+    if (!session_start(&s, &spec, &err)) {
+        c->evidence->incomplete = true;
+        return;
+    }
+    *session_next(s) = c->sessions;
+    c->sessions = s;
+}
+
+static void open_port(struct check *c, const struct address *address, uint16_t port)
+{
+    const struct plan *plan = c->evidence->plan;
+
+    open_session(c, address, port, plan_usual_mode(port));
+    if (plan->tls_asked && plan_asks_port(plan, port))
+        open_session(c, address, port, plan->tls);
+}
+
+/* The mode that a connection in this one cannot tell about. */
+static enum tls_mode other_mode(enum tls_mode mode)
+{
+    return mode == TLS_MODE_IMPLICIT ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT;
+}
+
+static void try_other_mode(struct check *c, const struct session *s)
+{
+    uint16_t port = session_port(s);
+
+    /* Greylisting greeters on 25 take bytes before the greeting for an attack. */
+    if (port == 25 && !plan_asks_port(c->evidence->plan, port))
+        return;
+    open_session(c, session_address(s), port, other_mode(session_mode(s)));
+}
+
+static struct session *find_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
+        if (session_port(s) == port && session_mode(s) == mode && address_equal(session_address(s), address))
+            return s;
+    }
+    return NULL;
+}
+
+/* This cell shows that the port speaks its mode. */
+static bool speaks(const struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    int cell = find_cell(c, address, port, mode);
+    const struct probe *p = cell < 0 ? NULL : &c->evidence->probes[cell];
+
+    if (p == NULL)
+        return false;
+    return mode == TLS_MODE_IMPLICIT ? p->tls_ms >= 0 : p->greeting_ms >= 0;
+}
+
+static enum fault mismatch_of(enum tls_mode mode)
+{
+    return mode == TLS_MODE_IMPLICIT ? FAULT_PLAIN_EXPECTED : FAULT_TLS_EXPECTED;
+}
+
+static void on_quiet(void *user, struct session *s)
+{
+    struct check *c = user;
+
+    if (c->finished)
+        return;
+    if (speaks(c, session_address(s), session_port(s), other_mode(session_mode(s))))
+        session_conclude(s, mismatch_of(session_mode(s)));
+    else
+        try_other_mode(c, s);
+}
+
+/* A failure at the first word that the other mode may explain. */
+static bool hints_at_other_mode(const struct probe *p)
+{
+    bool first_word = p->mode == TLS_MODE_IMPLICIT ? p->stage == STAGE_TLS : p->stage == STAGE_GREETING;
+
+    switch (p->fault) {
+    case FAULT_TLS_EXPECTED:
+    case FAULT_PLAIN_EXPECTED:
+        return true;
+    case FAULT_CLOSED:
+    case FAULT_RESET:
+        return first_word;
+    default:
+        return false;
+    }
+}
+
+/* The other connection to this port is in the mode that was not meant: it need not wait for its answer. */
+static void review_other(struct check *c, const struct session *s)
+{
+    enum tls_mode mode = session_mode(s);
+    struct session *other = find_session(c, session_address(s), session_port(s), other_mode(mode));
+
+    if (other == NULL || session_is_settled(other) || !speaks(c, session_address(s), session_port(s), mode))
+        return;
+    if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
+        return;
+    session_conclude(other, mismatch_of(session_mode(other)));
+}
+
+static void on_settled(void *user, struct session *s)
+{
+    struct check *c = user;
+
+    if (c->finished)
+        return;
+    if (session_probe(s)->outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
+        try_other_mode(c, s);
+    review_other(c, s);
+    check_review(c);
+}
+
+/* ---- addresses -------------------------------------------------------------------- */
+
+static void put_cells(struct check *c, enum family family, const struct address *address)
+{
+    struct evidence *e = c->evidence;
+
+    for (size_t i = 0; i < e->plan->n_ports; i++) {
+        for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+            struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
+
+            if (p == NULL)
+                return;
+            *p = (struct probe){
+                .role = ROLE_TARGET,
+                .host = e->names[0].host,
+                .family = family,
+                .port = e->plan->ports[i],
+                .dial_port = plan_dial_port(e->plan, e->plan->ports[i]),
+                .mode = (enum tls_mode)mode,
+                .skip = e->plan->families[family] ? SKIP_NO_ADDRESS : SKIP_NOT_ASKED,
+                .started_ms = -1,
+                .connect_ms = -1,
+                .greeting_ms = -1,
+                .tls_ms = -1,
+                .total_ms = -1,
+                .chain = -1,
+            };
+            if (address != NULL) {
+                p->has_address = true;
+                p->address = *address;
+            }
+        }
+    }
+}
+
+/* Gives the cells of a family, which stood for none, their address; false where they have one. */
+static bool claim_cells(struct check *c, const struct address *address)
+{
+    bool claimed = false;
+
+    for (size_t i = 0; i < c->evidence->n_probes; i++) {
+        struct probe *p = &c->evidence->probes[i];
+
+        if (p->family != address->family || p->has_address)
+            continue;
+        p->has_address = true;
+        p->address = *address;
+        claimed = true;
+    }
+    return claimed;
+}
+
+static void skip_cells(struct check *c, const struct address *address, enum skip_reason reason)
+{
+    for (size_t i = 0; i < c->evidence->n_probes; i++) {
+        struct probe *p = &c->evidence->probes[i];
+
+        if (p->has_address && address_equal(&p->address, address) && p->outcome == PROBE_SKIPPED)
+            p->skip = reason;
+    }
+}
+
+/* Tries one address on every port; of a family's further addresses only one that DNS does not give. */
+static void try_address(struct check *c, const struct address *address, bool must)
+{
+    const struct plan *plan = c->evidence->plan;
+
+    if (!plan->families[address->family])
+        return;
+    if (!claim_cells(c, address)) {
+        if (!must)
+            return;
+        put_cells(c, address->family, address);
+    }
+    if (!dial_has_route(address)) {
+        skip_cells(c, address, SKIP_NO_ROUTE);
+        return;
+    }
+    skip_cells(c, address, SKIP_NOT_NEEDED);
+    for (size_t i = 0; i < plan->n_ports; i++)
+        open_port(c, address, plan->ports[i]);
+}
+
+static void on_found(void *user, size_t name, size_t address)
+{
+    struct check *c = user;
+    const struct found_address *found = &c->evidence->names[name].addresses[address];
+
+    check_tell(c, EVENT_NAME, name);
+    /* What the hosts file says is what the mail client will use, whatever DNS says. */
+    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0);
+}
+
+static void on_lookup_ended(void *user, size_t name)
+{
+    struct check *c = user;
+
+    c->n_lookups_running--;
+    check_tell(c, EVENT_NAME, name);
+    check_review(c);
+}
+
+static void on_lookup_gone(void *user, struct lookup *l)
+{
+    struct check *c = user;
+
+    for (struct lookup **at = &c->lookups; *at != NULL; at = lookup_next(*at)) {
+        if (*at == l) {
+            *at = *lookup_next(l);
+            break;
+        }
+    }
+    check_release(c);
+}
+
+static const struct lookup_listener lookup_ears = {
+    .found = on_found,
+    .ended = on_lookup_ended,
+    .gone = on_lookup_gone,
+};
+
+static bool begin_lookup(struct check *c, struct err *err)
+{
+    struct evidence *e = c->evidence;
+    struct resolver *resolvers[PLAN_RESOLVERS_MAX];
+    struct lookup_spec spec = {
+        .loop = engine_loop(c->engine),
+        .evidence = e,
+        .resolvers = resolvers,
+        .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(c->engine),
+        .listener = &lookup_ears,
+        .user = c,
+    };
+    struct lookup *l;
+
+    spec.n_resolvers = engine_resolvers(c->engine, e->plan, resolvers, &e->resolver_configured, err);
+    if (spec.n_resolvers == 0 || !lookup_start(&l, &spec, err))
+        return false;
+    *lookup_next(l) = c->lookups;
+    c->lookups = l;
+    c->n_lookups_running++;
+    return true;
+}
+
+/* ---- begin ---------------------------------------------------------------------- */
+
+static void check_stop(struct check *c)
+{
+    for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            session_time_out(s);
+        else
+            session_close(s);
+    }
+    check_finish(c);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct check *c = timer->data;
+
+    if (!c->finished)
+        c->evidence->ceiling_reached = true;
+    /* Judge nothing before all are stopped: the last one to settle would end the check. */
+    c->begun = false;
+    check_stop(c);
+}
+
+void check_interrupt(struct check *c)
+{
+    c->begun = false;
+    if (!c->finished)
+        c->evidence->interrupted = true;
+    for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            session_withdraw(s, SKIP_STOPPED);
+    }
+    check_stop(c);
+}
+
+void check_abandon(struct check *c)
+{
+    c->listener = NULL;
+    check_interrupt(c);
+}
+
+static void on_begin(uv_timer_t *timer)
+{
+    struct check *c = timer->data;
+    struct evidence *e = c->evidence;
+    double left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
+
+    uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
+    c->begun = true;
+    if (e->n_names > 0 && e->names[0].n_addresses > 0 && e->names[0].addresses[0].sources == SOURCE_TYPED)
+        try_address(c, &e->names[0].addresses[0].address, true);
+    check_review(c);
+}
+
+/* The target's name, and the address where it needs no look-up. */
+static bool put_target(struct evidence *e)
+{
+    struct name_view *view = ARENA_APPEND(e->arena, e->names, e->n_names, EVIDENCE_NAMES_MAX);
+    struct found_address *typed;
+
+    if (view == NULL)
+        return false;
+    view->role = ROLE_TARGET;
+    view->host = e->plan->host;
+    view->duration_ms = -1;
+    if (!e->plan->host_is_address && !e->plan->has_address)
+        return true;
+    typed = ARENA_APPEND(e->arena, view->addresses, view->n_addresses, EVIDENCE_ADDRESSES_MAX);
+    if (typed == NULL)
+        return false;
+    typed->address = e->plan->has_address ? e->plan->address : e->plan->host_address;
+    typed->ttl_s = -1;
+    typed->sources = SOURCE_TYPED;
+    return true;
+}
+
+static bool check_prepare(struct check *c, const char **bad_file, struct err *err)
+{
+    struct evidence *e = c->evidence;
+
+    e->started_wall_ms = clock_wall_ms();
+    e->resolver_configured = true;
+    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+        e->has_route[family] = dial_has_public_route((enum family)family);
+    if (!engine_trust(c->engine, &c->trust, e->plan, bad_file, err))
+        return false;
+    if (e->plan->host == NULL)
+        return true;
+    if (!put_target(e))
+        return err_set(err, ERR_NOMEM, 0, "starting a check");
+    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+        put_cells(c, (enum family)family, NULL);
+    return e->names[0].n_addresses > 0 || begin_lookup(c, err);
+}
+
+bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, void *user,
+                 const char **bad_file, struct err *err)
+{
+    struct check *c = calloc(1, sizeof *c);
+
+    *bad_file = NULL;
+    if (c == NULL || (c->evidence = evidence_new(plan)) == NULL) {
+        free(c);
+        return err_set(err, ERR_NOMEM, 0, "starting a check");
+    }
+    c->engine = engine;
+    c->listener = listener;
+    c->user = user;
+    c->started_ms = clock_steady_ms();
+    if (!check_prepare(c, bad_file, err)) {
+        c->evidence = evidence_free(c->evidence);
+        free(c);
+        return false;
+    }
+    uv_timer_init(engine_loop(engine), &c->deadline);
+    c->deadline.data = c;
+    uv_timer_start(&c->deadline, on_begin, 0, 0);
+    engine_add(engine, c);
+    return true;
+}

@@ -1,0 +1,32 @@
+/*
+ * check - one Plan carried out: which connections are made, and when it is over
+ */
+#ifndef SMTPDX_PROBE_CHECK_H
+#define SMTPDX_PROBE_CHECK_H
+
+#include "probe/engine.h"
+
+/* The Evidence is borrowed; it ends when the listener returns from EVENT_FINISHED. */
+typedef void check_listener(void *user, const struct event *event);
+
+/*
+ * check_start() - begins; all the rest happens in engine_run()
+ * shape:  the plan is copied; the check frees itself when its last connection is gone
+ * errors: ERR_INPUT where a file of the plan cannot be used (*bad_file, borrowed
+ *         from the plan), ERR_NOMEM, ERR_SYSTEM
+ */
+bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, void *user,
+                 const char **bad_file, struct err *err);
+
+/* ---- for the engine --------------------------------------------------------- */
+
+struct check **check_next(struct check *c);
+void check_trust_ready(struct check *c);
+
+/* Ends with what is known, and tells so. */
+void check_interrupt(struct check *c);
+
+/* Ends without a word. */
+void check_abandon(struct check *c);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * engine - the loop and what many checks share: resolvers, roots, the system's view
+ */
+#include "probe/engine.h"
+
+#include <stdlib.h>
+
+#include "probe/check.h"
+
+enum {
+    ENGINE_RESOLVERS_MAX = 64,
+    ENGINE_TRUSTS_MAX = 16,
+    DNS_PORT = 53,
+};
+
+struct engine {
+    uv_loop_t loop;
+    uv_async_t wake;
+    struct resolver *resolvers[ENGINE_RESOLVERS_MAX];
+    size_t n_resolvers;
+    struct trust *trusts[ENGINE_TRUSTS_MAX];
+    size_t n_trusts;
+    struct system_view *system;
+    struct check *checks;
+};
+
+static void on_wake(uv_async_t *wake)
+{
+    struct engine *e = wake->data;
+
+    for (struct check *c = e->checks; c != NULL; c = *check_next(c))
+        check_interrupt(c);
+}
+
+bool engine_new(struct engine **ret, struct err *err)
+{
+    struct engine *e = calloc(1, sizeof *e);
+
+    if (e == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting the engine");
+    if (uv_loop_init(&e->loop) != 0) {
+        free(e);
+        return err_set(err, ERR_SYSTEM, 0, "starting the loop");
+    }
+    uv_async_init(&e->loop, &e->wake, on_wake);
+    e->wake.data = e;
+    if (!system_view_new(&e->system, &e->loop, err)) {
+        engine_free(e);
+        return false;
+    }
+    *ret = e;
+    return true;
+}
+
+void engine_free(struct engine *e)
+{
+    if (e == NULL)
+        return;
+    for (struct check *c = e->checks; c != NULL; c = *check_next(c))
+        check_abandon(c);
+    engine_run(e);
+    for (size_t i = 0; i < e->n_resolvers; i++)
+        resolver_close(e->resolvers[i]);
+    for (size_t i = 0; i < e->n_trusts; i++)
+        trust_close(e->trusts[i]);
+    system_view_close(e->system);
+    uv_close((uv_handle_t *)&e->wake, NULL);
+    uv_run(&e->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&e->loop);
+    free(e);
+}
+
+void engine_run(struct engine *e)
+{
+    /* Not until the loop is idle: a resolver may still wait for an answer that nobody needs. */
+    while (e->checks != NULL)
+        uv_run(&e->loop, UV_RUN_ONCE);
+}
+
+void engine_interrupt(struct engine *e)
+{
+    uv_async_send(&e->wake);
+}
+
+uv_loop_t *engine_loop(struct engine *e)
+{
+    return &e->loop;
+}
+
+struct system_view *engine_system_view(struct engine *e)
+{
+    return e->system;
+}
+
+static struct resolver *engine_resolver(struct engine *e, const struct endpoint *server, struct err *err)
+{
+    for (size_t i = 0; i < e->n_resolvers; i++) {
+        const struct endpoint *known = resolver_server(e->resolvers[i]);
+
+        if (known->port == server->port && address_equal(&known->address, &server->address))
+            return e->resolvers[i];
+    }
+    if (e->n_resolvers == ENGINE_RESOLVERS_MAX) {
+        err_set(err, ERR_LIMIT, ENGINE_RESOLVERS_MAX, "setting up a resolver");
+        return NULL;
+    }
+    if (!resolver_new(&e->resolvers[e->n_resolvers], &e->loop, server, err))
+        return NULL;
+    return e->resolvers[e->n_resolvers++];
+}
+
+size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
+                        bool *configured, struct err *err)
+{
+    struct endpoint system[RESOLVER_SYSTEM_MAX] = {
+        { .address = { .family = FAMILY_IPV4, .bytes = { 127, 0, 0, 1 } }, .port = DNS_PORT },
+    };
+    const struct endpoint *servers = plan->resolvers;
+    size_t n = plan->n_resolvers;
+
+    *configured = true;
+    if (n == 0) {
+        servers = system;
+        n = resolver_system_servers(system);
+        *configured = n > 0;
+        n = n > 0 ? n : 1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] = engine_resolver(e, &servers[i], err);
+        if (out[i] == NULL)
+            return 0;
+    }
+    return n;
+}
+
+static void on_trust_ready(void *user)
+{
+    struct engine *e = user;
+    struct check *next;
+
+    for (struct check *c = e->checks; c != NULL; c = next) {
+        next = *check_next(c);
+        check_trust_ready(c);
+    }
+}
+
+bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan, const char **bad_file, struct err *err)
+{
+    for (size_t i = 0; i < e->n_trusts; i++) {
+        if (trust_fits(e->trusts[i], plan)) {
+            *ret = e->trusts[i];
+            return true;
+        }
+    }
+    if (e->n_trusts == ENGINE_TRUSTS_MAX)
+        return err_set(err, ERR_LIMIT, ENGINE_TRUSTS_MAX, "loading the root certificates");
+    if (!trust_new(&e->trusts[e->n_trusts], &e->loop, plan, on_trust_ready, e, bad_file, err))
+        return false;
+    *ret = e->trusts[e->n_trusts++];
+    return true;
+}
+
+void engine_add(struct engine *e, struct check *check)
+{
+    *check_next(check) = e->checks;
+    e->checks = check;
+}
+
+void engine_remove(struct engine *e, struct check *check)
+{
+    for (struct check **at = &e->checks; *at != NULL; at = check_next(*at)) {
+        if (*at == check) {
+            *at = *check_next(check);
+            return;
+        }
+    }
+}

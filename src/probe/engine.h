@@ -1,0 +1,54 @@
+/*
+ * engine - the loop and what many checks share: resolvers, roots, the system's view
+ *
+ * One thread; only engine_interrupt() may be called from elsewhere.
+ */
+#ifndef SMTPDX_PROBE_ENGINE_H
+#define SMTPDX_PROBE_ENGINE_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "model/event.h"
+#include "model/evidence.h"
+#include "probe/resolver.h"
+#include "probe/system_view.h"
+#include "probe/trust.h"
+
+struct engine;
+struct check;
+
+/* errors: ERR_NOMEM, ERR_SYSTEM */
+bool engine_new(struct engine **ret, struct err *err);
+
+/* Ends what still runs, without an event. Takes NULL. */
+void engine_free(struct engine *e);
+
+/* Runs until every check is gone. */
+void engine_run(struct engine *e);
+
+/* Makes every check end with what is known. Async-signal-safe. */
+void engine_interrupt(struct engine *e);
+
+/* ---- for the check --------------------------------------------------------- */
+
+uv_loop_t *engine_loop(struct engine *e);
+struct system_view *engine_system_view(struct engine *e);
+
+/*
+ * engine_resolvers() - the channels that a plan asks, in the order of asking
+ * shape:  fills out, never none: where nothing is configured it is the one on
+ *         this machine, as for every program; *configured tells
+ * errors: 0 when memory is short
+ */
+size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
+                        bool *configured, struct err *err);
+
+/* The roots for a plan, loading or loaded. errors: as trust_new() */
+bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan, const char **bad_file,
+                  struct err *err);
+
+void engine_add(struct engine *e, struct check *check);
+void engine_remove(struct engine *e, struct check *check);
+
+#endif

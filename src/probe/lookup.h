@@ -1,0 +1,45 @@
+/*
+ * lookup - the addresses of one name, by DNS, the system and the hosts file
+ *
+ * A and AAAA side by side; the next resolver is asked when the one before it is
+ * silent or fails. Each address is told as soon as it is known.
+ */
+#ifndef SMTPDX_PROBE_LOOKUP_H
+#define SMTPDX_PROBE_LOOKUP_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "model/evidence.h"
+#include "probe/resolver.h"
+#include "probe/system_view.h"
+
+struct lookup;
+
+struct lookup_listener {
+    void (*found)(void *user, size_t name, size_t address); /* names[name].addresses[address] is new */
+    void (*ended)(void *user, size_t name);                 /* nothing more will come */
+    void (*gone)(void *user, struct lookup *l);             /* the last word; it is freed after this */
+};
+
+struct lookup_spec {
+    uv_loop_t *loop;
+    struct evidence *evidence;
+    size_t name; /* index into names, its host set */
+    struct resolver *const *resolvers; /* in the order of asking; not empty */
+    size_t n_resolvers;
+    struct system_view *system; /* NULL: not to be asked */
+    const struct lookup_listener *listener;
+    void *user;
+};
+
+/* errors: ERR_NOMEM; listens from the loop alone, never from inside this call */
+bool lookup_start(struct lookup **ret, const struct lookup_spec *spec, struct err *err);
+
+/* Ends it with what is known; `ended` is not told any more, `gone` follows. Once. */
+void lookup_stop(struct lookup *l);
+
+/* A further look-up of the check's, for the intrusive list of them. */
+struct lookup **lookup_next(struct lookup *l);
+
+#endif

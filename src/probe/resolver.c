@@ -1,0 +1,348 @@
+/*
+ * resolver - one nameserver, asked by c-ares on the engine's loop
+ *
+ * Knows c-ares and the loop, nothing of checks. Answers are parsed from the
+ * packet, because c-ares' own look-up hides which server said what.
+ */
+#include "probe/resolver.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <ares.h>
+#include <arpa/nameser.h>
+
+#include "base/clock.h"
+
+enum {
+    FIRST_WAIT_MS = 1000, /* before a query is sent again; doubles each time */
+    TRIES = 6,            /* 63 s in all: past any sensible ceiling of a check */
+    RESOLV_CONF_MAX = 64 * 1024,
+    DNS_PORT = 53,
+};
+
+struct watch {
+    uv_poll_t poll;
+    struct resolver *resolver;
+    struct watch *next;
+    ares_socket_t fd;
+};
+
+struct resolver {
+    uv_timer_t timer;
+    ares_channel channel;
+    uv_loop_t *loop;
+    struct watch *watches;
+    struct endpoint server;
+    size_t n_handles; /* that the loop has not closed yet */
+    bool closing;
+};
+
+struct question {
+    struct resolver *resolver;
+    enum record_type type;
+    resolver_answer_fn *answer; /* NULL once abandoned */
+    void *user;
+    char *host;
+    double asked_ms;
+};
+
+static void resolver_release(struct resolver *r)
+{
+    if (--r->n_handles == 0)
+        free(r);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    resolver_release(handle->data);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    struct watch *w = handle->data;
+    struct resolver *r = w->resolver;
+
+    free(w);
+    resolver_release(r);
+}
+
+static void resolver_rearm(struct resolver *r);
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct resolver *r = timer->data;
+
+    ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    resolver_rearm(r);
+}
+
+static void resolver_rearm(struct resolver *r)
+{
+    struct timeval wait;
+
+    if (r->closing || ares_timeout(r->channel, NULL, &wait) == NULL)
+        return;
+    uv_timer_start(&r->timer, on_timer, (uint64_t)wait.tv_sec * 1000 + (uint64_t)wait.tv_usec / 1000 + 1, 0);
+}
+
+static void on_socket(uv_poll_t *poll, int status, int events)
+{
+    struct watch *w = poll->data;
+    struct resolver *r = w->resolver;
+    ares_socket_t fd = w->fd; /* w may be gone after the first call */
+    bool look = status < 0;
+
+    ares_process_fd(r->channel, look || (events & UV_READABLE) != 0 ? fd : ARES_SOCKET_BAD,
+                    look || (events & UV_WRITABLE) != 0 ? fd : ARES_SOCKET_BAD);
+    resolver_rearm(r);
+}
+
+static struct watch *watch_new(struct resolver *r, ares_socket_t fd)
+{
+    struct watch *w = calloc(1, sizeof *w);
+
+    if (w == NULL || uv_poll_init_socket(r->loop, &w->poll, fd) != 0) {
+        free(w);
+        return NULL;
+    }
+    w->poll.data = w;
+    w->resolver = r;
+    w->fd = fd;
+    w->next = r->watches;
+    r->watches = w;
+    r->n_handles++;
+    return w;
+}
+
+static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
+{
+    struct resolver *r = data;
+    struct watch **at = &r->watches;
+    struct watch *w;
+    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+
+    while (*at != NULL && (*at)->fd != fd)
+        at = &(*at)->next;
+    w = *at;
+    if (events == 0) {
+        if (w != NULL) {
+            *at = w->next;
+            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+        }
+        return;
+    }
+    if (w == NULL)
+        w = watch_new(r, fd);
+    if (w != NULL)
+        uv_poll_start(&w->poll, events, on_socket);
+}
+
+bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint *server, struct err *err)
+{
+    struct ares_options options = {
+        /* NOCHECKRESP: SERVFAIL and REFUSED are answers that we want to see. */
+        .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+        .timeout = FIRST_WAIT_MS,
+        .tries = TRIES,
+        .lookups = (char[]){ "b" },
+        .sock_state_cb = on_socket_state,
+    };
+    struct resolver *r = calloc(1, sizeof *r);
+    char text[ENDPOINT_TEXT_SIZE];
+    int status;
+
+    if (r == NULL)
+        return err_set(err, ERR_NOMEM, 0, "setting up a resolver");
+    options.sock_state_cb_data = r;
+    status = ares_init_options(&r->channel, &options,
+                               ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+                                   ARES_OPT_SOCK_STATE_CB);
+    if (status == ARES_SUCCESS) {
+        status = ares_set_servers_ports_csv(r->channel, endpoint_format(server, text));
+        if (status != ARES_SUCCESS)
+            ares_destroy(r->channel);
+    }
+    if (status != ARES_SUCCESS) {
+        free(r);
+        return err_set(err, status == ARES_ENOMEM ? ERR_NOMEM : ERR_LIBRARY, status, "setting up a resolver");
+    }
+    r->loop = loop;
+    r->server = *server;
+    uv_timer_init(loop, &r->timer);
+    r->timer.data = r;
+    r->n_handles = 1;
+    *ret = r;
+    return true;
+}
+
+void resolver_close(struct resolver *r)
+{
+    if (r == NULL)
+        return;
+    r->closing = true;
+    ares_destroy(r->channel); /* answers every question with EDESTRUCTION */
+    uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+}
+
+const struct endpoint *resolver_server(const struct resolver *r)
+{
+    return &r->server;
+}
+
+static enum dns_outcome outcome_of_status(int status)
+{
+    switch (status) {
+    case ARES_SUCCESS:
+        return DNS_OK;
+    case ARES_ENODATA:
+        return DNS_NO_DATA;
+    case ARES_ENOTFOUND:
+        return DNS_NXDOMAIN;
+    case ARES_ESERVFAIL:
+    case ARES_ENOTIMP:
+        return DNS_SERVFAIL;
+    case ARES_EREFUSED:
+        return DNS_REFUSED;
+    case ARES_ETIMEOUT:
+        return DNS_TIMEOUT;
+    case ARES_ECONNREFUSED:
+        return DNS_UNREACHABLE;
+    default:
+        return DNS_MALFORMED;
+    }
+}
+
+static void answer_put(struct dns_answer *a, enum family family, const void *bytes, size_t len, int ttl)
+{
+    struct address *slot = &a->addresses[a->n_addresses];
+
+    if (a->n_addresses == RESOLVER_ADDRESSES_MAX) {
+        a->n_refused++;
+        return;
+    }
+    *slot = (struct address){ .family = family };
+    memcpy(slot->bytes, bytes, len);
+    a->ttl_s[a->n_addresses++] = ttl;
+}
+
+/* Room for one more than is kept, so that 'there were more' is seen. */
+enum { PARSE_MAX = RESOLVER_ADDRESSES_MAX + 1 };
+
+static int parse_a(struct dns_answer *a, struct hostent **host, const unsigned char *packet, int len)
+{
+    struct ares_addrttl records[PARSE_MAX];
+    int n = PARSE_MAX;
+    int status = ares_parse_a_reply(packet, len, host, records, &n);
+
+    for (int i = 0; status == ARES_SUCCESS && i < n; i++)
+        answer_put(a, FAMILY_IPV4, &records[i].ipaddr, 4, records[i].ttl);
+    return status;
+}
+
+static int parse_aaaa(struct dns_answer *a, struct hostent **host, const unsigned char *packet, int len)
+{
+    struct ares_addr6ttl records[PARSE_MAX];
+    int n = PARSE_MAX;
+    int status = ares_parse_aaaa_reply(packet, len, host, records, &n);
+
+    for (int i = 0; status == ARES_SUCCESS && i < n; i++)
+        answer_put(a, FAMILY_IPV6, &records[i].ip6addr, 16, records[i].ttl);
+    return status;
+}
+
+static void question_free(struct question *q)
+{
+    if (q == NULL)
+        return;
+    free(q->host);
+    free(q);
+}
+
+static void on_answer(void *arg, int status, int timeouts, unsigned char *packet, int len)
+{
+    struct question *q = arg;
+    struct dns_answer a = { .type = q->type };
+    struct hostent *host = NULL;
+
+    (void)timeouts;
+    if (q->answer != NULL && status != ARES_EDESTRUCTION) {
+        if (status == ARES_SUCCESS)
+            status = q->type == RECORD_A ? parse_a(&a, &host, packet, len) : parse_aaaa(&a, &host, packet, len);
+        a.outcome = outcome_of_status(status);
+        if (a.outcome == DNS_OK && a.n_addresses == 0)
+            a.outcome = DNS_NO_DATA;
+        if (host != NULL && host->h_name != NULL && strcasecmp(host->h_name, q->host) != 0)
+            a.canonical = host->h_name;
+        a.duration_ms = clock_steady_ms() - q->asked_ms;
+        q->answer(q->user, &a);
+        if (host != NULL)
+            ares_free_hostent(host);
+    }
+    question_free(q);
+}
+
+bool resolver_ask(struct question **ret, struct resolver *r, const char *host, enum record_type type,
+                  resolver_answer_fn *answer, void *user, struct err *err)
+{
+    struct question *q = calloc(1, sizeof *q);
+
+    if (q == NULL || (q->host = strdup(host)) == NULL) {
+        question_free(q);
+        return err_set(err, ERR_NOMEM, 0, "asking a resolver");
+    }
+    q->resolver = r;
+    q->type = type;
+    q->answer = answer;
+    q->user = user;
+    q->asked_ms = clock_steady_ms();
+    *ret = q;
+    ares_query(r->channel, host, ns_c_in, type == RECORD_A ? ns_t_a : ns_t_aaaa, on_answer, q);
+    resolver_rearm(r);
+    return true;
+}
+
+void question_abandon(struct question *q)
+{
+    if (q != NULL)
+        q->answer = NULL;
+}
+
+bool resolver_hosts_file(struct resolver *r, const char *host, enum family family, struct address *ret)
+{
+    struct hostent *entry = NULL;
+    int af = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+    bool found;
+
+    if (ares_gethostbyname_file(r->channel, host, af, &entry) != ARES_SUCCESS)
+        return false;
+    found = entry->h_addrtype == af && entry->h_addr_list[0] != NULL;
+    if (found) {
+        *ret = (struct address){ .family = family };
+        memcpy(ret->bytes, entry->h_addr_list[0], family == FAMILY_IPV4 ? 4 : 16);
+    }
+    ares_free_hostent(entry);
+    return found;
+}
+
+size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX])
+{
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    char line[512];
+    char server[ADDRESS_TEXT_SIZE];
+    size_t n = 0;
+    long budget = RESOLV_CONF_MAX;
+
+    if (file == NULL)
+        return 0;
+    while (n < RESOLVER_SYSTEM_MAX && budget > 0 && fgets(line, sizeof line, file) != NULL) {
+        budget -= (long)strlen(line);
+        if (sscanf(line, " nameserver %63s", server) == 1 && endpoint_parse(&ret[n], server, DNS_PORT))
+            n++;
+    }
+    fclose(file);
+    return n;
+}

@@ -1,0 +1,61 @@
+/*
+ * resolver - one nameserver, asked by c-ares on the engine's loop
+ *
+ * A channel holds one server, so that it is known who answered what. Channels
+ * belong to the engine and serve every check.
+ */
+#ifndef SMTPDX_PROBE_RESOLVER_H
+#define SMTPDX_PROBE_RESOLVER_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "model/evidence.h"
+
+enum {
+    RESOLVER_ADDRESSES_MAX = 64, /* kept of one answer; the rest is counted */
+    RESOLVER_SYSTEM_MAX = 3,     /* nameserver lines that are used (glibc's MAXNS) */
+};
+
+struct dns_answer {
+    enum record_type type;
+    enum dns_outcome outcome;
+    struct address addresses[RESOLVER_ADDRESSES_MAX];
+    int64_t ttl_s[RESOLVER_ADDRESSES_MAX];
+    size_t n_addresses;
+    size_t n_refused;
+    const char *canonical; /* borrowed for the call; NULL where it is the name itself */
+    double duration_ms;
+};
+
+struct resolver;
+struct question;
+
+typedef void resolver_answer_fn(void *user, const struct dns_answer *answer);
+
+bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint *server, struct err *err);
+
+/* Ends every question without an answer to its asker; the memory goes when the loop has closed the handles. */
+void resolver_close(struct resolver *r);
+
+const struct endpoint *resolver_server(const struct resolver *r);
+
+/*
+ * resolver_ask() - asks for the addresses of a host
+ * shape:  answer is called once; from inside this call where the query cannot
+ *         even be sent, *ret being set before
+ * errors: false when memory is short
+ */
+bool resolver_ask(struct question **ret, struct resolver *r, const char *host, enum record_type type,
+                  resolver_answer_fn *answer, void *user, struct err *err);
+
+/* The asker does not want to hear the answer any more. Takes NULL. */
+void question_abandon(struct question *q);
+
+/* The address that the hosts file gives the host, per family; false where it gives none. */
+bool resolver_hosts_file(struct resolver *r, const char *host, enum family family, struct address *ret);
+
+/* The nameservers of /etc/resolv.conf, up to RESOLVER_SYSTEM_MAX; 0 where none is configured. */
+size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX]);
+
+#endif

@@ -1,0 +1,838 @@
+/*
+ * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
+ *
+ * Drives smtp/dialogue with a socket, GnuTLS and the loop. Everything that the
+ * peer does wrong becomes a fact in the Evidence and nothing else.
+ */
+#include "probe/session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "probe/dial.h"
+#include "probe/tls.h"
+#include "smtp/dialogue.h"
+#include "smtp/guess.h"
+
+enum {
+    QUIET_AFTER_MS = 1000,  /* of silence at its first word, the other TLS mode is tried */
+    QUIET_ROUND_TRIPS = 4,  /* ... or this many times the connect time, when that is longer */
+    GOODBYE_MS = 500,       /* the answer to QUIT is waited for, after the report is made */
+    READS_PER_WAKE = 32,    /* then other connections have their turn */
+    EHLO_NAME_SIZE = 256,
+};
+
+enum session_state {
+    SESSION_CONNECTING,
+    SESSION_HANDSHAKE,
+    SESSION_TALKING,
+    SESSION_CLOSED,
+};
+
+struct session {
+    struct session *next; /* the check's list */
+    struct session_spec spec;
+    enum session_state state;
+    bool settled;
+    bool quiet_told;
+    bool heard; /* the peer has said something since it was connected */
+    int fd;
+    unsigned n_handles; /* that the loop has not closed yet */
+    uv_poll_t poll;
+    uv_timer_t timer;
+    int interest; /* events that are polled for */
+    struct tls *tls;
+    struct smtp_dialogue dialogue;
+    bool dialogue_ready;
+    double started_ms; /* steady clock */
+    double connected_ms;
+    double handshake_ms; /* when it began */
+};
+
+/* ---- small views ---------------------------------------------------------- */
+
+uint16_t session_port(const struct session *s)
+{
+    return s->spec.port;
+}
+
+enum tls_mode session_mode(const struct session *s)
+{
+    return s->spec.mode;
+}
+
+const struct address *session_address(const struct session *s)
+{
+    return &s->spec.address;
+}
+
+bool session_is_settled(const struct session *s)
+{
+    return s->settled;
+}
+
+struct session **session_next(struct session *s)
+{
+    return &s->next;
+}
+
+static struct probe *session_cell(const struct session *s, enum tls_mode mode)
+{
+    int index = s->spec.cells[mode];
+
+    return index < 0 ? NULL : &s->spec.evidence->probes[index];
+}
+
+const struct probe *session_probe(const struct session *s)
+{
+    return session_cell(s, s->spec.mode);
+}
+
+static void tell_changed(struct session *s, enum tls_mode mode)
+{
+    if (s->spec.cells[mode] >= 0)
+        s->spec.listener->changed(s->spec.user, (size_t)s->spec.cells[mode]);
+}
+
+/* ---- the end of the connection --------------------------------------------- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct session *s = handle->data;
+
+    if (--s->n_handles > 0)
+        return;
+    s->spec.listener->gone(s->spec.user, s);
+    if (s->dialogue_ready)
+        dialogue_done(&s->dialogue);
+    free(s);
+}
+
+/* Closes socket and handles; `gone` follows from the loop. */
+static void session_drop(struct session *s)
+{
+    if (s->state == SESSION_CLOSED)
+        return;
+    s->state = SESSION_CLOSED;
+    s->tls = tls_free(s->tls);
+    if (s->fd >= 0)
+        uv_close((uv_handle_t *)&s->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&s->timer, on_handle_closed);
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
+void session_close(struct session *s)
+{
+    assert(s->settled);
+    session_drop(s);
+}
+
+/* ---- what was learned, into the cells --------------------------------------- */
+
+static enum stage stage_of(enum smtp_stage stage)
+{
+    switch (stage) {
+    case SMTP_STAGE_GREETING:
+        return STAGE_GREETING;
+    case SMTP_STAGE_EHLO:
+    case SMTP_STAGE_EHLO_TLS:
+        return STAGE_EHLO;
+    case SMTP_STAGE_STARTTLS:
+        return STAGE_STARTTLS;
+    case SMTP_STAGE_TLS:
+        return STAGE_TLS;
+    case SMTP_STAGE_MAIL:
+        return STAGE_MAIL;
+    case SMTP_STAGE_DONE:
+    case SMTP_STAGE_COUNT:
+        break;
+    }
+    return STAGE_DONE;
+}
+
+static struct peer_text keep(struct session *s, struct peer_text t, size_t max)
+{
+    return arena_peer_text(s->spec.evidence->arena, t, max);
+}
+
+static void keep_list(struct session *s, struct peer_text **list, size_t *n, const struct peer_text *from, size_t n_from)
+{
+    *list = NULL;
+    *n = 0;
+    for (size_t i = 0; i < n_from; i++) {
+        struct peer_text *slot = ARENA_APPEND(s->spec.evidence->arena, *list, *n, PROBE_KEYWORDS_MAX);
+
+        if (slot != NULL)
+            *slot = keep(s, from[i], PEER_LINE_MAX);
+    }
+}
+
+static void keep_caps(struct session *s, struct probe *p, const struct smtp_caps *caps)
+{
+    keep_list(s, &p->keywords, &p->n_keywords, caps->keywords, caps->n_keywords);
+    keep_list(s, &p->auth, &p->n_auth, caps->auth, caps->n_auth);
+    p->starttls_offered = caps->starttls;
+    p->starttls_masked = caps->starttls_masked;
+}
+
+/* The words that a refusal came in. */
+static void keep_refusal(struct session *s, struct probe *p, const struct smtp_answer *a)
+{
+    p->reply.code = a->code;
+    p->reply.enhanced[0] = a->enhanced.class;
+    p->reply.enhanced[1] = a->enhanced.subject;
+    p->reply.enhanced[2] = a->enhanced.detail;
+    p->reply.text = keep(s, a->text, PEER_LINE_MAX);
+}
+
+/* What both modes of a dialogue have in common. */
+static void keep_learned(struct session *s, enum tls_mode mode)
+{
+    struct probe *p = session_cell(s, mode);
+    const struct smtp_learned *l = &s->dialogue.learned;
+    const struct smtp_caps *caps = mode == TLS_MODE_NONE ? &l->clear : &l->tls;
+
+    if (p == NULL)
+        return;
+    p->greeting = keep(s, l->answers[SMTP_STAGE_GREETING].text, PEER_LINE_MAX);
+    p->helo_used = l->helo_used;
+    p->mail_accepted = l->mail_accepted;
+    p->n_injected = l->n_injected;
+    keep_caps(s, p, caps);
+    if (mode == TLS_MODE_STARTTLS) {
+        /* Whether it is offered is said in the clear; all else counts inside only. */
+        p->starttls_offered = l->clear.starttls;
+        p->starttls_masked = l->clear.starttls_masked;
+        if (!l->tls.known)
+            keep_caps(s, p, &l->clear);
+    }
+}
+
+static void cell_end(struct session *s, enum tls_mode mode, enum probe_outcome outcome, enum stage stage,
+                     enum fault fault)
+{
+    struct probe *p = session_cell(s, mode);
+
+    if (p == NULL || p->outcome != PROBE_RUNNING)
+        return;
+    p->outcome = outcome;
+    p->stage = stage;
+    p->fault = fault;
+    p->total_ms = clock_steady_ms() - s->started_ms;
+    tell_changed(s, mode);
+}
+
+/* Ends every cell that is still open; the connection itself may still say good-bye. */
+static void session_settle(struct session *s)
+{
+    if (s->settled)
+        return;
+    s->settled = true;
+    s->spec.listener->settled(s->spec.user, s);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++)
+        s->spec.cells[mode] = -1; /* the Evidence may go from here on */
+    s->spec.evidence = NULL;
+}
+
+/* The same end for all open cells, and for the connection. */
+static void session_fail(struct session *s, enum probe_outcome outcome, enum stage stage, enum fault fault)
+{
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        if (s->dialogue_ready)
+            keep_learned(s, (enum tls_mode)mode);
+        cell_end(s, (enum tls_mode)mode, outcome, stage, fault);
+    }
+    session_settle(s);
+    session_drop(s);
+}
+
+/* The words of a library or the system, which fit every open cell. */
+static void note_error(struct session *s, const char *code, const char *text)
+{
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL || p->outcome != PROBE_RUNNING)
+            continue;
+        p->error_code = arena_strdup(s->spec.evidence->arena, code);
+        p->error_text = arena_strdup(s->spec.evidence->arena, text);
+    }
+}
+
+static void note_raw(struct session *s, struct peer_text raw, enum service service)
+{
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL || p->outcome != PROBE_RUNNING)
+            continue;
+        p->raw = keep(s, raw, PEER_RAW_MAX);
+        p->service = service;
+    }
+}
+
+/* Our own trouble is told as such and never put on the peer. */
+static void session_fail_ours(struct session *s, const char *text)
+{
+    note_error(s, NULL, text);
+    session_fail(s, PROBE_FAILED, STAGE_CONNECT, FAULT_SYSTEM);
+}
+
+/* Where a connected session stands now, as the report calls it. */
+static enum stage session_stage(const struct session *s)
+{
+    if (s->state == SESSION_CONNECTING)
+        return STAGE_CONNECT;
+    if (s->state == SESSION_HANDSHAKE)
+        return STAGE_TLS;
+    return stage_of(s->dialogue.learned.stage);
+}
+
+static void session_fail_errno(struct session *s, int code)
+{
+    note_error(s, dial_errno_name(code), strerrordesc_np(code));
+    session_fail(s, PROBE_FAILED, session_stage(s), dial_fault_of_errno(code));
+}
+
+/* ---- TLS ------------------------------------------------------------------- */
+
+/* A handshake that was answered in another tongue, or not at all. */
+static enum fault fault_of_handshake(struct session *s, const struct tls_failure *f)
+{
+    struct peer_text raw = tls_raw(s->tls);
+    enum service service = guess_service(raw);
+
+    if (raw.len > 0 && service != SERVICE_TLS) {
+        note_raw(s, raw, service);
+        return service == SERVICE_SMTP ? FAULT_PLAIN_EXPECTED : FAULT_NOT_SMTP;
+    }
+    if (f->alert_received)
+        return FAULT_TLS;
+    if (f->system_error != 0)
+        return dial_fault_of_errno(f->system_error);
+    return f->ended ? FAULT_CLOSED : FAULT_TLS;
+}
+
+static void session_fail_tls(struct session *s, enum stage stage)
+{
+    struct tls_failure f = tls_failure(s->tls);
+    enum fault fault;
+
+    note_error(s, f.error_code, f.error_text);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL || p->outcome != PROBE_RUNNING)
+            continue;
+        p->tls_alert_received = f.alert_received;
+        p->tls_alert = f.alert;
+    }
+    fault = fault_of_handshake(s, &f);
+    session_fail(s, PROBE_FAILED, stage, fault);
+}
+
+static void session_watch(struct session *s, int events);
+static void session_talk(struct session *s);
+
+static void keep_handshake(struct session *s)
+{
+    struct probe *p = session_cell(s, s->spec.mode);
+
+    p->tls_ms = clock_steady_ms() - s->handshake_ms;
+    tls_describe(s->tls, &p->tls_version, &p->tls_cipher, &p->tls_group);
+    p->chain = tls_keep_chain(s->tls, s->spec.evidence, p->host);
+    p->stage = s->spec.mode == TLS_MODE_IMPLICIT ? STAGE_GREETING : STAGE_EHLO;
+    tell_changed(s, s->spec.mode);
+}
+
+static void session_handshake(struct session *s)
+{
+    enum tls_step step = tls_handshake(s->tls);
+
+    switch (step) {
+    case TLS_STEP_WANT_READ:
+        session_watch(s, UV_READABLE);
+        return;
+    case TLS_STEP_WANT_WRITE:
+        session_watch(s, UV_WRITABLE);
+        return;
+    case TLS_STEP_CLOSED:
+    case TLS_STEP_FAILED:
+        session_fail_tls(s, STAGE_TLS);
+        return;
+    case TLS_STEP_DONE:
+        break;
+    }
+    keep_handshake(s);
+    s->state = SESSION_TALKING;
+    if (s->spec.mode == TLS_MODE_STARTTLS)
+        dialogue_tls_up(&s->dialogue);
+    session_talk(s);
+}
+
+static void session_begin_tls(struct session *s)
+{
+    struct probe *p = session_cell(s, s->spec.mode);
+    struct err err = { 0 };
+
+    if (!tls_new(&s->tls, s->fd, s->spec.evidence->plan->host_is_address ? NULL : p->host, &err)) {
+        session_fail_ours(s, err.doing);
+        return;
+    }
+    s->state = SESSION_HANDSHAKE;
+    s->handshake_ms = clock_steady_ms();
+    p->stage = STAGE_TLS;
+    tell_changed(s, s->spec.mode);
+    session_handshake(s);
+}
+
+/* ---- the dialogue ------------------------------------------------------------ */
+
+static enum fault fault_of_dialogue(struct session *s)
+{
+    const struct smtp_learned *l = &s->dialogue.learned;
+
+    switch (l->fault) {
+    case SMTP_FAULT_REFUSED:
+    case SMTP_FAULT_STARTTLS_REFUSED:
+        return FAULT_REPLY;
+    case SMTP_FAULT_MALFORMED:
+        note_raw(s, l->raw, l->service);
+        return FAULT_MALFORMED;
+    case SMTP_FAULT_NOT_SMTP:
+        note_raw(s, l->raw, l->service);
+        return l->service == SERVICE_TLS ? FAULT_TLS_EXPECTED : FAULT_NOT_SMTP;
+    case SMTP_FAULT_CLOSED:
+        note_raw(s, l->raw, l->service);
+        return FAULT_CLOSED;
+    case SMTP_FAULT_STARTTLS_NOT_OFFERED:
+        return FAULT_STARTTLS_NOT_OFFERED;
+    case SMTP_FAULT_NONE:
+        break;
+    }
+    return FAULT_NONE;
+}
+
+/* Clear text alone is learned once its EHLO is answered, whatever comes of STARTTLS. */
+static void settle_clear_text(struct session *s)
+{
+    const struct smtp_learned *l = &s->dialogue.learned;
+    struct probe *p = session_cell(s, TLS_MODE_NONE);
+
+    if (s->spec.mode == TLS_MODE_NONE || p == NULL || p->outcome != PROBE_RUNNING || !l->clear.known)
+        return;
+    keep_learned(s, TLS_MODE_NONE);
+    cell_end(s, TLS_MODE_NONE, PROBE_OK, STAGE_DONE, FAULT_NONE);
+}
+
+/* Stage and greeting time as they are seen, for whoever watches. */
+static void note_progress(struct session *s)
+{
+    const struct smtp_learned *l = &s->dialogue.learned;
+    double from_ms = s->connected_ms;
+
+    if (s->settled)
+        return;
+    if (s->spec.mode == TLS_MODE_IMPLICIT)
+        from_ms = s->handshake_ms + session_cell(s, s->spec.mode)->tls_ms;
+    settle_clear_text(s);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+        enum stage stage = stage_of(l->stage);
+
+        if (p == NULL)
+            continue;
+        if (p->greeting_ms < 0 && l->answers[SMTP_STAGE_GREETING].code != 0)
+            p->greeting_ms = clock_steady_ms() - from_ms;
+        if (p->outcome == PROBE_RUNNING && p->stage != stage) {
+            p->stage = stage;
+            tell_changed(s, (enum tls_mode)mode);
+        }
+    }
+}
+
+static void on_goodbye_over(uv_timer_t *timer)
+{
+    session_drop(timer->data);
+}
+
+/* All is learned, or will never be: the cells end here, the connection with QUIT. */
+static void settle_dialogue(struct session *s)
+{
+    const struct smtp_learned *l = &s->dialogue.learned;
+    enum fault fault;
+
+    if (s->settled)
+        return;
+    if (s->dialogue.err.kind != ERR_NONE) {
+        session_fail_ours(s, s->dialogue.err.doing);
+        return;
+    }
+    fault = fault_of_dialogue(s);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL)
+            continue;
+        if (p->outcome == PROBE_RUNNING) {
+            keep_learned(s, (enum tls_mode)mode);
+            if (fault == FAULT_REPLY)
+                keep_refusal(s, p, &l->refusal);
+        }
+        cell_end(s, (enum tls_mode)mode, fault == FAULT_NONE ? PROBE_OK : PROBE_FAILED,
+                 fault == FAULT_NONE ? STAGE_DONE : stage_of(l->stage), fault);
+    }
+    session_settle(s);
+    uv_timer_start(&s->timer, on_goodbye_over, GOODBYE_MS, 0);
+}
+
+enum io {
+    IO_GO_ON,
+    IO_WAIT,
+    IO_OVER, /* the connection has ended, or the session has failed */
+};
+
+static enum io io_of_errno(struct session *s, int code)
+{
+    if (code == EAGAIN || code == EINTR)
+        return IO_WAIT;
+    if (s->settled)
+        session_drop(s);
+    else
+        session_fail_errno(s, code);
+    return IO_OVER;
+}
+
+static enum io io_of_tls(struct session *s, enum tls_step step)
+{
+    switch (step) {
+    case TLS_STEP_DONE:
+        return IO_GO_ON;
+    case TLS_STEP_WANT_READ:
+    case TLS_STEP_WANT_WRITE:
+        return IO_WAIT;
+    case TLS_STEP_CLOSED:
+    case TLS_STEP_FAILED:
+        break;
+    }
+    if (s->settled)
+        session_drop(s);
+    else
+        session_fail_tls(s, tls_failure(s->tls).alert_received ? STAGE_TLS : session_stage(s));
+    return IO_OVER;
+}
+
+static enum io session_flush(struct session *s)
+{
+    struct buf *out = &s->dialogue.out;
+
+    while (out->len > 0) {
+        size_t taken = 0;
+
+        if (s->tls != NULL) {
+            enum io io = io_of_tls(s, tls_write(s->tls, out->bytes, out->len, &taken));
+
+            if (io != IO_GO_ON)
+                return io;
+        } else {
+            ssize_t n = send(s->fd, out->bytes, out->len, MSG_NOSIGNAL);
+
+            if (n < 0)
+                return io_of_errno(s, errno);
+            taken = (size_t)n;
+        }
+        buf_consume(out, taken);
+    }
+    return IO_GO_ON;
+}
+
+static enum io session_read(struct session *s, char *bytes, size_t size, size_t *len)
+{
+    ssize_t n;
+
+    *len = 0;
+    if (s->tls != NULL) {
+        enum tls_step step = tls_read(s->tls, bytes, size, len);
+
+        return step == TLS_STEP_CLOSED ? IO_GO_ON : io_of_tls(s, step);
+    }
+    n = recv(s->fd, bytes, size, 0);
+    if (n < 0)
+        return io_of_errno(s, errno);
+    dial_quick_ack(s->fd);
+    *len = (size_t)n;
+    return IO_GO_ON;
+}
+
+/* What the dialogue wants after a step. IO_OVER: this function's caller must return. */
+static enum io session_obey(struct session *s, enum smtp_want want)
+{
+    note_progress(s);
+    if (s->dialogue.complete || s->dialogue.err.kind != ERR_NONE || want == SMTP_WANT_CLOSE) {
+        settle_dialogue(s);
+        if (s->state == SESSION_CLOSED)
+            return IO_OVER;
+    }
+    switch (want) {
+    case SMTP_WANT_READ:
+        return IO_GO_ON;
+    case SMTP_WANT_HANDSHAKE:
+        session_begin_tls(s);
+        return IO_OVER;
+    case SMTP_WANT_CLOSE:
+        break;
+    }
+    tls_bye(s->tls);
+    session_drop(s);
+    return IO_OVER;
+}
+
+static void session_talk(struct session *s)
+{
+    char bytes[4096];
+    size_t len;
+
+    for (int i = 0; i < READS_PER_WAKE; i++) {
+        enum io flushed = session_flush(s);
+        enum io io;
+        enum smtp_want want;
+
+        if (flushed == IO_OVER)
+            return;
+        io = session_read(s, bytes, sizeof bytes, &len);
+        if (io == IO_OVER)
+            return;
+        if (io == IO_WAIT) {
+            session_watch(s, UV_READABLE | (flushed == IO_WAIT ? UV_WRITABLE : 0));
+            return;
+        }
+        s->heard = true;
+        want = len == 0 ? dialogue_eof(&s->dialogue) : dialogue_feed(&s->dialogue, bytes, len);
+        if (session_obey(s, want) == IO_OVER)
+            return;
+    }
+    session_watch(s, UV_READABLE | UV_WRITABLE); /* more is waiting: come back at once */
+}
+
+/* ---- connecting ---------------------------------------------------------------- */
+
+/* RFC 5321 section 4.1.3: an address literal where the machine has no real name. */
+static void ehlo_name(const struct session *s, char out[static EHLO_NAME_SIZE])
+{
+    const char *given = s->spec.evidence->plan->ehlo;
+    struct address own;
+    char text[ADDRESS_TEXT_SIZE];
+
+    if (given != NULL) {
+        snprintf(out, EHLO_NAME_SIZE, "%s", given);
+    } else if (dial_local_address(s->fd, &own)) {
+        own.scope = 0;
+        snprintf(out, EHLO_NAME_SIZE, own.family == FAMILY_IPV6 ? "[IPv6:%s]" : "[%s]", address_format(&own, text));
+    } else {
+        snprintf(out, EHLO_NAME_SIZE, "[127.0.0.1]");
+    }
+}
+
+static void on_quiet(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+
+    if (s->settled || s->heard || s->quiet_told)
+        return;
+    if (s->tls != NULL && tls_raw(s->tls).len > 0)
+        return;
+    s->quiet_told = true;
+    s->spec.listener->quiet(s->spec.user, s);
+}
+
+static void session_connected(struct session *s)
+{
+    char name[EHLO_NAME_SIZE];
+    struct smtp_dialogue_spec spec = {
+        .ehlo_name = name,
+        .inside_tls = s->spec.mode == TLS_MODE_IMPLICIT,
+        .want_starttls = s->spec.mode == TLS_MODE_STARTTLS,
+        .try_mail = s->spec.mode == TLS_MODE_NONE,
+    };
+    struct err err = { 0 };
+    double wait_ms;
+
+    s->connected_ms = clock_steady_ms();
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL)
+            continue;
+        p->connect_ms = s->connected_ms - s->started_ms;
+        p->stage = STAGE_GREETING;
+        tell_changed(s, (enum tls_mode)mode);
+    }
+    ehlo_name(s, name);
+    s->dialogue_ready = true;
+    if (!dialogue_init(&s->dialogue, &spec, &err)) {
+        session_fail_ours(s, err.doing);
+        return;
+    }
+    wait_ms = QUIET_ROUND_TRIPS * (s->connected_ms - s->started_ms);
+    uv_timer_start(&s->timer, on_quiet, wait_ms > QUIET_AFTER_MS ? (uint64_t)wait_ms : QUIET_AFTER_MS, 0);
+    s->state = SESSION_TALKING;
+    if (s->spec.mode == TLS_MODE_IMPLICIT)
+        session_begin_tls(s);
+    else
+        session_talk(s);
+}
+
+static void session_connect_failed(struct session *s, const struct dial_result *r)
+{
+    note_error(s, r->error_code, r->error_text);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p != NULL)
+            p->icmp = r->icmp;
+    }
+    session_fail(s, r->fault == FAULT_SILENT ? PROBE_TIMEOUT : PROBE_FAILED, STAGE_CONNECT, r->fault);
+}
+
+static void session_act_on(struct session *s, enum dial_state state, const struct dial_result *r)
+{
+    switch (state) {
+    case DIAL_PENDING:
+        session_watch(s, UV_WRITABLE);
+        return;
+    case DIAL_CONNECTED:
+        session_connected(s);
+        return;
+    case DIAL_FAILED:
+        session_connect_failed(s, r);
+        return;
+    }
+}
+
+static void session_wake(struct session *s)
+{
+    struct dial_result r;
+    enum dial_state state;
+
+    switch (s->state) {
+    case SESSION_CONNECTING:
+        state = dial_look(s->fd, &s->spec.address, &r);
+        session_act_on(s, state, &r);
+        return;
+    case SESSION_HANDSHAKE:
+        session_handshake(s);
+        return;
+    case SESSION_TALKING:
+        session_talk(s);
+        return;
+    case SESSION_CLOSED:
+        return;
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct session *s = poll->data;
+
+    /* An error here only says 'look': libuv stops polling then, the socket knows the cause. */
+    (void)events;
+    if (status < 0)
+        s->interest = 0;
+    session_wake(s);
+}
+
+static void session_watch(struct session *s, int events)
+{
+    if (s->interest == events)
+        return;
+    s->interest = events;
+    uv_poll_start(&s->poll, events, on_poll);
+}
+
+static void on_start(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+    struct dial_result r;
+    enum dial_state state;
+
+    s->started_ms = clock_steady_ms();
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p != NULL)
+            p->started_ms = s->started_ms - s->spec.check_started_ms;
+    }
+    state = dial_start(&s->fd, &s->spec.address, plan_dial_port(s->spec.evidence->plan, s->spec.port), &r);
+    if (s->fd >= 0 && uv_poll_init_socket(s->spec.loop, &s->poll, s->fd) != 0) {
+        close(s->fd);
+        s->fd = -1;
+        session_fail_ours(s, "watching a socket");
+        return;
+    }
+    if (s->fd >= 0) {
+        s->poll.data = s;
+        s->n_handles++;
+    }
+    session_act_on(s, state, &r);
+}
+
+bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
+{
+    struct session *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting a connection");
+    s->spec = *spec;
+    s->fd = -1;
+    s->started_ms = clock_steady_ms();
+    uv_timer_init(spec->loop, &s->timer);
+    s->timer.data = s;
+    s->n_handles = 1;
+    uv_timer_start(&s->timer, on_start, 0, 0);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL)
+            continue;
+        p->outcome = PROBE_RUNNING;
+        p->skip = SKIP_NONE;
+        p->stage = STAGE_CONNECT;
+    }
+    *ret = s;
+    return true;
+}
+
+void session_time_out(struct session *s)
+{
+    if (!s->settled)
+        session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+}
+
+void session_conclude(struct session *s, enum fault fault)
+{
+    if (!s->settled)
+        session_fail(s, PROBE_FAILED, session_stage(s), fault);
+}
+
+void session_withdraw(struct session *s, enum skip_reason reason)
+{
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT && !s->settled; mode++) {
+        struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        if (p == NULL || p->outcome != PROBE_RUNNING)
+            continue;
+        p->outcome = PROBE_SKIPPED;
+        p->skip = reason;
+        tell_changed(s, (enum tls_mode)mode);
+    }
+    session_settle(s);
+    session_drop(s);
+}

@@ -1,0 +1,69 @@
+/*
+ * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
+ *
+ * Fills the cells of the matrix that its connection can tell about: a dialogue
+ * on 587 tells of clear text and of STARTTLS both. Decides nothing about other
+ * connections; it says when it is silent, settled and gone, and the check draws
+ * the conclusions.
+ */
+#ifndef SMTPDX_PROBE_SESSION_H
+#define SMTPDX_PROBE_SESSION_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "model/evidence.h"
+
+struct session;
+
+/* The check's ears. user is session_spec.user; none of them may free the session. */
+struct session_listener {
+    void (*changed)(void *user, size_t probe);          /* a cell of the Evidence has changed */
+    void (*quiet)(void *user, struct session *s);       /* the peer has been silent for a while, at its first word */
+    void (*settled)(void *user, struct session *s);     /* its cells will not change any more */
+    void (*gone)(void *user, struct session *s);        /* the last word: the session is freed after this */
+};
+
+struct session_spec {
+    uv_loop_t *loop;
+    struct evidence *evidence; /* written to until it is settled */
+    double check_started_ms;   /* of the steady clock */
+    struct address address;
+    uint16_t port;
+    enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
+    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one */
+    const struct session_listener *listener;
+    void *user;
+};
+
+/*
+ * session_start() - connects and goes on by itself
+ * shape:  listens from the loop alone, never from inside this call
+ * errors: ERR_NOMEM and the like; nothing is left behind then
+ */
+bool session_start(struct session **ret, const struct session_spec *spec, struct err *err);
+
+uint16_t session_port(const struct session *s);
+enum tls_mode session_mode(const struct session *s);
+const struct address *session_address(const struct session *s);
+bool session_is_settled(const struct session *s);
+
+/* The cell of its own mode. */
+const struct probe *session_probe(const struct session *s);
+
+/* The ceiling: what it waits for now has not come. */
+void session_time_out(struct session *s);
+
+/* Another connection has shown why this one is silent. */
+void session_conclude(struct session *s, enum fault fault);
+
+/* Not needed any more, or stopped: its cells are as if they had not been tried. */
+void session_withdraw(struct session *s, enum skip_reason reason);
+
+/* Drops the connection without further courtesy; for a settled session. */
+void session_close(struct session *s);
+
+/* A further connection of the check's, for the intrusive list of them. */
+struct session **session_next(struct session *s);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * tls - GnuTLS on a non-blocking socket, as step functions
+ *
+ * Verification is not done here: whatever is shown is taken as an observation
+ * and judged by trust, and nothing secret passes before that.
+ */
+#include "probe/tls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <gnutls/gnutls.h>
+
+#include "probe/dial.h"
+#include "probe/x509.h"
+
+struct tls {
+    gnutls_session_t session;
+    gnutls_certificate_credentials_t credentials;
+    int fd;
+    unsigned char raw[PEER_RAW_MAX];
+    size_t raw_len;
+    int code;         /* of the last call that failed */
+    int system_error; /* of the socket */
+    bool ended;
+    bool alert_received;
+    unsigned alert;
+};
+
+/* TLS 1.2 and 1.3, what today's mail clients speak. */
+static const char priority[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+static ssize_t pull(gnutls_transport_ptr_t transport, void *bytes, size_t size)
+{
+    struct tls *t = transport;
+    ssize_t n = recv(t->fd, bytes, size, 0);
+    size_t room = sizeof t->raw - t->raw_len;
+
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            t->system_error = errno;
+        gnutls_transport_set_errno(t->session, errno);
+        return -1;
+    }
+    dial_quick_ack(t->fd);
+    if (n == 0)
+        t->ended = true;
+    if ((size_t)n < room)
+        room = (size_t)n;
+    memcpy(t->raw + t->raw_len, bytes, room);
+    t->raw_len += room;
+    return n;
+}
+
+static ssize_t push(gnutls_transport_ptr_t transport, const giovec_t *parts, int n_parts)
+{
+    struct tls *t = transport;
+    struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (size_t)n_parts };
+    ssize_t n = sendmsg(t->fd, &m, MSG_NOSIGNAL);
+
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            t->system_error = errno;
+        gnutls_transport_set_errno(t->session, errno);
+    }
+    return n;
+}
+
+struct tls *tls_free(struct tls *t)
+{
+    if (t == NULL)
+        return NULL;
+    if (t->session != NULL)
+        gnutls_deinit(t->session);
+    if (t->credentials != NULL)
+        gnutls_certificate_free_credentials(t->credentials);
+    free(t);
+    return NULL;
+}
+
+static int tls_set_up(struct tls *t, const char *host)
+{
+    int status = gnutls_certificate_allocate_credentials(&t->credentials);
+
+    if (status >= 0)
+        status = gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+    if (status >= 0)
+        status = gnutls_priority_set_direct(t->session, priority, NULL);
+    if (status >= 0)
+        status = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
+    if (status >= 0 && host != NULL)
+        status = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, host, strlen(host));
+    return status;
+}
+
+bool tls_new(struct tls **ret, int fd, const char *host, struct err *err)
+{
+    struct tls *t = calloc(1, sizeof *t);
+    int status;
+
+    if (t == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting TLS");
+    t->fd = fd;
+    status = tls_set_up(t, host);
+    if (status < 0) {
+        tls_free(t);
+        return err_set(err, status == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, status, "starting TLS");
+    }
+    gnutls_transport_set_ptr(t->session, t);
+    gnutls_transport_set_pull_function(t->session, pull);
+    gnutls_transport_set_vec_push_function(t->session, push);
+    gnutls_handshake_set_timeout(t->session, 0); /* the check's deadline holds */
+    *ret = t;
+    return true;
+}
+
+/* Waiting, a warning to go past, or the end. */
+static enum tls_step step_of_status(struct tls *t, int status)
+{
+    if (status == GNUTLS_E_AGAIN || status == GNUTLS_E_INTERRUPTED)
+        return gnutls_record_get_direction(t->session) == 0 ? TLS_STEP_WANT_READ : TLS_STEP_WANT_WRITE;
+    if (status == GNUTLS_E_FATAL_ALERT_RECEIVED || status == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+        t->alert_received = true;
+        t->alert = (unsigned)gnutls_alert_get(t->session);
+    }
+    t->code = status;
+    return TLS_STEP_FAILED;
+}
+
+/* A warning that a hostile peer may repeat for ever is gone past this often. */
+enum { WARNINGS_MAX = 8 };
+
+enum tls_step tls_handshake(struct tls *t)
+{
+    for (int i = 0; i < WARNINGS_MAX; i++) {
+        int status = gnutls_handshake(t->session);
+
+        if (status >= 0)
+            return TLS_STEP_DONE;
+        if (gnutls_error_is_fatal(status) || status == GNUTLS_E_AGAIN || status == GNUTLS_E_INTERRUPTED)
+            return step_of_status(t, status);
+    }
+    t->code = GNUTLS_E_WARNING_ALERT_RECEIVED;
+    return TLS_STEP_FAILED;
+}
+
+enum tls_step tls_read(struct tls *t, void *bytes, size_t size, size_t *len)
+{
+    for (int i = 0; i < WARNINGS_MAX; i++) {
+        ssize_t n = gnutls_record_recv(t->session, bytes, size);
+
+        if (n > 0) {
+            *len = (size_t)n;
+            return TLS_STEP_DONE;
+        }
+        if (n == 0 || n == GNUTLS_E_PREMATURE_TERMINATION)
+            return TLS_STEP_CLOSED;
+        if (gnutls_error_is_fatal((int)n) || n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+            return step_of_status(t, (int)n);
+    }
+    t->code = GNUTLS_E_WARNING_ALERT_RECEIVED;
+    return TLS_STEP_FAILED;
+}
+
+enum tls_step tls_write(struct tls *t, const void *bytes, size_t size, size_t *len)
+{
+    ssize_t n = gnutls_record_send(t->session, bytes, size);
+
+    if (n < 0)
+        return step_of_status(t, (int)n);
+    *len = (size_t)n;
+    return TLS_STEP_DONE;
+}
+
+void tls_bye(struct tls *t)
+{
+    if (t != NULL)
+        gnutls_bye(t->session, GNUTLS_SHUT_WR);
+}
+
+struct tls_failure tls_failure(const struct tls *t)
+{
+    return (struct tls_failure){
+        .code = t->code,
+        .error_code = gnutls_strerror_name(t->code),
+        .error_text = gnutls_strerror(t->code),
+        .alert_received = t->alert_received,
+        .alert = t->alert,
+        .system_error = t->system_error,
+        .ended = t->ended,
+    };
+}
+
+struct peer_text tls_raw(const struct tls *t)
+{
+    return (struct peer_text){ .bytes = (const char *)t->raw, .len = t->raw_len };
+}
+
+void tls_describe(const struct tls *t, const char **version, const char **cipher, const char **group)
+{
+    *version = gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
+    *cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+    *group = gnutls_group_get_name(gnutls_group_get(t->session));
+}
+
+int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host)
+{
+    unsigned n = 0;
+    const gnutls_datum_t *ders = gnutls_certificate_get_peers(t->session, &n);
+
+    return ders == NULL ? -1 : x509_chain_put(e, host, ders, n);
+}

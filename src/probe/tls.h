@@ -1,0 +1,62 @@
+/*
+ * tls - GnuTLS on a non-blocking socket, as step functions
+ *
+ * Owns the session, not the socket. Keeps the first bytes that came, since what
+ * answered in place of TLS would be lost inside the library.
+ */
+#ifndef SMTPDX_PROBE_TLS_H
+#define SMTPDX_PROBE_TLS_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "model/evidence.h"
+
+enum tls_step {
+    TLS_STEP_DONE,
+    TLS_STEP_WANT_READ,
+    TLS_STEP_WANT_WRITE,
+    TLS_STEP_CLOSED, /* the peer ended it: close_notify or a plain end */
+    TLS_STEP_FAILED, /* see tls_failure() */
+};
+
+/* Why a handshake, read or write failed. */
+struct tls_failure {
+    int code;               /* GnuTLS' */
+    const char *error_code; /* "GNUTLS_E_..." */
+    const char *error_text;
+    bool alert_received;
+    unsigned alert;
+    int system_error;       /* errno of the socket, 0 where it was none */
+    bool ended;             /* the socket came to its end */
+};
+
+struct tls;
+
+/* host: sent as SNI (RFC 6066 section 3); NULL for an address. errors: ERR_NOMEM, ERR_LIBRARY */
+bool tls_new(struct tls **ret, int fd, const char *host, struct err *err);
+struct tls *tls_free(struct tls *t);
+
+enum tls_step tls_handshake(struct tls *t);
+
+/* DONE with *len bytes, at least one. Drain until WANT_READ: records wait inside. */
+enum tls_step tls_read(struct tls *t, void *bytes, size_t size, size_t *len);
+
+/* DONE with *len bytes taken. */
+enum tls_step tls_write(struct tls *t, const void *bytes, size_t size, size_t *len);
+
+/* A close_notify, if it can be sent at once. */
+void tls_bye(struct tls *t);
+
+struct tls_failure tls_failure(const struct tls *t);
+
+/* The first bytes received from the socket, up to PEER_RAW_MAX. */
+struct peer_text tls_raw(const struct tls *t);
+
+/* Version, cipher and group, static strings or NULL; after the handshake. */
+void tls_describe(const struct tls *t, const char **version, const char **cipher, const char **group);
+
+/* Keeps the chain that the server showed; index into e->chains, -1 none. */
+int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * trust - the roots that are believed, and what they say of a chain
+ *
+ * Belongs to the engine. The system's roots are loaded once, in a thread, while
+ * names and connections are under way.
+ */
+#ifndef SMTPDX_PROBE_TRUST_H
+#define SMTPDX_PROBE_TRUST_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "model/evidence.h"
+
+struct trust;
+
+typedef void trust_ready_fn(void *user);
+
+/*
+ * trust_new() - begins to load the roots that a plan believes in
+ * shape:  ready is called once, from the loop
+ * errors: ERR_INPUT where a file holds no certificate, *bad_file naming it
+ *         (borrowed from the plan)
+ */
+bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, trust_ready_fn *ready, void *user,
+               const char **bad_file, struct err *err);
+
+/* The same roots serve this plan too. */
+bool trust_fits(const struct trust *t, const struct plan *plan);
+bool trust_is_ready(const struct trust *t);
+
+/* Number of roots; 0 where none could be loaded. */
+size_t trust_roots(const struct trust *t);
+
+/* Fills in what is judged of a chain; the roots must be ready. host_address: NULL for a name. */
+void trust_judge(struct trust *t, struct chain *chain, const struct address *host_address);
+
+/* Frees it once the loading thread has ended. */
+void trust_close(struct trust *t);
+
+#endif

@@ -1,0 +1,637 @@
+/*
+ * text - the report for a person at a terminal
+ *
+ * Top down from what everybody understands to what an administrator wants: the
+ * verdict, the cause, how it is known, what to do, what to type in, what else
+ * was found, then the matrix of what was tried and the facts. Colour only
+ * underlines what the words say. Everything a peer said passes term_put_peer().
+ */
+#include "report/face.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "knowledge/finding.h"
+#include "knowledge/phrase.h"
+#include "knowledge/provider.h"
+#include "knowledge/step.h"
+#include "report/advice.h"
+#include "report/certificate.h"
+#include "report/layout.h"
+#include "report/matrix.h"
+
+enum {
+    LINE_MAX_BYTES = 64 << 10, /* one completed text */
+    PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
+    NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
+    CHAINS_SHOWN = 3,
+    EFFECT_DEPTH = 3,
+};
+
+enum tone {
+    TONE_PLAIN,
+    TONE_GOOD,
+    TONE_CARE,
+    TONE_BAD,
+    TONE_DIM,
+};
+
+/* Every writer below goes on after a failure; out->failed is looked at once, at the end. */
+struct page {
+    struct buf *out;
+    struct buf line; /* a text being completed */
+    const struct report_spec *spec;
+    const struct evidence *e;
+    const struct diagnosis *d;
+    unsigned width;
+};
+
+static bool put_peer(struct buf *out, struct peer_text t, void *user)
+{
+    (void)user;
+    return term_put_peer(out, PEER_COLUMNS, t);
+}
+
+static const char *label(const struct page *p, enum text_id id)
+{
+    return text(p->spec->language, id);
+}
+
+/* The completed text; valid until the next. */
+static const char *say(struct page *p, enum text_id id, const struct argument *args, size_t n)
+{
+    buf_clear(&p->line);
+    if (!phrase_put(&p->line, p->spec->language, id, args, n, put_peer, NULL))
+        p->out->failed = true;
+    return buf_borrow(&p->line);
+}
+
+static void put_spaces(struct page *p, unsigned n)
+{
+    layout_put_spaces(p->out, n);
+}
+
+/* The rest of a line whose first `at` columns stand already, and the lines after it. */
+static void put_wrapped(struct page *p, unsigned at, unsigned hang, const char *string)
+{
+    layout_put_text(p->out, p->width, at, hang, string);
+}
+
+static void put_toned(struct page *p, enum tone tone, const char *string)
+{
+    static const char *const sgr[] = {
+        [TONE_GOOD] = "\x1b[32m", [TONE_CARE] = "\x1b[33m", [TONE_BAD] = "\x1b[1;31m", [TONE_DIM] = "\x1b[2m",
+    };
+    bool toned = p->spec->color && tone != TONE_PLAIN;
+
+    if (toned)
+        buf_put_string(p->out, sgr[tone]);
+    buf_put_string(p->out, string);
+    if (toned)
+        buf_put_string(p->out, "\x1b[0m");
+}
+
+/* A section is set off by an empty line; its heading stands alone. */
+static void put_heading(struct page *p, const char *string)
+{
+    buf_put_char(p->out, '\n');
+    put_wrapped(p, 0, 0, string);
+}
+
+/* "  mark text", further lines below the text. */
+static void put_item(struct page *p, unsigned indent, const char *mark, const char *string)
+{
+    unsigned hang = indent + layout_columns(mark) + 1;
+
+    put_spaces(p, indent);
+    buf_put_string(p->out, mark);
+    buf_put_char(p->out, ' ');
+    put_wrapped(p, hang, hang, string);
+}
+
+/* ---- verdict -------------------------------------------------------------- */
+
+static const struct verdict_face {
+    enum text_id word;
+    enum tone tone;
+} verdict_faces[] = {
+    [VERDICT_OK] = { TEXT_VERDICT_OK, TONE_GOOD },
+    [VERDICT_WARNING] = { TEXT_VERDICT_WARNING, TONE_CARE },
+    [VERDICT_CRITICAL] = { TEXT_VERDICT_CRITICAL, TONE_BAD },
+    [VERDICT_UNKNOWN] = { TEXT_VERDICT_UNKNOWN, TONE_CARE },
+};
+
+/* The name by which a reader knows the target; NULL where none could be made of what was typed. */
+static const char *host_of(const struct page *p)
+{
+    return p->e->plan->host;
+}
+
+static const char *say_summary(struct page *p)
+{
+    return say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
+}
+
+static void put_verdict(struct page *p)
+{
+    const struct verdict_face *face = &verdict_faces[p->d->verdict];
+    const char *word = label(p, face->word);
+    const char *host = host_of(p);
+    const char *sentence = say_summary(p);
+    const char *colon = label(p, TEXT_SHOW_COLON);
+    unsigned at = layout_columns(word) + layout_columns(colon);
+
+    put_toned(p, face->tone, word);
+    buf_put_string(p->out, colon);
+    /* Two reports after another are told apart by their hosts. */
+    if (host != NULL && strstr(sentence, host) == NULL) {
+        layout_put_cut(p->out, p->width / 2, host);
+        buf_put_string(p->out, colon);
+        at += layout_columns(host) + layout_columns(colon);
+    }
+    if (p->spec->quiet) {
+        buf_put_string(p->out, sentence);
+        buf_put_char(p->out, '\n');
+    } else {
+        put_wrapped(p, at, 0, sentence);
+    }
+}
+
+/* ---- findings ------------------------------------------------------------- */
+
+static const char *title_of(const struct page *p, const struct diagnosed *found)
+{
+    return label(p, finding_by_id((enum finding_id)found->finding)->title);
+}
+
+static void put_becauses(struct page *p, unsigned indent, const struct diagnosed *found)
+{
+    for (size_t i = 0; i < found->n_because; i++) {
+        const struct because *b = &found->because[i];
+
+        put_item(p, indent, "-", say(p, (enum text_id)b->text, b->arguments, b->n_arguments));
+    }
+}
+
+static void put_steps(struct page *p, const struct diagnosed *found)
+{
+    const struct finding *finding = finding_by_id((enum finding_id)found->finding);
+    struct advice advice;
+
+    if (finding->n_steps == 0)
+        return;
+    put_heading(p, label(p, TEXT_REPORT_HEADING_STEPS));
+    if (!advice_init(&advice, p->spec->language, p->e, p->d, found, put_peer))
+        p->out->failed = true;
+    for (size_t i = 0; !p->out->failed && i < finding->n_steps; i++) {
+        const struct step *step = step_by_id(finding->steps[i]);
+        char mark[24];
+
+        snprintf(mark, sizeof mark, "%zu.", i + 1);
+        put_item(p, 2, mark, label(p, step->title));
+        put_spaces(p, 5);
+        put_wrapped(p, 5, 5, say(p, step->text, advice.arguments, advice.n));
+    }
+    advice_done(&advice);
+}
+
+/* The cause, unless the verdict line has just said it. */
+static void put_cause(struct page *p, const struct diagnosed *found)
+{
+    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
+    const char *colon = label(p, TEXT_SHOW_COLON);
+
+    if (strstr(say_summary(p), title_of(p, found)) != NULL)
+        return;
+    buf_put_char(p->out, '\n');
+    buf_put_string(p->out, lead);
+    buf_put_string(p->out, colon);
+    put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, title_of(p, found));
+}
+
+static void put_primary(struct page *p)
+{
+    const struct diagnosed *found = &p->d->findings[p->d->primary];
+
+    put_cause(p, found);
+    put_heading(p, label(p, TEXT_REPORT_HEADING_BECAUSE));
+    put_becauses(p, 2, found);
+    put_steps(p, found);
+}
+
+/* Findings whose cause is `cause`, each with its own effects below it. */
+static void put_effects(struct page *p, int cause, unsigned depth)
+{
+    unsigned indent = 2 + 2 * depth;
+
+    for (size_t i = 0; i < p->d->n_findings && depth < EFFECT_DEPTH; i++) {
+        const struct diagnosed *found = &p->d->findings[i];
+
+        if (found->caused_by != cause || (int)i == p->d->primary)
+            continue;
+        put_item(p, indent, "*", title_of(p, found));
+        put_becauses(p, indent + 2, found);
+        put_effects(p, (int)i, depth + 1);
+    }
+}
+
+static bool has_effects(const struct page *p, int cause)
+{
+    for (size_t i = 0; i < p->d->n_findings; i++) {
+        if (p->d->findings[i].caused_by == cause && (int)i != p->d->primary)
+            return true;
+    }
+    return false;
+}
+
+static void put_others(struct page *p)
+{
+    if (p->d->primary >= 0 && has_effects(p, p->d->primary)) {
+        put_heading(p, label(p, TEXT_REPORT_HEADING_EFFECTS));
+        put_effects(p, p->d->primary, 0);
+    }
+    if (has_effects(p, -1)) {
+        put_heading(p, label(p, TEXT_REPORT_HEADING_ALSO));
+        put_effects(p, -1, 0);
+    }
+}
+
+/* ---- settings ------------------------------------------------------------- */
+
+static unsigned label_columns(const struct page *p, const enum text_id *ids, size_t n)
+{
+    unsigned most = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned columns = layout_columns(label(p, ids[i]));
+
+        most = columns > most ? columns : most;
+    }
+    return most;
+}
+
+/* "  label   value", further lines below the value. */
+static void put_row(struct page *p, unsigned label_width, enum text_id id, const char *value)
+{
+    put_spaces(p, 2);
+    layout_put_cell(p->out, label_width, label(p, id));
+    put_spaces(p, 2);
+    put_wrapped(p, label_width + 4, label_width + 4, value);
+}
+
+/* Other combinations that work: only what differs from the best one is named. */
+static void put_alternatives(struct page *p, const struct recommended *best)
+{
+    struct buf list;
+
+    buf_init(&list, LINE_MAX_BYTES);
+    for (size_t i = 1; i < p->d->n_recommended; i++) {
+        const struct recommended *r = &p->d->recommended[i];
+
+        if (r->mode != TLS_MODE_NONE)
+            advice_put_setting(&list, p->spec->language, &(struct setting){ r->host, r->port, r->mode }, best->host);
+    }
+    if (list.len > 0) {
+        put_spaces(p, 2);
+        put_wrapped(p, 2, 4, say(p, TEXT_SHOW_ALSO_WORKS, (const struct argument[]){
+            { .name = "settings", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+        }, 1));
+    }
+    if (list.failed)
+        p->out->failed = true;
+    buf_done(&list);
+}
+
+static const enum text_id user_name_texts[] = {
+    [USERNAME_FULL_ADDRESS] = TEXT_USERNAME_FULL_ADDRESS,
+    [USERNAME_LOCAL_PART] = TEXT_USERNAME_LOCAL_PART,
+    [USERNAME_OTHER] = TEXT_USERNAME_OTHER,
+};
+
+static void put_settings(struct page *p)
+{
+    static const enum text_id labels[] = {
+        TEXT_REPORT_LABEL_HOST, TEXT_REPORT_LABEL_PORT, TEXT_REPORT_LABEL_TLS, TEXT_REPORT_LABEL_USERNAME,
+    };
+    unsigned columns = label_columns(p, labels, sizeof labels / sizeof labels[0]);
+    const struct provider *provider = advice_provider(p->e->plan);
+    const struct recommended *best = NULL;
+    char port[8];
+
+    if (p->d->n_recommended == 0)
+        return;
+    best = &p->d->recommended[0];
+    put_heading(p, label(p, TEXT_REPORT_HEADING_SETTINGS));
+    put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
+    snprintf(port, sizeof port, "%u", best->port);
+    put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
+    put_row(p, columns, TEXT_REPORT_LABEL_TLS, label(p, advice_mode_name(best->mode)));
+    if (provider != NULL)
+        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, label(p, user_name_texts[provider->username]));
+    put_alternatives(p, best);
+}
+
+/* ---- matrix --------------------------------------------------------------- */
+
+enum { MATRIX_GAP = 2 }; /* columns between columns */
+
+/* How wide the columns are: port, encryption, then a family each. */
+struct grid {
+    unsigned port, mode, cells[FAMILY_COUNT];
+};
+
+static const enum tone matrix_tones[] = {
+    [MATRIX_NOTHING] = TONE_DIM,
+    [MATRIX_GOOD] = TONE_GOOD,
+    [MATRIX_CARE] = TONE_CARE,
+    [MATRIX_BAD] = TONE_BAD,
+};
+
+static const char *const family_names[FAMILY_COUNT] = { [FAMILY_IPV4] = "IPv4", [FAMILY_IPV6] = "IPv6" };
+
+static unsigned at_least(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static unsigned at_most(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static const char *cell_words(struct page *p, const struct matrix_cell *cell)
+{
+    if (cell->shown == NULL)
+        return "-";
+    buf_clear(&p->line);
+    if (!matrix_put_cell(&p->line, p->spec->language, p->e, cell))
+        p->out->failed = true;
+    return buf_borrow(&p->line);
+}
+
+static struct grid grid_measure(struct page *p, const struct matrix *m)
+{
+    struct grid g = {
+        .port = at_least(layout_columns(label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
+        .mode = layout_columns(label(p, TEXT_REPORT_LABEL_TLS)),
+        .cells = { 4, 4 },
+    };
+    unsigned room;
+
+    for (size_t i = 0; i < m->n_rows; i++) {
+        g.mode = at_least(g.mode, layout_columns(label(p, advice_mode_name(m->rows[i].mode))));
+        for (int f = 0; f < FAMILY_COUNT; f++)
+            g.cells[f] = at_least(g.cells[f], layout_columns(cell_words(p, &m->rows[i].cells[f])));
+    }
+    /* A narrow terminal cuts the cells, never the settings. */
+    room = g.port + g.mode + 4 * MATRIX_GAP;
+    room = p->width > room ? p->width - room : 0;
+    for (int f = 0; f < FAMILY_COUNT; f++)
+        g.cells[f] = at_most(g.cells[f], at_least(room / 2, room - at_most(room, g.cells[FAMILY_COUNT - 1 - f])));
+    return g;
+}
+
+static void put_cell(struct page *p, unsigned columns, enum tone tone, const char *words, bool last)
+{
+    struct buf cut;
+
+    buf_init(&cut, LINE_MAX_BYTES);
+    put_spaces(p, MATRIX_GAP);
+    if (!layout_put_cut(&cut, columns, words))
+        p->out->failed = true;
+    put_toned(p, tone, buf_borrow(&cut));
+    if (last)
+        buf_put_char(p->out, '\n');
+    else
+        put_spaces(p, columns - layout_columns(buf_borrow(&cut)));
+    buf_done(&cut);
+}
+
+static void put_matrix_row(struct page *p, const struct grid *g, const struct matrix_row *row)
+{
+    char port[8];
+
+    snprintf(port, sizeof port, "%u%s", row->port, row->asked ? "*" : "");
+    put_cell(p, g->port, TONE_PLAIN, port, false);
+    put_cell(p, g->mode, TONE_PLAIN, label(p, advice_mode_name(row->mode)), false);
+    for (int f = 0; f < FAMILY_COUNT; f++)
+        put_cell(p, g->cells[f], matrix_tones[matrix_tone(p->e, &row->cells[f])], cell_words(p, &row->cells[f]),
+                 f == FAMILY_COUNT - 1);
+}
+
+/* Why a whole column is empty: "not tried" alone would worry people. */
+static void put_family_note(struct page *p, const struct matrix *m, enum family family)
+{
+    static const enum text_id notes[] = {
+        [SKIP_NONE] = TEXT_NONE,
+        [SKIP_NOT_NEEDED] = TEXT_NONE,
+        [SKIP_NO_ROUTE] = TEXT_SHOW_NO_ROUTE,
+        [SKIP_NO_ADDRESS] = TEXT_SHOW_NO_ADDRESS,
+        [SKIP_NOT_ASKED] = TEXT_SHOW_NOT_ASKED,
+        [SKIP_STOPPED] = TEXT_NONE,
+    };
+    bool typed_address = p->e->plan->host_is_address || p->e->plan->has_address;
+    enum skip_reason reason = SKIP_NONE;
+
+    if (!matrix_all_skipped(m, family, &reason) || notes[reason] == TEXT_NONE)
+        return;
+    /* Who gave one address knows why the other family is empty. */
+    if (reason == SKIP_NO_ADDRESS && typed_address)
+        return;
+    put_spaces(p, 2);
+    put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){
+        { .name = "family", .kind = ARGUMENT_WORD, .value.word = family_names[family] },
+    }, 1));
+}
+
+static void put_matrix(struct page *p, enum role role)
+{
+    struct matrix m;
+    struct grid g;
+    bool asked = false;
+
+    matrix_init(&m, p->e, role);
+    if (m.n_rows == 0)
+        return;
+    g = grid_measure(p, &m);
+    put_heading(p, say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
+        { .name = "host", .kind = ARGUMENT_WORD, .value.word = m.host == NULL ? "" : m.host },
+    }, 1));
+    put_cell(p, g.port, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_PORT), false);
+    put_cell(p, g.mode, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_TLS), false);
+    put_cell(p, g.cells[FAMILY_IPV4], TONE_PLAIN, family_names[FAMILY_IPV4], false);
+    put_cell(p, g.cells[FAMILY_IPV6], TONE_PLAIN, family_names[FAMILY_IPV6], true);
+    for (size_t i = 0; i < m.n_rows; i++) {
+        put_matrix_row(p, &g, &m.rows[i]);
+        asked = asked || m.rows[i].asked;
+    }
+    if (asked)
+        put_item(p, 2, "*", label(p, TEXT_SHOW_ASKED));
+    put_family_note(p, &m, FAMILY_IPV4);
+    put_family_note(p, &m, FAMILY_IPV6);
+}
+
+/* ---- facts ---------------------------------------------------------------- */
+
+static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE, TEXT_SHOW_PROTOCOL };
+
+static unsigned fact_columns(const struct page *p)
+{
+    return label_columns(p, fact_labels, sizeof fact_labels / sizeof fact_labels[0]);
+}
+
+static void put_addresses(struct page *p)
+{
+    const struct name_view *name = p->e->n_names > 0 ? &p->e->names[0] : NULL;
+    struct buf list;
+
+    if (name == NULL || name->n_addresses == 0 || p->e->plan->host_is_address)
+        return;
+    buf_init(&list, LINE_MAX_BYTES);
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        char address[ADDRESS_TEXT_SIZE];
+
+        if (i > 0)
+            buf_put_string(&list, ", ");
+        buf_put_string(&list, address_format(&name->addresses[i].address, address));
+    }
+    put_row(p, fact_columns(p), TEXT_SHOW_ADDRESSES, buf_borrow(&list));
+    p->out->failed |= list.failed;
+    buf_done(&list);
+}
+
+static void put_flaws(struct page *p, struct buf *list, const struct certificate_flaw *flaws, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_put_string(list, label(p, TEXT_SHOW_AND));
+        buf_put_string(list, label(p, flaws[i].text));
+    }
+}
+
+static void put_certificate(struct page *p, const struct chain *c)
+{
+    struct certificate_flaw flaws[CERTIFICATE_FLAWS_MAX];
+    const struct certificate *leaf = &c->certificates[0];
+    int64_t now_s = p->e->started_wall_ms / 1000;
+    size_t n = certificate_flaws(flaws, c, now_s);
+    struct buf name, list;
+
+    buf_init(&name, LINE_MAX_BYTES);
+    buf_init(&list, LINE_MAX_BYTES);
+    term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
+    put_flaws(p, &list, flaws, n);
+    put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
+            say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED, (const struct argument[]){
+                { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
+                { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
+                { .name = "days", .kind = ARGUMENT_NUMBER, .value.number = certificate_days_left(leaf, now_s) },
+                { .name = "problems", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+            }, 4));
+    p->out->failed |= name.failed || list.failed;
+    buf_done(&name);
+    buf_done(&list);
+}
+
+/* Each chain of the target once, in the order in which its cells stand. */
+static void put_certificates(struct page *p)
+{
+    const struct chain *seen[CHAINS_SHOWN];
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->e->n_probes && n < CHAINS_SHOWN; i++) {
+        const struct probe *probe = &p->e->probes[i];
+        const struct chain *c = probe->role == ROLE_TARGET ? certificate_chain(p->e, probe) : NULL;
+        bool known = c == NULL;
+
+        for (size_t k = 0; k < n; k++)
+            known = known || seen[k] == c;
+        if (known)
+            continue;
+        seen[n++] = c;
+        put_certificate(p, c);
+    }
+}
+
+static void put_protocols(struct page *p)
+{
+    struct buf list;
+
+    buf_init(&list, LINE_MAX_BYTES);
+    for (size_t i = 0; i < p->e->n_probes; i++) {
+        const struct probe *probe = &p->e->probes[i];
+
+        if (probe->role != ROLE_TARGET || probe->tls_version == NULL ||
+            strstr(buf_borrow(&list), probe->tls_version) != NULL)
+            continue;
+        if (list.len > 0)
+            buf_put_string(&list, ", ");
+        term_put_peer(&list, NAME_COLUMNS, peer_text_of(probe->tls_version));
+    }
+    if (list.len > 0)
+        put_row(p, fact_columns(p), TEXT_SHOW_PROTOCOL, buf_borrow(&list));
+    p->out->failed |= list.failed;
+    buf_done(&list);
+}
+
+static bool has_facts(const struct page *p)
+{
+    for (size_t i = 0; i < p->e->n_probes; i++) {
+        if (p->e->probes[i].role == ROLE_TARGET && certificate_chain(p->e, &p->e->probes[i]) != NULL)
+            return true;
+    }
+    return p->e->n_names > 0 && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
+}
+
+static void put_facts(struct page *p)
+{
+    if (!has_facts(p))
+        return;
+    buf_put_char(p->out, '\n');
+    put_addresses(p);
+    put_certificates(p);
+    put_protocols(p);
+}
+
+/* What makes the report less than whole. */
+static void put_limits(struct page *p)
+{
+    const struct limit {
+        bool reached;
+        enum text_id says;
+    } limits[] = {
+        { p->e->interrupted, TEXT_SHOW_INTERRUPTED },
+        { p->e->ceiling_reached && !p->e->interrupted, TEXT_SHOW_CEILING },
+        { p->e->incomplete, TEXT_SHOW_INCOMPLETE },
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].reached)
+            put_heading(p, label(p, limits[i].says));
+    }
+}
+
+bool report_text(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                 const struct diagnosis *d)
+{
+    struct page p = {
+        .out = out, .spec = spec, .e = e, .d = d, .width = spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width,
+    };
+
+    if (p.width < LAYOUT_WIDTH_MIN)
+        p.width = LAYOUT_WIDTH_MIN;
+    buf_init(&p.line, LINE_MAX_BYTES);
+    put_verdict(&p);
+    if (!spec->quiet) {
+        if (d->primary >= 0)
+            put_primary(&p);
+        put_settings(&p);
+        put_others(&p);
+        put_matrix(&p, ROLE_TARGET);
+        put_matrix(&p, ROLE_SUGGESTION);
+        put_facts(&p);
+        put_limits(&p);
+    }
+    buf_done(&p.line);
+    return !out->failed;
+}

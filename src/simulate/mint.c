@@ -1,0 +1,312 @@
+#include "simulate/mint.h"
+
+#include <gnutls/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+
+enum { DAY_S = 24 * 60 * 60, AUTHORITY_DAYS = 3650, SERIAL_SIZE = 16 };
+
+struct authority {
+    gnutls_x509_crt_t certificate;
+    gnutls_x509_privkey_t key;
+};
+
+struct mint {
+    int64_t now;
+    struct authority root;
+    struct authority intermediate;
+    struct authority unknown;
+};
+
+static bool library(struct err *err, int code, const char *doing)
+{
+    if (code >= 0)
+        return true;
+    return err_set(err, code == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, code, doing);
+}
+
+static bool make_key(gnutls_x509_privkey_t *ret, enum scenario_key kind, struct err *err)
+{
+    gnutls_pk_algorithm_t algorithm = kind == SCENARIO_KEY_ECDSA ? GNUTLS_PK_ECDSA : GNUTLS_PK_RSA;
+    unsigned bits = kind == SCENARIO_KEY_RSA2048 ? 2048 : 1024;
+    gnutls_x509_privkey_t key = NULL;
+    int code = gnutls_x509_privkey_init(&key);
+
+    if (kind == SCENARIO_KEY_ECDSA)
+        bits = (unsigned)GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+    if (code >= 0)
+        code = gnutls_x509_privkey_generate(key, algorithm, bits, 0);
+    if (code < 0) {
+        gnutls_x509_privkey_deinit(key);
+        return library(err, code, "making a practice key");
+    }
+    *ret = key;
+    return true;
+}
+
+static int set_serial(gnutls_x509_crt_t crt)
+{
+    unsigned char serial[SERIAL_SIZE];
+    int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
+
+    if (code < 0)
+        return code;
+    serial[0] = (serial[0] & 0x3f) | 0x40; /* positive, and always of one length (RFC 5280 4.1.2.2) */
+    return gnutls_x509_crt_set_serial(crt, serial, sizeof serial);
+}
+
+static int set_identity(gnutls_x509_crt_t crt, const char *common_name, gnutls_x509_privkey_t key)
+{
+    unsigned char id[64];
+    size_t id_size = sizeof id;
+    int code = gnutls_x509_crt_set_version(crt, 3);
+
+    if (code >= 0)
+        code = set_serial(crt);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, common_name,
+                                             (unsigned)strlen(common_name));
+    if (code >= 0)
+        code = gnutls_x509_crt_set_key(crt, key);
+    if (code >= 0)
+        code = gnutls_x509_crt_get_key_id(crt, 0, id, &id_size);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_subject_key_id(crt, id, id_size);
+    return code;
+}
+
+static int set_window(gnutls_x509_crt_t crt, int64_t now, int since_days, int until_days)
+{
+    int code = gnutls_x509_crt_set_activation_time(crt, (time_t)(now + (int64_t)since_days * DAY_S));
+
+    if (code < 0)
+        return code;
+    return gnutls_x509_crt_set_expiration_time(crt, (time_t)(now + (int64_t)until_days * DAY_S));
+}
+
+/* Names the issuer's key and signs. */
+static int sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key)
+{
+    unsigned char id[64];
+    size_t id_size = sizeof id;
+    int code = gnutls_x509_crt_get_subject_key_id(issuer, id, &id_size, NULL);
+
+    if (code >= 0)
+        code = gnutls_x509_crt_set_authority_key_id(crt, id, id_size);
+    if (code >= 0)
+        code = gnutls_x509_crt_sign2(crt, issuer, issuer_key, GNUTLS_DIG_SHA256, 0);
+    return code;
+}
+
+/* signer NULL: signs itself. */
+static bool make_authority(struct authority *a, const struct mint *m, const char *common_name,
+                           const struct authority *signer, struct err *err)
+{
+    int code;
+
+    if (!make_key(&a->key, SCENARIO_KEY_ECDSA, err))
+        return false;
+    code = gnutls_x509_crt_init(&a->certificate);
+    if (code >= 0)
+        code = set_identity(a->certificate, common_name, a->key);
+    if (code >= 0)
+        code = set_window(a->certificate, m->now, -AUTHORITY_DAYS, AUTHORITY_DAYS);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, signer == NULL ? -1 : 0);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+    if (signer == NULL)
+        signer = a;
+    if (code >= 0)
+        code = sign(a->certificate, signer->certificate, signer->key);
+    return library(err, code, "making a practice authority");
+}
+
+static void authority_done(struct authority *a)
+{
+    gnutls_x509_crt_deinit(a->certificate);
+    gnutls_x509_privkey_deinit(a->key);
+}
+
+bool mint_new(struct mint **ret, int64_t now, struct err *err)
+{
+    struct mint *m = calloc(1, sizeof *m);
+
+    if (m == NULL)
+        return err_set(err, ERR_NOMEM, 0, "making practice certificates");
+    m->now = now;
+    if (!make_authority(&m->root, m, "smtpdx practice root", NULL, err) ||
+        !make_authority(&m->intermediate, m, "smtpdx practice intermediate", &m->root, err) ||
+        !make_authority(&m->unknown, m, "smtpdx practice root that nobody knows", NULL, err)) {
+        mint_free(m);
+        return false;
+    }
+    *ret = m;
+    return true;
+}
+
+struct mint *mint_free(struct mint *m)
+{
+    if (m == NULL)
+        return NULL;
+    authority_done(&m->root);
+    authority_done(&m->intermediate);
+    authority_done(&m->unknown);
+    free(m);
+    return NULL;
+}
+
+static int add_name(gnutls_x509_crt_t crt, const char *name)
+{
+    struct address a;
+
+    if (address_parse(&a, name))
+        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, a.bytes,
+                                                    a.family == FAMILY_IPV4 ? 4 : 16, GNUTLS_FSAN_APPEND);
+    return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name),
+                                                GNUTLS_FSAN_APPEND);
+}
+
+static int set_aia(gnutls_x509_crt_t crt, const char *url)
+{
+    gnutls_datum_t place = { (unsigned char *)(uintptr_t)url, (unsigned)strlen(url) };
+
+    return gnutls_x509_crt_set_authority_info_access(crt, GNUTLS_IA_CAISSUERS_URI, &place);
+}
+
+static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer)
+{
+    switch (issuer) {
+    case SCENARIO_ISSUER_INTERMEDIATE:
+        return &m->intermediate;
+    case SCENARIO_ISSUER_ROOT:
+        return &m->root;
+    case SCENARIO_ISSUER_UNKNOWN:
+        return &m->unknown;
+    case SCENARIO_ISSUER_SELF:
+        break;
+    }
+    return NULL;
+}
+
+static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
+                     gnutls_x509_privkey_t key)
+{
+    const struct authority *issuer = issuer_of(m, spec->issuer);
+    int code = set_identity(crt, spec->names[0], key);
+
+    if (code >= 0)
+        code = set_window(crt, m->now, spec->since_days, spec->until_days);
+    for (size_t i = 0; code >= 0 && i < spec->n_names; i++)
+        code = add_name(crt, spec->names[i]);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    if (code >= 0 && spec->aia != NULL)
+        code = set_aia(crt, spec->aia);
+    if (code >= 0)
+        code = issuer != NULL ? sign(crt, issuer->certificate, issuer->key) : sign(crt, crt, key);
+    return code;
+}
+
+/*
+ * Appends a copy, read back from its bytes: GnuTLS knows the names of a certificate that it has
+ * read, not of one that it has made, and then takes the chain for broken and sends the leaf alone.
+ */
+static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from)
+{
+    gnutls_datum_t der = { 0 };
+    gnutls_x509_crt_t crt = NULL;
+    int code = gnutls_x509_crt_export2(from, GNUTLS_X509_FMT_DER, &der);
+
+    if (code >= 0)
+        code = gnutls_x509_crt_init(&crt);
+    if (code >= 0) {
+        c->certificates[c->n_certificates++] = crt;
+        code = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER);
+    }
+    gnutls_free(der.data);
+    return code;
+}
+
+static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec)
+{
+    gnutls_x509_crt_t crt = NULL;
+    int code = gnutls_x509_crt_init(&crt);
+
+    if (code >= 0)
+        code = sign_leaf(crt, m, spec, c->key);
+    if (code >= 0)
+        code = add_copy(c, crt);
+    gnutls_x509_crt_deinit(crt);
+    return code;
+}
+
+bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+{
+    struct mint_chain c = { .n_certificates = 0 };
+    int code;
+
+    if (!make_key(&c.key, spec->key, err))
+        return false;
+    code = add_leaf(&c, m, spec);
+    if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL) {
+        if (spec->issuer == SCENARIO_ISSUER_INTERMEDIATE || spec->issuer == SCENARIO_ISSUER_UNKNOWN)
+            code = add_copy(&c, issuer_of(m, spec->issuer)->certificate);
+    }
+    if (code < 0) {
+        mint_chain_done(&c);
+        return library(err, code, "making a practice certificate");
+    }
+    *ret = c;
+    return true;
+}
+
+void mint_chain_done(struct mint_chain *c)
+{
+    for (unsigned i = 0; i < c->n_certificates; i++)
+        gnutls_x509_crt_deinit(c->certificates[i]);
+    gnutls_x509_privkey_deinit(c->key);
+    *c = (struct mint_chain){ .n_certificates = 0 };
+}
+
+static bool put_pem(struct buf *out, int code, gnutls_datum_t *pem, struct err *err)
+{
+    bool ok = library(err, code, "writing a practice certificate");
+
+    if (ok && !buf_put(out, pem->data, pem->size))
+        ok = err_set(err, ERR_NOMEM, 0, "writing a practice certificate");
+    gnutls_free(pem->data);
+    return ok;
+}
+
+static bool put_certificate(struct buf *out, gnutls_x509_crt_t crt, struct err *err)
+{
+    gnutls_datum_t pem = { 0 };
+    int code = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem);
+
+    return put_pem(out, code, &pem, err);
+}
+
+bool mint_put_root(const struct mint *m, struct buf *out, struct err *err)
+{
+    return put_certificate(out, m->root.certificate, err);
+}
+
+bool mint_put_chain(const struct mint_chain *c, struct buf *out, struct err *err)
+{
+    gnutls_datum_t pem = { 0 };
+    int code;
+
+    for (unsigned i = 0; i < c->n_certificates; i++) {
+        if (!put_certificate(out, c->certificates[i], err))
+            return false;
+    }
+    code = gnutls_x509_privkey_export2(c->key, GNUTLS_X509_FMT_PEM, &pem);
+    return put_pem(out, code, &pem, err);
+}

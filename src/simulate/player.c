@@ -1,0 +1,576 @@
+#include "simulate/player.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "simulate/mint.h"
+#include "simulate/nameserver.h"
+#include "simulate/talk.h"
+
+enum {
+    PORT_TRIES = 32,
+    BACKLOG = 128,
+    TALKS_MAX = 256,
+    TRANSCRIPT_MAX = 1024 * 1024,
+    COMPLAINTS_MAX = 64 * 1024,
+    PEM_MAX = 16 * 1024,
+    WORD_SIZE = 40,
+    FILL_MAX = 4,     /* connections that fill a queue of length 0; one does on Linux */
+    FILL_WAIT_MS = 5,
+};
+
+static const char doing_listen[] = "starting a practice server";
+
+/* One port of one family. */
+struct ear {
+    int fd; /* -1: none, or libuv has it */
+    bool listening;
+    uv_tcp_t tcp;
+    int fill[FILL_MAX]; /* -1: unused */
+};
+
+struct stage {
+    struct simulate *player;
+    struct talk_part part;
+    uint16_t port; /* on loopback */
+    struct ear ears[FAMILY_COUNT];
+    char map[WORD_SIZE]; /* "25=40001" */
+};
+
+/* Talks that go on, so that they can be ended. */
+struct guest {
+    struct talk *talk;
+    struct guest *next;
+    struct simulate *player;
+};
+
+struct simulate {
+    const struct scenario *scenario;
+    bool ipv6; /* this machine has ::1 */
+    uv_loop_t loop;
+    bool loop_made;
+    uv_async_t stop;
+    bool stop_made;
+    pthread_t thread;
+    bool thread_made;
+    struct nameserver *nameserver;
+    struct stage *stages;
+    size_t n_stages;
+    gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
+    struct guest *guests;
+    size_t n_guests;
+    unsigned n_talks;
+    struct talk_log log;
+    struct buf root;
+    int root_fd;
+    char root_path[WORD_SIZE];
+    char resolver[WORD_SIZE];
+};
+
+/* ---- sockets ---- */
+
+static bool system_failed(struct err *err, const char *doing)
+{
+    return err_set(err, ERR_SYSTEM, errno, doing);
+}
+
+static socklen_t loopback(struct sockaddr_storage *ret, enum family family, uint16_t port)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+
+    memset(ret, 0, sizeof *ret);
+    if (family == FAMILY_IPV4) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return sizeof *v4;
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    v6->sin6_addr = in6addr_loopback;
+    return sizeof *v6;
+}
+
+static int open_socket(enum family family)
+{
+    return socket(family == FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* A socket bound to a port of loopback, -1 with errno; port 0 asks for any. */
+static int open_bound(enum family family, uint16_t port)
+{
+    struct sockaddr_storage at;
+    socklen_t size = loopback(&at, family, port);
+    int fd = open_socket(family);
+    int code;
+
+    if (fd < 0)
+        return -1;
+    if (bind(fd, (const struct sockaddr *)&at, size) == 0)
+        return fd;
+    code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage at;
+    socklen_t size = sizeof at;
+
+    if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+        return 0;
+    return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
+                                         : ((struct sockaddr_in6 *)&at)->sin6_port);
+}
+
+static bool machine_has_ipv6(void)
+{
+    int fd = open_bound(FAMILY_IPV6, 0);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+/* The same free port for both families. */
+static bool bind_ears(struct stage *st, bool ipv6, struct err *err)
+{
+    for (int i = 0; i < PORT_TRIES; i++) {
+        int fd = open_bound(FAMILY_IPV4, 0), code;
+
+        if (fd < 0)
+            return system_failed(err, doing_listen);
+        st->port = bound_port(fd);
+        st->ears[FAMILY_IPV6].fd = ipv6 ? open_bound(FAMILY_IPV6, st->port) : -1;
+        if (!ipv6 || st->ears[FAMILY_IPV6].fd >= 0) {
+            st->ears[FAMILY_IPV4].fd = fd;
+            return true;
+        }
+        code = errno;
+        close(fd);
+        if (code != EADDRINUSE)
+            return err_set(err, ERR_SYSTEM, code, doing_listen);
+    }
+    return err_set(err, ERR_SYSTEM, EADDRINUSE, doing_listen);
+}
+
+/*
+ * drop_from_now() - makes the port swallow every SYN
+ * shape:  a listener that never accepts, with a queue of length 0 that is
+ *         filled by connections of ours: Linux drops what comes then without
+ *         a word, on loopback too, and needs no firewall for it
+ */
+static bool drop_from_now(struct ear *ear, enum family family, uint16_t port, struct err *err)
+{
+    struct sockaddr_storage at;
+    socklen_t size = loopback(&at, family, port);
+
+    if (listen(ear->fd, 0) != 0)
+        return system_failed(err, doing_listen);
+    for (size_t i = 0; i < FILL_MAX; i++) {
+        struct pollfd wait = { .fd = open_socket(family), .events = POLLOUT };
+
+        ear->fill[i] = wait.fd;
+        if (wait.fd < 0)
+            return system_failed(err, doing_listen);
+        if (connect(wait.fd, (const struct sockaddr *)&at, size) != 0 && errno != EINPROGRESS)
+            return system_failed(err, doing_listen);
+        if (poll(&wait, 1, FILL_WAIT_MS) == 0)
+            return true; /* this one was dropped: the queue is full */
+    }
+    return err_set(err, ERR_LIMIT, 0, "filling the queue of a practice port");
+}
+
+/* ---- clients ---- */
+
+static void on_talk_gone(struct talk *talk, void *data)
+{
+    struct guest *g = data;
+    struct simulate *p = g->player;
+
+    (void)talk;
+    for (struct guest **at = &p->guests; *at != NULL; at = &(*at)->next) {
+        if (*at == g) {
+            *at = g->next;
+            p->n_guests--;
+            break;
+        }
+    }
+    free(g);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct stage *st = listener->data;
+    struct simulate *p = st->player;
+    struct guest *g = status == 0 ? calloc(1, sizeof *g) : NULL;
+
+    if (g == NULL)
+        return;
+    g->player = p;
+    g->talk = talk_accept(listener, &st->part, ++p->n_talks, on_talk_gone, g);
+    if (g->talk == NULL) {
+        free(g);
+        return;
+    }
+    g->next = p->guests;
+    p->guests = g;
+    if (++p->n_guests > TALKS_MAX)
+        talk_end(g->talk);
+}
+
+static bool listen_from_now(struct simulate *p, struct stage *st, struct ear *ear, struct err *err)
+{
+    int code;
+
+    uv_tcp_init(&p->loop, &ear->tcp);
+    ear->listening = true;
+    ear->tcp.data = st;
+    code = uv_tcp_open(&ear->tcp, ear->fd);
+    if (code == 0) {
+        ear->fd = -1;
+        code = uv_listen((uv_stream_t *)&ear->tcp, BACKLOG, on_connection);
+    }
+    return code == 0 || err_set(err, ERR_SYSTEM, -code, doing_listen);
+}
+
+/* ---- stages ---- */
+
+static bool set_priority(struct talk_part *part, struct err *err)
+{
+    char text[WORD_SIZE * 2] = "NORMAL";
+    int code;
+
+    if (part->port->tls != NULL)
+        snprintf(text, sizeof text, "NORMAL:-VERS-ALL:+VERS-TLS%s", part->port->tls);
+    code = gnutls_priority_init(&part->priority, text, NULL);
+    return code >= 0 || err_set(err, ERR_LIBRARY, code, "choosing the TLS versions of a practice server");
+}
+
+static bool open_ear(struct simulate *p, struct stage *st, enum family family, struct err *err)
+{
+    struct ear *ear = &st->ears[family];
+
+    if (ear->fd < 0)
+        return true;
+    switch (st->part.port->face) {
+    case SCENARIO_FACE_REFUSED:
+        return true; /* bound, so that nobody else can listen there, and not listening */
+    case SCENARIO_FACE_DROPPED:
+        return drop_from_now(ear, family, st->port, err);
+    case SCENARIO_FACE_SCRIPT:
+    case SCENARIO_FACE_SUBMISSION:
+    case SCENARIO_FACE_SUBMISSIONS:
+    case SCENARIO_FACE_RELAY:
+        return listen_from_now(p, st, ear, err);
+    }
+    return true;
+}
+
+static void init_stage(struct simulate *p, struct stage *st, const struct scenario_port *port)
+{
+    st->player = p;
+    st->part = (struct talk_part){
+        .scenario = p->scenario,
+        .port = port,
+        .credentials = p->credentials[port->cert],
+        .log = &p->log,
+    };
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        st->ears[i].fd = -1;
+        for (size_t j = 0; j < FILL_MAX; j++)
+            st->ears[i].fill[j] = -1;
+    }
+}
+
+static bool open_stages(struct simulate *p, struct err *err)
+{
+    const struct scenario *s = p->scenario;
+
+    p->stages = calloc(s->n_ports, sizeof *p->stages);
+    if (p->stages == NULL)
+        return err_set(err, ERR_NOMEM, 0, doing_listen);
+    for (size_t i = 0; i < s->n_ports; i++) {
+        struct stage *st = &p->stages[i];
+
+        init_stage(p, st, &s->ports[i]);
+        p->n_stages++;
+        if (!set_priority(&st->part, err) || !bind_ears(st, p->ipv6, err) ||
+            !open_ear(p, st, FAMILY_IPV4, err) || !open_ear(p, st, FAMILY_IPV6, err))
+            return false;
+        snprintf(st->map, sizeof st->map, "%u=%u", s->ports[i].number, st->port);
+    }
+    return true;
+}
+
+static void close_stage_files(struct stage *st)
+{
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        if (st->ears[i].fd >= 0)
+            close(st->ears[i].fd);
+        for (size_t j = 0; j < FILL_MAX; j++) {
+            if (st->ears[i].fill[j] >= 0)
+                close(st->ears[i].fill[j]);
+        }
+    }
+}
+
+/* ---- certificates ---- */
+
+static bool load_credentials(struct simulate *p, const struct mint *m, size_t i, struct err *err)
+{
+    struct mint_chain chain;
+    int code;
+
+    if (!mint_chain(&chain, m, &p->scenario->certs[i], err))
+        return false;
+    code = gnutls_certificate_allocate_credentials(&p->credentials[i]);
+    if (code >= 0)
+        code = gnutls_certificate_set_x509_key(p->credentials[i], chain.certificates,
+                                               (int)chain.n_certificates, chain.key);
+    mint_chain_done(&chain);
+    return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+}
+
+/* The root as a file without a name: GnuTLS and the check's --ca-file want a path. */
+static bool write_root(struct simulate *p, struct err *err)
+{
+    static const char doing[] = "writing the practice root";
+
+    p->root_fd = memfd_create("smtpdx-practice-root", MFD_CLOEXEC);
+    if (p->root_fd < 0 || write(p->root_fd, buf_borrow(&p->root), p->root.len) != (ssize_t)p->root.len)
+        return system_failed(err, doing);
+    snprintf(p->root_path, sizeof p->root_path, "/proc/self/fd/%d", p->root_fd);
+    return true;
+}
+
+static bool make_certificates(struct simulate *p, struct err *err)
+{
+    struct mint *m = NULL;
+    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) && write_root(p, err);
+
+    for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
+        ok = load_credentials(p, m, i, err);
+    mint_free(m);
+    return ok;
+}
+
+/* ---- the thread ---- */
+
+static void close_everything(struct simulate *p)
+{
+    for (struct guest *g = p->guests; g != NULL; g = g->next)
+        talk_end(g->talk);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        for (size_t j = 0; j < FAMILY_COUNT; j++) {
+            struct ear *ear = &p->stages[i].ears[j];
+
+            if (ear->listening && !uv_is_closing((uv_handle_t *)&ear->tcp))
+                uv_close((uv_handle_t *)&ear->tcp, NULL);
+        }
+    }
+    nameserver_end(p->nameserver);
+    p->nameserver = NULL;
+    if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
+        uv_close((uv_handle_t *)&p->stop, NULL);
+}
+
+static void on_stop(uv_async_t *async)
+{
+    close_everything(async->data);
+}
+
+static void *play(void *data)
+{
+    struct simulate *p = data;
+
+    uv_run(&p->loop, UV_RUN_DEFAULT); /* until on_stop() has closed the last handle */
+    return NULL;
+}
+
+/* Signals are for the thread that asked for the simulation. */
+static bool start_thread(struct simulate *p, struct err *err)
+{
+    sigset_t all, before;
+    int code;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    code = pthread_create(&p->thread, NULL, play, p);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    p->thread_made = code == 0;
+    return code == 0 || err_set(err, ERR_SYSTEM, code, "starting the practice thread");
+}
+
+static bool make_loop(struct simulate *p, struct err *err)
+{
+    int code = uv_loop_init(&p->loop);
+
+    p->loop_made = code == 0;
+    if (code == 0)
+        code = uv_async_init(&p->loop, &p->stop, on_stop);
+    p->stop_made = code == 0;
+    p->stop.data = p;
+    return code == 0 || err_set(err, ERR_SYSTEM, -code, "making the practice loop");
+}
+
+bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err)
+{
+    struct simulate *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting a simulation");
+    p->scenario = s;
+    p->root_fd = -1;
+    p->ipv6 = machine_has_ipv6();
+    buf_init(&p->log.transcript, TRANSCRIPT_MAX);
+    buf_init(&p->log.complaints, COMPLAINTS_MAX);
+    buf_init(&p->root, PEM_MAX);
+    if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
+        !nameserver_new(&p->nameserver, &p->loop, s, p->ipv6, err) || !start_thread(p, err)) {
+        simulate_free(p);
+        return false;
+    }
+    snprintf(p->resolver, sizeof p->resolver, "127.0.0.1:%u", nameserver_port(p->nameserver));
+    *ret = p;
+    return true;
+}
+
+/* ---- what the check is given ---- */
+
+struct option_list {
+    struct simulate_option *out;
+    size_t n, max;
+};
+
+static void put_option(struct option_list *l, const char *name, const char *value)
+{
+    if (l->n < l->max)
+        l->out[l->n++] = (struct simulate_option){ name, value };
+}
+
+size_t simulate_options(const struct simulate *p, struct simulate_option *out, size_t max)
+{
+    const struct scenario *s = p->scenario;
+    struct option_list l = { .out = out, .max = max };
+
+    put_option(&l, "target", s->target);
+    put_option(&l, "resolver", p->resolver);
+    for (size_t i = 0; i < p->n_stages; i++)
+        put_option(&l, "map-port", p->stages[i].map);
+    put_option(&l, "ca-file", p->root_path);
+    put_option(&l, "no-system-ca", NULL);
+    for (size_t i = 0; i < s->n_options; i++)
+        put_option(&l, s->options[i].name, s->options[i].value);
+    return l.n;
+}
+
+uint16_t simulate_port(const struct simulate *p, uint16_t number)
+{
+    for (size_t i = 0; i < p->n_stages; i++) {
+        if (p->scenario->ports[i].number == number)
+            return p->stages[i].port;
+    }
+    return 0;
+}
+
+const char *simulate_root(const struct simulate *p)
+{
+    return buf_borrow(&p->root);
+}
+
+/* ---- the end ---- */
+
+static bool expects_something(const struct simulate *p, const struct stage *st)
+{
+    const struct scenario_port *port = st->part.port;
+    const struct scenario_handler *h = &p->scenario->handlers[port->first_handler];
+
+    if (port->face != SCENARIO_FACE_SCRIPT)
+        return false;
+    for (size_t i = 0; i < h->n_steps; i++) {
+        if (p->scenario->steps[h->first_step + i].act == SCENARIO_ACT_EXPECT)
+            return true;
+    }
+    return false;
+}
+
+/* A script whose clients all left before its end was not played. */
+static void complain_of_unplayed(struct simulate *p)
+{
+    for (size_t i = 0; i < p->n_stages; i++) {
+        const struct stage *st = &p->stages[i];
+
+        if (st->part.n_begun > 0 && st->part.n_finished == 0 && expects_something(p, st))
+            buf_printf(&p->log.complaints, "port %u: no client went through the whole script\n",
+                       st->part.port->number);
+    }
+}
+
+void simulate_stop(struct simulate *p)
+{
+    if (!p->loop_made)
+        return;
+    if (p->thread_made) {
+        uv_async_send(&p->stop);
+        pthread_join(p->thread, NULL);
+        complain_of_unplayed(p);
+    } else {
+        close_everything(p);
+        uv_run(&p->loop, UV_RUN_DEFAULT);
+    }
+    uv_loop_close(&p->loop);
+    p->thread_made = p->loop_made = false;
+}
+
+const char *simulate_transcript(const struct simulate *p)
+{
+    return buf_borrow(&p->log.transcript);
+}
+
+const char *simulate_complaints(const struct simulate *p)
+{
+    return buf_borrow(&p->log.complaints);
+}
+
+struct simulate *simulate_free(struct simulate *p)
+{
+    if (p == NULL)
+        return NULL;
+    simulate_stop(p);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        close_stage_files(&p->stages[i]);
+        if (p->stages[i].part.priority != NULL)
+            gnutls_priority_deinit(p->stages[i].part.priority);
+    }
+    free(p->stages);
+    for (size_t i = 0; i < SCENARIO_CERTS_MAX; i++) {
+        if (p->credentials[i] != NULL)
+            gnutls_certificate_free_credentials(p->credentials[i]);
+    }
+    if (p->root_fd >= 0)
+        close(p->root_fd);
+    buf_done(&p->root);
+    buf_done(&p->log.transcript);
+    buf_done(&p->log.complaints);
+    free(p);
+    return NULL;
+}

@@ -1,0 +1,233 @@
+/*
+ * scenario - what the practice servers play, and what a check must find there
+ *
+ * Reads the line based text of data/scenarios/NAME.scn into plain data. A file
+ * may come from anywhere, so every count is bounded and a mistake is one line:
+ * where, what, and what would be accepted. No I/O.
+ *
+ *   about    one sentence                   what is wrong here
+ *   target   mail.example.test              as typed; \xNN for a byte one cannot see
+ *   host     mail.example.test              the servers' name, where it is not the target
+ *   options  --port 587 --timeout 3 -4      further options of the check
+ *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS]
+ *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
+ *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
+ *     on [clear|tls] connect|VERB [STEP]    in place of what a healthy server does then
+ *       [at MS] STEP                        MS milliseconds after the step before it
+ *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
+ *   primary  ID
+ *   finding  ID SEVERITY [port=N] [caused_by=ID]
+ *   recommended PORT starttls|implicit
+ *
+ * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
+ * expect VERB|*; message (all up to the lone dot); tls; close; reset; hang.
+ * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
+ * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns.
+ */
+#ifndef SMTPDX_SIMULATE_SCENARIO_H
+#define SMTPDX_SIMULATE_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/peer_text.h"
+
+enum {
+    SCENARIO_TEXT_MAX = 256 * 1024,
+    SCENARIO_LINE_MAX = 4096,
+    SCENARIO_OPTIONS_MAX = 32,
+    SCENARIO_ANSWERS_MAX = 32,
+    SCENARIO_CERTS_MAX = 8,
+    SCENARIO_CERT_NAMES_MAX = 16,
+    SCENARIO_PORTS_MAX = 16,
+    SCENARIO_HANDLERS_MAX = 512,
+    SCENARIO_STEPS_MAX = 2048,
+    SCENARIO_FINDINGS_MAX = 16,
+    SCENARIO_DELAY_MAX_MS = 60000,
+    SCENARIO_FLOOD_MAX = 4 * 1024 * 1024, /* bytes that one step may send */
+    SCENARIO_COMPLAINT_SIZE = 256,
+};
+
+struct scenario_option {
+    const char *name;  /* the long one, without dashes */
+    const char *value; /* NULL: it takes none */
+};
+
+/* ---- DNS ---- */
+
+enum scenario_type {
+    SCENARIO_TYPE_ANY,
+    SCENARIO_TYPE_A,
+    SCENARIO_TYPE_AAAA,
+};
+
+enum scenario_answer_kind {
+    SCENARIO_ANSWER_ADDRESS,
+    SCENARIO_ANSWER_NXDOMAIN,
+    SCENARIO_ANSWER_EMPTY,
+    SCENARIO_ANSWER_SERVFAIL,
+    SCENARIO_ANSWER_REFUSED,
+    SCENARIO_ANSWER_SILENT,
+};
+
+struct scenario_answer {
+    const char *name; /* "*": every name that has no line of its own */
+    enum scenario_type type;
+    enum scenario_answer_kind kind;
+    struct address address;
+    unsigned delay_ms;
+};
+
+/* ---- certificates ---- */
+
+enum scenario_key {
+    SCENARIO_KEY_ECDSA,
+    SCENARIO_KEY_RSA2048,
+    SCENARIO_KEY_RSA1024,
+};
+
+enum scenario_issuer {
+    SCENARIO_ISSUER_INTERMEDIATE,
+    SCENARIO_ISSUER_ROOT,
+    SCENARIO_ISSUER_SELF,
+    SCENARIO_ISSUER_UNKNOWN, /* a root that the check is not told of */
+};
+
+enum scenario_chain {
+    SCENARIO_CHAIN_FULL, /* everything but the root; the unknown root is sent too */
+    SCENARIO_CHAIN_LEAF,
+};
+
+struct scenario_cert {
+    const char *name;
+    const char **names; /* subjectAltName: host names and addresses */
+    size_t n_names;
+    int since_days; /* relative to now */
+    int until_days;
+    enum scenario_key key;
+    enum scenario_issuer issuer;
+    enum scenario_chain chain;
+    const char *aia; /* where its issuer can be fetched, or NULL */
+};
+
+/* ---- servers ---- */
+
+enum scenario_act {
+    SCENARIO_ACT_SEND,
+    SCENARIO_ACT_DRIP,
+    SCENARIO_ACT_EXPECT,
+    SCENARIO_ACT_MESSAGE,
+    SCENARIO_ACT_TLS,
+    SCENARIO_ACT_CLOSE,
+    SCENARIO_ACT_RESET,
+    SCENARIO_ACT_HANG,
+};
+
+struct scenario_step {
+    enum scenario_act act;
+    unsigned delay_ms;
+    struct peer_text bytes; /* SEND, DRIP: what goes out; EXPECT: the verb, or "*" */
+    unsigned times;         /* SEND: how often */
+};
+
+enum scenario_side {
+    SCENARIO_SIDE_BOTH,
+    SCENARIO_SIDE_CLEAR,
+    SCENARIO_SIDE_TLS,
+};
+
+/* What is done when a client connects (verb "connect") or says a verb. The first that fits is taken. */
+struct scenario_handler {
+    enum scenario_side side;
+    const char *verb;
+    size_t first_step;
+    size_t n_steps;
+};
+
+enum scenario_face {
+    SCENARIO_FACE_REFUSED,
+    SCENARIO_FACE_DROPPED,
+    SCENARIO_FACE_SCRIPT, /* nothing but its own steps: any other command is a mistake of the client */
+    SCENARIO_FACE_SUBMISSION,
+    SCENARIO_FACE_SUBMISSIONS,
+    SCENARIO_FACE_RELAY,
+};
+
+struct scenario_port {
+    uint16_t number;
+    enum scenario_face face;
+    size_t cert;
+    const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
+    size_t first_handler;
+    size_t n_handlers;
+};
+
+/* ---- what the check must say ---- */
+
+struct scenario_finding {
+    const char *id;
+    const char *severity;
+    uint16_t port;         /* 0: any */
+    const char *caused_by; /* or NULL */
+};
+
+struct scenario_pair {
+    uint16_t port;
+    const char *mode;
+};
+
+struct scenario {
+    struct arena *arena; /* everything below lives in it */
+    const char *name;
+    const char *about;
+    const char *target;
+    const char *host;
+    struct scenario_option *options;
+    size_t n_options;
+    struct scenario_answer *answers;
+    size_t n_answers;
+    struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
+    size_t n_certs;
+    struct scenario_port *ports;
+    size_t n_ports;
+    struct scenario_handler *handlers;
+    size_t n_handlers;
+    struct scenario_step *steps;
+    size_t n_steps;
+
+    const char *verdict;
+    const char *primary; /* NULL: none */
+    struct scenario_finding *findings;
+    size_t n_findings;
+    struct scenario_pair *recommended;
+    size_t n_recommended;
+};
+
+/*
+ * scenario_parse() - reads one file
+ * shape:  name is what complaints call it; text need not be terminated
+ * errors: ERR_INPUT with "NAME:LINE: what, accepted" in complaint (harmless to print), ERR_NOMEM
+ */
+bool scenario_parse(struct scenario **ret, const char *name, struct peer_text text,
+                    char complaint[static SCENARIO_COMPLAINT_SIZE], struct err *err);
+struct scenario *scenario_free(struct scenario *s);
+
+/* The scenarios that are compiled in, sorted by name. */
+struct scenario_source {
+    const char *name;
+    const char *text;
+};
+extern const struct scenario_source scenario_sources[];
+extern const size_t scenario_sources_count;
+
+/* NULL where there is none of that name. */
+const struct scenario_source *scenario_find(const char *name);
+
+/* The word of a scenario file: "submission". */
+const char *scenario_face_word(enum scenario_face face);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * talk - one client of a practice server, from accept to the last byte
+ *
+ * Plays the handlers of one port: steps that send, wait, start TLS, close,
+ * reset or hang. Says what the client did that the scenario did not expect.
+ * Lives in one libuv loop; ends itself after TALK_LIFE_MS.
+ */
+#ifndef SMTPDX_SIMULATE_TALK_H
+#define SMTPDX_SIMULATE_TALK_H
+
+#include <gnutls/gnutls.h>
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "simulate/scenario.h"
+
+enum { TALK_LIFE_MS = 60000 };
+
+/* What was said, and what should not have been; shared by all talks of one loop. */
+struct talk_log {
+    struct buf transcript; /* "3 587 C EHLO [127.0.0.1]" a line */
+    struct buf complaints; /* a sentence a line */
+};
+
+/* How one port is played; outlives its talks. */
+struct talk_part {
+    const struct scenario *scenario;
+    const struct scenario_port *port;
+    gnutls_certificate_credentials_t credentials;
+    gnutls_priority_t priority;
+    struct talk_log *log;
+    unsigned n_begun;
+    unsigned n_finished; /* talks whose client went through all steps of "connect" */
+};
+
+struct talk;
+
+/*
+ * talk_accept() - takes the next client of a listener and begins
+ * shape:  gone(data) is called once, when the talk has been freed
+ * errors: NULL when memory or a library refuses; the client is then closed, gone is not called
+ */
+struct talk *talk_accept(uv_stream_t *listener, struct talk_part *part, unsigned number,
+                         void (*gone)(struct talk *t, void *data), void *data);
+
+/* Ends it soon; gone is still called, from the loop. */
+void talk_end(struct talk *t);
+
+#endif

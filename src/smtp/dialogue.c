@@ -1,0 +1,423 @@
+#include "smtp/dialogue.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "smtp/guess.h"
+
+enum {
+    EHLO_NAME_MAX = 255,
+    OUT_MAX = 1024,            /* a few commands, when nobody drains */
+    ARENA_MAX = 512 * 1024,    /* two EHLO replies of the greatest size, and the answers */
+};
+
+static const struct state_entry {
+    const char *word;
+    const char *command; /* sent on the way in; NULL: nothing is said */
+    bool named;          /* our name follows the command */
+    bool courtesy;       /* nothing is learned from the answer any more */
+    enum smtp_stage stage; /* not of a courtesy, nor of HELO, which stands in for either EHLO */
+} states[SMTP_STATE_COUNT] = {
+    [SMTP_STATE_GREETING] = { .word = "greeting", .stage = SMTP_STAGE_GREETING },
+    [SMTP_STATE_EHLO] = { "ehlo", "EHLO ", true, false, SMTP_STAGE_EHLO },
+    [SMTP_STATE_HELO] = { .word = "helo", .command = "HELO ", .named = true },
+    [SMTP_STATE_STARTTLS] = { "starttls", "STARTTLS", false, false, SMTP_STAGE_STARTTLS },
+    [SMTP_STATE_HANDSHAKE] = { .word = "handshake", .stage = SMTP_STAGE_TLS },
+    [SMTP_STATE_EHLO_TLS] = { "ehlo-tls", "EHLO ", true, false, SMTP_STAGE_EHLO_TLS },
+    [SMTP_STATE_MAIL] = { "mail", "MAIL FROM:<>", false, false, SMTP_STAGE_MAIL },
+    [SMTP_STATE_RSET] = { .word = "rset", .command = "RSET", .courtesy = true },
+    [SMTP_STATE_QUIT] = { .word = "quit", .command = "QUIT", .courtesy = true },
+    [SMTP_STATE_END] = { .word = "end", .courtesy = true },
+};
+
+/* The only place that changes the state. States only go forward, so that the trail has room for all. */
+static void dialogue_enter(struct smtp_dialogue *d, enum smtp_state state)
+{
+    const struct state_entry *s = &states[state];
+
+    assert(d->n_trail < SMTP_STATE_COUNT);
+    d->state = state;
+    d->trail[d->n_trail++] = state;
+    d->complete = s->courtesy;
+    if (!s->courtesy && state != SMTP_STATE_HELO)
+        d->learned.stage = s->stage;
+    if (s->command == NULL)
+        return;
+    buf_put_string(&d->out, s->command);
+    if (s->named)
+        buf_put_string(&d->out, d->spec.ehlo_name);
+    buf_put_string(&d->out, "\r\n");
+}
+
+/* Our own failure: nothing is said about the peer. */
+static void dialogue_fail(struct smtp_dialogue *d)
+{
+    err_set(&d->err, ERR_NOMEM, 0, "keeping what a server said");
+    if (d->state != SMTP_STATE_END)
+        dialogue_enter(d, SMTP_STATE_END);
+}
+
+/* The peer cannot be talked to any more: no QUIT either. */
+static void dialogue_break(struct smtp_dialogue *d, enum smtp_fault fault)
+{
+    if (!d->complete)
+        d->learned.fault = fault;
+    dialogue_enter(d, SMTP_STATE_END);
+}
+
+static void dialogue_succeed(struct smtp_dialogue *d, enum smtp_state courtesy)
+{
+    d->learned.stage = SMTP_STAGE_DONE;
+    dialogue_enter(d, courtesy);
+}
+
+static void dialogue_flaw(struct smtp_dialogue *d, enum reply_flaw flaw)
+{
+    if (!d->complete)
+        d->learned.flaw = flaw;
+    dialogue_break(d, SMTP_FAULT_MALFORMED);
+}
+
+static struct smtp_answer dialogue_answer(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    struct peer_text text = r->whole;
+
+    while (text.len > 0 && (text.bytes[text.len - 1] == '\n' || text.bytes[text.len - 1] == '\r'))
+        text.len--;
+    return (struct smtp_answer){
+        .code = r->code,
+        .enhanced = r->enhanced,
+        .text = arena_peer_text(d->arena, text, PEER_LINE_MAX),
+    };
+}
+
+/* A service that talks in another protocol than ours. */
+static bool is_foreign(enum service service)
+{
+    return service != SERVICE_UNKNOWN && service != SERVICE_NOTHING && service != SERVICE_SMTP;
+}
+
+/* The answer is no success: which kind of failure is it? */
+static void dialogue_refused(struct smtp_dialogue *d, const struct smtp_reply *r, enum smtp_fault fault)
+{
+    if (r->code / 100 != 4 && r->code / 100 != 5) {
+        dialogue_flaw(d, REPLY_UNEXPECTED);
+        return;
+    }
+    d->learned.fault = fault;
+    d->learned.refusal = dialogue_answer(d, r);
+    dialogue_enter(d, SMTP_STATE_QUIT);
+}
+
+static void dialogue_on_greeting(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    d->learned.service = guess_service(r->whole);
+    if (r->code == 220)
+        dialogue_enter(d, d->inside_tls ? SMTP_STATE_EHLO_TLS : SMTP_STATE_EHLO);
+    else if (is_foreign(d->learned.service))
+        dialogue_break(d, SMTP_FAULT_NOT_SMTP);
+    else
+        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+}
+
+/* EHLO, or HELO in its place, was accepted: what is there still to do? */
+static void dialogue_greeted(struct smtp_dialogue *d)
+{
+    if (d->spec.want_starttls && !d->inside_tls) {
+        if (d->learned.clear.starttls) {
+            dialogue_enter(d, SMTP_STATE_STARTTLS);
+        } else {
+            d->learned.fault = SMTP_FAULT_STARTTLS_NOT_OFFERED;
+            dialogue_enter(d, SMTP_STATE_QUIT);
+        }
+    } else if (d->spec.try_mail) {
+        dialogue_enter(d, SMTP_STATE_MAIL);
+    } else {
+        dialogue_succeed(d, SMTP_STATE_QUIT);
+    }
+}
+
+/* FTP greets with 220 as well: its greeting is believed once the command of ours is refused. */
+static void dialogue_greeting_refused(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (is_foreign(d->learned.service))
+        dialogue_break(d, SMTP_FAULT_NOT_SMTP);
+    else
+        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+}
+
+static void dialogue_on_ehlo(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    struct smtp_caps *caps = d->inside_tls ? &d->learned.tls : &d->learned.clear;
+
+    if (r->code / 100 == 2) {
+        if (!ehlo_read(caps, d->arena, r))
+            dialogue_fail(d);
+        else
+            dialogue_greeted(d);
+    } else if (r->code == 500 || r->code == 502) {
+        dialogue_enter(d, SMTP_STATE_HELO); /* RFC 5321 section 3.2 */
+    } else {
+        dialogue_greeting_refused(d, r);
+    }
+}
+
+static void dialogue_on_helo(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (r->code / 100 == 2) {
+        d->learned.helo_used = true;
+        dialogue_greeted(d);
+    } else {
+        dialogue_greeting_refused(d, r);
+    }
+}
+
+static void dialogue_on_mail(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (r->code / 100 == 2) {
+        d->learned.mail_accepted = true;
+        dialogue_succeed(d, SMTP_STATE_RSET);
+    } else {
+        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+    }
+}
+
+static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (!states[d->state].courtesy && d->state != SMTP_STATE_HELO)
+        d->learned.answers[d->learned.stage] = dialogue_answer(d, r);
+    switch (d->state) {
+    case SMTP_STATE_GREETING:
+        dialogue_on_greeting(d, r);
+        break;
+    case SMTP_STATE_EHLO:
+    case SMTP_STATE_EHLO_TLS:
+        dialogue_on_ehlo(d, r);
+        break;
+    case SMTP_STATE_HELO:
+        dialogue_on_helo(d, r);
+        break;
+    case SMTP_STATE_STARTTLS:
+        if (r->code == 220)
+            dialogue_enter(d, SMTP_STATE_HANDSHAKE);
+        else
+            dialogue_refused(d, r, SMTP_FAULT_STARTTLS_REFUSED);
+        break;
+    case SMTP_STATE_MAIL:
+        dialogue_on_mail(d, r);
+        break;
+    case SMTP_STATE_RSET:
+        dialogue_enter(d, SMTP_STATE_QUIT);
+        break;
+    case SMTP_STATE_QUIT:
+        dialogue_enter(d, SMTP_STATE_END);
+        break;
+    case SMTP_STATE_HANDSHAKE:
+    case SMTP_STATE_END:
+    case SMTP_STATE_COUNT:
+        assert(false); /* a reply is read only where one is awaited */
+        break;
+    }
+}
+
+/* What came cannot be understood, so that its bytes are all there is to tell. */
+static bool is_unreadable(const struct smtp_dialogue *d)
+{
+    return d->learned.fault == SMTP_FAULT_MALFORMED || d->learned.fault == SMTP_FAULT_NOT_SMTP;
+}
+
+/* Keeps the first bytes of what is being read, and of what follows it where it could not be. */
+static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
+{
+    size_t room = sizeof d->raw - d->n_raw;
+
+    if (d->complete && !is_unreadable(d))
+        return;
+    if (n > room)
+        n = room;
+    memcpy(d->raw + d->n_raw, bytes, n);
+    d->n_raw += n;
+    d->learned.raw = (struct peer_text){ .bytes = d->raw, .len = d->n_raw };
+}
+
+/* A reply that is none. In place of a greeting it may be another service's; that may take bytes to tell. */
+static void dialogue_judge(struct smtp_dialogue *d)
+{
+    enum service service;
+
+    d->undecided = false;
+    if (d->state != SMTP_STATE_GREETING) {
+        dialogue_flaw(d, d->reader.flaw);
+        return;
+    }
+    if (guess_undecided(d->learned.raw)) {
+        d->undecided = true;
+        return;
+    }
+    service = guess_service(d->learned.raw);
+    d->learned.service = service;
+    if (is_foreign(service))
+        dialogue_break(d, SMTP_FAULT_NOT_SMTP);
+    else
+        dialogue_flaw(d, d->reader.flaw);
+}
+
+static void dialogue_forget(struct smtp_dialogue *d)
+{
+    reply_reader_next(&d->reader);
+    if (is_unreadable(d))
+        return;
+    d->n_raw = 0;
+    d->learned.raw = (struct peer_text){ 0 };
+}
+
+/* Takes at most one reply off the front; the number of bytes that were used. */
+static size_t dialogue_take(struct smtp_dialogue *d, const char *bytes, size_t n)
+{
+    size_t taken = 1;
+
+    if (d->out.len > 0 && !d->complete)
+        d->learned.early = true;
+    if (d->undecided) {
+        dialogue_keep(d, bytes, taken);
+        dialogue_judge(d);
+        return taken;
+    }
+    switch (reply_reader_feed(&d->reader, bytes, n, &taken)) {
+    case REPLY_MORE:
+        dialogue_keep(d, bytes, taken);
+        break;
+    case REPLY_WHOLE:
+        dialogue_keep(d, bytes, taken);
+        dialogue_reply(d, &d->reader.reply);
+        dialogue_forget(d);
+        break;
+    case REPLY_BROKEN:
+        dialogue_keep(d, bytes, taken);
+        dialogue_judge(d);
+        break;
+    case REPLY_NOMEM:
+        dialogue_fail(d);
+        break;
+    }
+    return taken;
+}
+
+static void dialogue_inject(struct smtp_dialogue *d, const char *bytes, size_t n)
+{
+    size_t room = sizeof d->injected - d->n_injected_kept;
+    size_t kept = n < room ? n : room;
+
+    memcpy(d->injected + d->n_injected_kept, bytes, kept);
+    d->n_injected_kept += kept;
+    d->learned.injected = (struct peer_text){ .bytes = d->injected, .len = d->n_injected_kept };
+    d->learned.n_injected += n;
+}
+
+enum smtp_want dialogue_want(const struct smtp_dialogue *d)
+{
+    if (d->state == SMTP_STATE_END)
+        return SMTP_WANT_CLOSE;
+    return d->state == SMTP_STATE_HANDSHAKE ? SMTP_WANT_HANDSHAKE : SMTP_WANT_READ;
+}
+
+enum smtp_want dialogue_feed(struct smtp_dialogue *d, const void *bytes, size_t n)
+{
+    const char *at = bytes;
+
+    while (n > 0 && dialogue_want(d) == SMTP_WANT_READ) {
+        size_t taken = dialogue_take(d, at, n);
+
+        at += taken;
+        n -= taken;
+        if (d->out.failed || arena_failed(d->arena))
+            dialogue_fail(d);
+    }
+    if (n > 0 && d->state == SMTP_STATE_HANDSHAKE)
+        dialogue_inject(d, at, n);
+    else if (n > 0 && is_unreadable(d))
+        dialogue_keep(d, at, n);
+    return dialogue_want(d);
+}
+
+enum smtp_want dialogue_tls_up(struct smtp_dialogue *d)
+{
+    assert(d->state == SMTP_STATE_HANDSHAKE);
+    d->inside_tls = true; /* from here on learned.tls is filled and read, learned.clear never again */
+    buf_consume(&d->out, d->out.len); /* what was not sent in clear is void: it must not pass into TLS */
+    dialogue_enter(d, SMTP_STATE_EHLO_TLS);
+    if (d->out.failed)
+        dialogue_fail(d);
+    return dialogue_want(d);
+}
+
+enum smtp_want dialogue_eof(struct smtp_dialogue *d)
+{
+    if (d->state == SMTP_STATE_END)
+        return SMTP_WANT_CLOSE;
+    if (d->undecided)
+        dialogue_flaw(d, d->reader.flaw);
+    else
+        dialogue_break(d, SMTP_FAULT_CLOSED);
+    return SMTP_WANT_CLOSE;
+}
+
+/* A name with a line end in it would be a command of somebody else's choice. */
+static bool is_sendable(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len > EHLO_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return false;
+    return true;
+}
+
+bool dialogue_init(struct smtp_dialogue *d, const struct smtp_dialogue_spec *spec, struct err *err)
+{
+    assert(!spec->inside_tls || !spec->want_starttls);
+    assert(!spec->try_mail || (!spec->inside_tls && !spec->want_starttls));
+    *d = (struct smtp_dialogue){ .spec = *spec, .inside_tls = spec->inside_tls };
+    buf_init(&d->out, OUT_MAX);
+    reply_reader_init(&d->reader);
+    if (!is_sendable(spec->ehlo_name))
+        return err_set(err, ERR_INPUT, 0, "choosing the name for EHLO");
+    d->arena = arena_new(ARENA_MAX);
+    if (d->arena == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting a dialogue");
+    d->spec.ehlo_name = arena_strdup(d->arena, spec->ehlo_name);
+    if (d->spec.ehlo_name == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting a dialogue");
+    dialogue_enter(d, SMTP_STATE_GREETING);
+    return true;
+}
+
+void dialogue_done(struct smtp_dialogue *d)
+{
+    buf_done(&d->out);
+    reply_reader_done(&d->reader);
+    arena_free(d->arena);
+    *d = (struct smtp_dialogue){ .state = SMTP_STATE_END };
+}
+
+const char *smtp_state_word(enum smtp_state state)
+{
+    return states[state].word;
+}
+
+const char *smtp_fault_word(enum smtp_fault fault)
+{
+    static const char *const words[] = {
+        [SMTP_FAULT_NONE] = "none",
+        [SMTP_FAULT_REFUSED] = "refused",
+        [SMTP_FAULT_MALFORMED] = "malformed",
+        [SMTP_FAULT_NOT_SMTP] = "not-smtp",
+        [SMTP_FAULT_CLOSED] = "closed",
+        [SMTP_FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
+        [SMTP_FAULT_STARTTLS_REFUSED] = "starttls-refused",
+    };
+
+    return words[fault];
+}

@@ -1,0 +1,383 @@
+"""The real servers: how each is set up, started and known to be ready.
+
+A server sees the machine's own file system with its unpacked packages and its
+configuration laid over it; what it writes goes to memory and is gone at the end.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import network
+from trouble import Broken, Unavailable
+
+HOME = Path("/run/lab")
+USER, PASSWORD = "alice@example.test", "open sesame"
+AUTH_PORT = 12345
+
+# The faces of Postfix: the same server on its own address each, healthy or with one fault.
+POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls"]
+
+# User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
+USERS = [
+    ("postfix", 61001, "/var/spool/postfix"),
+    ("postdrop", 61002, "/nonexistent"),
+    ("Debian-exim", 61003, "/var/spool/exim4"),
+    ("dovecot", 61004, "/usr/lib/dovecot"),
+    ("dovenull", 61005, "/nonexistent"),
+    ("dnsmasq", 61006, "/var/lib/misc"),
+]
+
+
+def names():
+    """Every name of the lab with its addresses."""
+    table = {}
+    for offset, face in enumerate(POSTFIX_FACES):
+        table[f"{face}.postfix.test"] = network.server_address("postfix", offset)
+    table["smtp.gmail.com"] = network.server_address("postfix")
+    table["mail.exim.test"] = network.server_address("exim")
+    table["submission.dovecot.test"] = network.server_address("dovecot")
+    return table
+
+
+def make_certificates(authority):
+    for face in POSTFIX_FACES:
+        also = ["smtp.gmail.com"] if face in ("good", "no-starttls") else []
+        own = [f"{face}.postfix.test", *also]
+        faults = {
+            "expired": {"first_day": -60, "last_day": -3},
+            "self-signed": {"self_signed": True},
+            "incomplete": {"intermediate": False},
+        }
+        authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
+    authority.leaf("exim", ["mail.exim.test"])
+    authority.leaf("dovecot", ["submission.dovecot.test"])
+
+
+class Server:
+    """One program in its own network namespace, with its own view of the file system."""
+
+    name = ""
+    log = ""
+
+    def __init__(self, unpacked):
+        self.home = HOME / self.name
+        self.root = self.home / "root"
+        self.process = None
+        for folder in ("work", "root"):
+            (self.home / folder).mkdir(parents=True)
+        # Copied, since overlayfs takes no folder as a layer that lies inside another layer.
+        subprocess.run(["cp", "-r", "--preserve=mode,links", f"{unpacked}/{self.name}", self.home / "upper"], check=True)
+        self._mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.home}/upper,workdir={self.home}/work",
+                    "overlay", self.root)
+        self._mount("--rbind", "/dev", self.root / "dev")
+        self._mount("-t", "proc", "proc", self.root / "proc")
+        self._mount("-t", "tmpfs", "tmpfs", self.root / "run")
+        self._mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", self.root / "tmp")
+        self._write_accounts()
+
+    @staticmethod
+    def _mount(*arguments):
+        run = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Unavailable(f"the servers need overlay mounts: {run.stderr.strip()}")
+
+    def _write_accounts(self):
+        people, groups = (Path(f"/etc/{file}").read_text() for file in ("passwd", "group"))
+        mine = {line.split(":")[0] for line in people.splitlines()}
+        for user, number, home in USERS:
+            if user not in mine:
+                people += f"{user}:x:{number}:{number}::{home}:/usr/sbin/nologin\n"
+                groups += f"{user}:x:{number}:\n"
+        self.write("etc/passwd", people)
+        self.write("etc/group", groups)
+        self.write("etc/resolv.conf", f"nameserver {network.RESOLVER}\n")
+        self.write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
+        self.write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n")
+
+    def write(self, path, text, mode=0o644):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+
+    def give(self, path, owner, mode):
+        """A file or folder, made where it is missing, belongs to a user of the server's own account list."""
+        target = self.root / path
+        if not target.exists():
+            target.mkdir(parents=True)
+        for line in (self.root / "etc/passwd").read_text().splitlines():
+            user, _, uid, gid = line.split(":")[:4]
+            if user == owner:
+                os.chown(target, int(uid), int(gid))
+        target.chmod(mode)
+
+    def certificate(self, file, kinds):
+        for kind in kinds:
+            self.write(f"etc/lab/{file}.{kind}", (HOME / "pki" / f"{file}.{kind}").read_text())
+
+    def start(self):
+        self.set_up()
+        with open(self.home / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                network.inside(self.name, ["chroot", self.root, *self.command()]),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def story(self):
+        """What the server said, for whoever wonders why it did not start."""
+        text = (self.home / "output").read_text(errors="replace")
+        log = self.root / self.log
+        if self.log and log.exists():
+            text += log.read_text(errors="replace")
+        return text[-3000:]
+
+    def set_up(self):
+        raise NotImplementedError
+
+    def command(self):
+        raise NotImplementedError
+
+    def answers_at(self):
+        """host, port pairs that must answer before the server counts as started."""
+        return []
+
+
+class Dns(Server):
+    name = "dns"
+
+    def set_up(self):
+        lines = [f"{address} {host}" for host, pair in names().items() for address in pair]
+        for client, (_, ipv4, _, prefix) in network.CLIENTS.items():
+            lines += [f"{ipv4} {client}.lab.test", f"{prefix}10 {client}.lab.test"]
+        self.write("etc/lab/hosts", "\n".join(lines) + "\n")
+
+    def command(self):
+        # local=/#/: a name that the lab does not have does not exist, and nobody else is asked.
+        return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                "--addn-hosts=/etc/lab/hosts", "--local=/#/", "--user=root", "--log-facility=-", "--log-queries"]
+
+    def answers_at(self):
+        return [(network.RESOLVER, 53)]
+
+
+class Postfix(Server):
+    name = "postfix"
+    log = "var/log/postfix.log"
+
+    def set_up(self):
+        for face in POSTFIX_FACES:
+            self.certificate(face, ["pem"])
+        dovecot = network.server_address("dovecot")[0]
+        self.write("etc/postfix/main.cf", "\n".join([
+            "compatibility_level = 3.6",
+            "maillog_file = /" + self.log,
+            "myhostname = mail.postfix.test",
+            "mydestination = example.test",
+            "mynetworks = 127.0.0.0/8",
+            "smtpd_banner = $myhostname ESMTP",
+            "inet_interfaces = all",
+            "inet_protocols = all",
+            "alias_maps =",
+            "local_recipient_maps =",
+            "local_transport = discard",
+            "default_transport = discard",
+            "smtputf8_enable = yes",
+            # Sign-in is Dovecot's work, over the network, as on many real sites.
+            "smtpd_sasl_type = dovecot",
+            f"smtpd_sasl_path = inet:{dovecot}:{AUTH_PORT}",
+            "smtpd_tls_auth_only = yes",
+            "smtpd_relay_restrictions = permit_sasl_authenticated reject_unauth_destination",
+            "smtpd_tls_security_level = may",
+            "smtpd_tls_session_cache_database =",
+            # The lab comes from a handful of addresses.
+            "smtpd_client_connection_count_limit = 0",
+            "smtpd_client_connection_rate_limit = 0",
+        ]) + "\n")
+        self.write("etc/postfix/master.cf", "\n".join([*self._faces(), *self._inner_services()]) + "\n")
+        # Postfix waits until the last change of its settings is a second old.
+        os.utime(self.root / "etc/postfix/main.cf", (time.time() - 60, time.time() - 60))
+        for folder in ("etc/postfix/dynamicmaps.cf.d", "etc/postfix/postfix-files.d"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        self.write("etc/postfix/dynamicmaps.cf", "")
+        self.give("var/lib/postfix", "postfix", 0o755)
+        # What `postfix start` would make, which asks about a hundred files first and takes two seconds.
+        self.give("var/spool/postfix", "root", 0o755)
+        self.give("var/spool/postfix/pid", "root", 0o755)
+        for queue in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop",
+                      "private", "public", "saved", "trace"):
+            self.give(f"var/spool/postfix/{queue}", "postfix", 0o700)
+
+    @staticmethod
+    def _faces():
+        for offset, face in enumerate(POSTFIX_FACES):
+            for address in network.server_address("postfix", offset):
+                at = f"[{address}]" if ":" in address else address
+                chain = f"-o smtpd_tls_chain_files=/etc/lab/{face}.pem"
+                clear = "-o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no -o smtpd_sasl_auth_enable=yes"
+                without = face == "no-starttls"
+                yield f"{at}:25 inet n - n - - smtpd {clear if without else chain}"
+                yield (f"{at}:587 inet n - n - - smtpd " + (clear if without else
+                       f"{chain} -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes"))
+                yield (f"{at}:465 inet n - n - - smtpd {chain} -o smtpd_tls_wrappermode=yes"
+                       " -o smtpd_sasl_auth_enable=yes")
+
+    @staticmethod
+    def _inner_services():
+        return [
+            "cleanup unix n - n - 0 cleanup",
+            "qmgr unix n - n 300 1 qmgr",
+            "tlsmgr unix - - n 1000? 1 tlsmgr",
+            "rewrite unix - - n - - trivial-rewrite",
+            "bounce unix - - n - 0 bounce",
+            "defer unix - - n - 0 bounce",
+            "trace unix - - n - 0 bounce",
+            "verify unix - - n - 1 verify",
+            "flush unix n - n 1000? 0 flush",
+            "proxymap unix - - n - - proxymap",
+            "error unix - - n - - error",
+            "retry unix - - n - - error",
+            "discard unix - - n - - discard",
+            "anvil unix - - n - 1 anvil",
+            "scache unix - - n - 1 scache",
+            "postlog unix-dgram n - n - 1 postlogd",
+        ]
+
+    def command(self):
+        return ["/usr/lib/postfix/sbin/master", "-s"]
+
+    def answers_at(self):
+        for offset in range(len(POSTFIX_FACES)):
+            for address in network.server_address("postfix", offset):
+                yield from ((address, port) for port in (25, 465, 587))
+
+
+class Exim(Server):
+    name = "exim"
+    log = "var/log/exim4/mainlog"
+
+    def set_up(self):
+        self.certificate("exim", ["key", "crt"])
+        self.write("etc/exim4/exim4.conf", "\n".join([
+            "primary_hostname = mail.exim.test",
+            "log_file_path = /var/log/exim4/%slog",
+            "domainlist local_domains = example.test",
+            "daemon_smtp_ports = 25 : 465 : 587",
+            "tls_on_connect_ports = 465",
+            "tls_advertise_hosts = *",
+            "tls_certificate = /etc/lab/exim.crt",
+            "tls_privatekey = /etc/lab/exim.key",
+            "auth_advertise_hosts = ${if eq {$tls_in_cipher}{}{}{*}}",
+            "host_lookup =",
+            "rfc1413_query_timeout = 0s",
+            "smtp_accept_max = 200",
+            "acl_smtp_rcpt = acl_rcpt",
+            "keep_environment =",
+            "add_environment = PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "begin acl",
+            "acl_rcpt:",
+            "  accept authenticated = *",
+            "  accept domains = +local_domains",
+            "  deny message = relay not permitted",
+            "begin routers",
+            "everything:",
+            "  driver = redirect",
+            "  data = :blackhole:",
+            "begin authenticators",
+            "plain:",
+            "  driver = plaintext",
+            "  public_name = PLAIN",
+            "  server_prompts = :",
+            f"  server_condition = ${{if and {{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}",
+            "  server_set_id = $auth2",
+            "login:",
+            "  driver = plaintext",
+            "  public_name = LOGIN",
+            "  server_prompts = Username:: : Password::",
+            f"  server_condition = ${{if and {{{{eq{{$auth1}}{{{USER}}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}",
+            "  server_set_id = $auth1",
+        ]) + "\n")
+        for folder in ("var/spool/exim4", "var/log/exim4"):
+            self.give(folder, "Debian-exim", 0o750)
+        self.give("etc/lab/exim.key", "Debian-exim", 0o400)
+
+    def command(self):
+        return ["/usr/sbin/exim4", "-bdf", "-q30m"]
+
+    def answers_at(self):
+        for address in network.server_address("exim"):
+            yield from ((address, port) for port in (25, 465, 587))
+
+
+class Dovecot(Server):
+    name = "dovecot"
+    log = "var/log/dovecot.log"
+
+    def set_up(self):
+        self.certificate("dovecot", ["key", "crt"])
+        relay = network.server_address("postfix")[0]
+        self.write("etc/lab/users", f"{USER}:{{PLAIN}}{PASSWORD}:65534:65534::/tmp::\n")
+        self.write("etc/dovecot/dovecot.conf", "\n".join([
+            "protocols = submission",
+            "listen = *, ::",
+            "hostname = submission.dovecot.test",
+            "log_path = /" + self.log,
+            "ssl = yes",
+            "ssl_cert = </etc/lab/dovecot.crt",
+            "ssl_key = </etc/lab/dovecot.key",
+            "disable_plaintext_auth = yes",
+            "auth_mechanisms = plain login",
+            "mail_location = maildir:/tmp/mail",
+            "passdb {\n  driver = passwd-file\n  args = /etc/lab/users\n}",
+            "userdb {\n  driver = passwd-file\n  args = /etc/lab/users\n}",
+            f"submission_relay_host = {relay}",
+            "submission_relay_port = 25",
+            f"service auth {{\n  inet_listener lab {{\n    port = {AUTH_PORT}\n  }}\n}}",
+            "service submission-login {",
+            "  inet_listener submission {\n    port = 587\n  }",
+            "  inet_listener submissions {\n    port = 465\n    ssl = yes\n  }",
+            "}",
+        ]) + "\n")
+
+    def command(self):
+        return ["/usr/sbin/dovecot", "-F"]
+
+    def answers_at(self):
+        yield network.server_address("dovecot")[0], AUTH_PORT
+        for address in network.server_address("dovecot"):
+            yield from ((address, port) for port in (465, 587))
+
+
+KINDS = [Dns, Dovecot, Postfix, Exim]
+
+# Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
+AWAIT = """
+import socket, sys, time
+end = time.monotonic() + 20
+for host, port in zip(sys.argv[1::2], sys.argv[2::2]):
+    while True:
+        try:
+            socket.create_connection((host, int(port)), 0.2).close()
+            break
+        except OSError as problem:
+            if time.monotonic() > end:
+                sys.exit(f"{host} port {port}: {problem}")
+            time.sleep(0.02)
+"""
+
+
+def start_all(unpacked):
+    """Starts every server and waits until all of them answer."""
+    servers = [kind(unpacked) for kind in KINDS]
+    for server in servers:
+        server.start()
+    for server in servers:
+        pairs = [str(part) for pair in server.answers_at() for part in pair]
+        run = subprocess.run(network.inside("client", [sys.executable, "-c", AWAIT, *pairs]), capture_output=True,
+                             text=True)
+        if run.returncode != 0:
+            state = "it runs" if server.process.poll() is None else f"it ended with {server.process.returncode}"
+            raise Broken(f"{server.name} does not answer ({state}): {run.stderr.strip()}\n{server.story()}")
+    return servers

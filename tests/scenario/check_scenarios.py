@@ -1,0 +1,82 @@
+"""Plays every scenario of the program and compares what it finds with what the file says. Prints TAP.
+
+usage: check_scenarios.py SMTPDX SCENARIO_FOLDER REPORT_SCHEMA [NAME...]
+"""
+import concurrent.futures
+import ipaddress
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import expectation
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+AT_ONCE = 4
+PATIENCE_S = 20
+
+
+def run(program, *words):
+    return subprocess.run([program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=PATIENCE_S, env=os.environ | {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"})
+
+
+def complaints(transcript):
+    """Lines of the players that tell what the program said out of turn; the rest is what was said."""
+    return [line for line in transcript.splitlines() if not re.match(r"\d+ \d+ [CST-] ", line)]
+
+
+def strangers(report):
+    return [p["address"] for p in report["probes"]
+            if p["address"] and not ipaddress.ip_address(p["address"].split("%")[0]).is_loopback]
+
+
+def check(program, folder, schema, name):
+    try:
+        done = run(program, "simulate", name, "--format", "json", "--transcript")
+    except subprocess.TimeoutExpired:
+        return [f"not over after {PATIENCE_S} s"]
+    try:
+        report = json.loads(done.stdout)
+    except ValueError as error:
+        return [f"no JSON: {error}", f"exit status {done.returncode}", *done.stderr.splitlines()[-5:]]
+    found = []
+    if jsonschema is not None:
+        found += [f"schema: {error.json_path}: {error.message}"
+                  for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
+    if found:
+        return found
+    found += expectation.differences(expectation.read(folder / f"{name}.scn"), report, done.returncode)
+    found += [f"the program strayed: {line}" for line in complaints(done.stderr)]
+    found += [f"contacted {address}" for address in strangers(report)]
+    return found
+
+
+def main(program, folder, schema, *only):
+    folder = pathlib.Path(folder)
+    schema = json.loads(pathlib.Path(schema).read_text(encoding="utf-8"))
+    names = [line.split()[0] for line in run(program, "simulate", "--list").stdout.splitlines()]
+    names = [name for name in names if not only or name in only]
+
+    print(f"1..{len(names)}", flush=True)
+    if not names:
+        sys.exit("no scenario is listed")
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        results = pool.map(lambda name: check(program, folder, schema, name), names)
+        for number, (name, found) in enumerate(zip(names, results), 1):
+            print("ok" if not found else "not ok", number, "-", name)
+            for line in found:
+                print("#", line)
+            failed += bool(found)
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
