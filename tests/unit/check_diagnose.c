@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "evidence_builder.h"
+#include "fail_alloc.h"
 #include "knowledge/finding.h"
 #include "knowledge/phrase.h"
 #include "knowledge/step.h"
@@ -65,10 +66,10 @@ static bool has_argument(const struct diagnosed *f, const char *name)
     return false;
 }
 
-/* The report adds {settings} and {evidence} to what the finding brings. */
+/* The report knows {settings}, {where} and {evidence} by itself. */
 static void assert_steps_are_served(const struct diagnosed *f)
 {
-    static const char *const ours[] = { "host", "port", "endpoint", "cleaned", "where" };
+    static const char *const ours[] = { "host", "port", "endpoint", "cleaned" };
     const struct finding *finding = finding_by_id((enum finding_id)f->finding);
 
     for (size_t i = 0; i < finding->n_steps; i++) {
@@ -170,7 +171,7 @@ static const struct line_case {
       "character 5 is U+005F '_', which no server name can contain" },
     { "a reply is quoted in one line", "465i greeting:reply:554 5.7.1 go away",
       "smtp.example.com:465 (192.0.2.1): the server says: 554 5.7.1 go away" },
-    { "what answers is named", "ask 587; 587s greeting:not-smtp:imap",
+    { "what answers is named", "ask 587; 587s greeting:not-smtp:IMAP",
       "smtp.example.com:587 (192.0.2.1): what answers is IMAP" },
     { "a port of another service is named", "ask 993; 993i silent; 465i ok",
       "port 993 is meant for something else: receiving mail (IMAP with SSL/TLS)" },
@@ -318,6 +319,26 @@ START_TEST(a_diagnosis_outlives_its_evidence)
 }
 END_TEST
 
+START_TEST(whichever_allocation_fails_the_diagnosis_is_whole_or_none)
+{
+    struct evidence *e = evidence_built("provider gmail; ask 587; note whitespace 3 20; 25s silent; 465i ok:name; "
+                                        "587s greeting:reply:554 5.7.1 no; dns ok");
+    bool failed = true;
+
+    for (long after = 0; failed; after++) {
+        struct diagnosis *d;
+
+        fail_alloc_start(after);
+        d = diagnose(e);
+        failed = fail_alloc_stop();
+        if (d != NULL)
+            assert_is_sound(e, d);
+        diagnosis_free(d);
+    }
+    evidence_free(e);
+}
+END_TEST
+
 /* ---- any evidence --------------------------------------------------------- */
 
 enum { RANDOM_EVIDENCES = 6000, RANDOM_WORDS_MAX = 2048 };
@@ -337,12 +358,12 @@ static void put_random_probe(struct buf *b, unsigned *state, unsigned port, char
         "ok", "ok", "ok:noauth", "ok:helo,noauth", "ok:injected", "ok:expired", "ok:future", "ok:name", "ok:nameless",
         "ok:selfsigned", "ok:untrusted", "ok:incomplete", "ok:weak", "ok:revoked", "ok:badsig", "ok:notca",
         "ok:constraints", "ok:purpose", "ok:otherflaw", "ok:deep-expired", "silent", "refused", "prohibited", "unreachable", "local",
-        "greeting:silent", "greeting:reset", "greeting:closed", "greeting:not-smtp:http",
+        "greeting:silent", "greeting:reset", "greeting:closed", "greeting:not-smtp:HTTP",
         "greeting:malformed", "greeting:tls-expected", "greeting:reply:421 4.3.2 shutting down",
         "greeting:reply:421 4.7.0 slow down", "greeting:reply:554 5.7.1 no", "greeting:reply:299 what",
         "ehlo:silent", "ehlo:closed", "ehlo:reply:550 no", "ehlo:starttls-not-offered", "ehlo:starttls-not-offered:auth",
         "ehlo:starttls-not-offered:masked", "ehlo:starttls-not-offered:offers", "starttls:reply:454 no", "starttls:reply:502 no", "tls:silent", "tls:closed",
-        "tls:reset", "tls:tls", "tls:tls:alert", "tls:plain-expected", "tls:not-smtp:http",
+        "tls:reset", "tls:tls", "tls:tls:alert", "tls:plain-expected", "tls:not-smtp:HTTP",
     };
     static const char *const clear[] = {
         "ok:auth,mail", "ok:mail,offers", "ok:mail", "ok:auth,offers", "mail:reply:530 5.7.0 STARTTLS first", "mail:reply:538 no",
@@ -443,6 +464,7 @@ int main(void)
     tcase_add_test(tc, a_recommendation_brings_the_mechanisms_and_the_quickest_time);
     tcase_add_loop_test(tc, confidence_follows_the_controls, 0, sizeof certainty_cases / sizeof certainty_cases[0]);
     tcase_add_test(tc, a_diagnosis_outlives_its_evidence);
+    tcase_add_test(tc, whichever_allocation_fails_the_diagnosis_is_whole_or_none);
     tcase_add_test(tc, no_failure_is_without_a_finding_and_no_finding_without_evidence);
     return unit_run("diagnose", &tc, 1);
 }

@@ -49,7 +49,7 @@
 { "a bad port in the target", "note port; 465i ok; 587s ok", "critical input.invalid=critical" },
 
 /* ---- input.wrong-port ----------------------------------------------------- */
-{ "the IMAP port, and IMAP answers there", "ask 993; 993i greeting:not-smtp:imap; 465i ok; 587s ok",
+{ "the IMAP port, and IMAP answers there", "ask 993; 993i greeting:not-smtp:IMAP; 465i ok; 587s ok",
   "critical input.wrong-port=critical smtp.not-smtp=critical<input.wrong-port" },
 { "the IMAP port, and nothing answers there", "ask 993; 993i silent; 465i ok; 587s ok", "critical input.wrong-port=critical" },
 { "the web port, refused", "ask 80; 80s refused; 465i ok; 587s ok", "critical input.wrong-port=critical" },
@@ -124,7 +124,7 @@
 { "addresses, and no route", "route none; 465i skip:no-route; 587s skip:no-route", "critical net.offline=critical" },
 { "addresses of the one family that has no route", "route 4; 465i@6 skip:no-route; 587s@6 skip:no-route",
   "critical net.offline=critical" },
-{ "a way out, and none to this place", "465i noroute; 587s noroute", "critical net.offline=critical" },
+{ "a way out, and none to this place", "465i no-route; 587s no-route", "critical net.offline=critical" },
 { "no route, and the target is on this machine", "route none; 465i ok; 587s ok", "ok" },
 { "no route, and the target on this machine refuses", "route none; 465i refused; 587s refused", "critical port.refused=critical" },
 { "silence everywhere, controls too", "465i silent; 587s silent; control 587s silent; control 443i silent",
@@ -250,7 +250,7 @@
 { "no roots, and no certificate was seen", "noroots; 465i refused; 587s refused", "critical port.refused=critical" },
 
 /* ---- smtp ----------------------------------------------------------------- */
-{ "HTTP answers", "ask 587; 587s greeting:not-smtp:http; 465i refused", "critical smtp.not-smtp=critical" },
+{ "HTTP answers", "ask 587; 587s greeting:not-smtp:HTTP; 465i refused", "critical smtp.not-smtp=critical" },
 { "TLS is waited for, and no TLS comes about", "ask 2525; 2525s greeting:tls-expected; 465i ok", "critical smtp.not-smtp=critical" },
 { "connected and mute", "465i tls:silent; 465s greeting:silent; 587s greeting:silent", "critical smtp.no-greeting=critical" },
 { "mute inside TLS", "465i greeting:silent; 587s refused", "critical smtp.no-greeting=critical" },

@@ -15,18 +15,23 @@ struct builder {
     const char *chain_flags[CHAINS_KNOWN_MAX]; /* the flags that made each chain */
 };
 
-#define WORDS(array) (array), sizeof(array) / sizeof((array)[0])
-
-/* The number of a word in a list; an unknown one ends the test. */
-static unsigned number_of(const char *const *words, size_t n, const char *word)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (words[i] != NULL && strcmp(words[i], word) == 0)
-            return (unsigned)i;
+/* noun_parse(), where a word that is unknown ends the test. */
+#define PARSED(noun)                                                          \
+    static enum noun noun##_of(const char *word)                              \
+    {                                                                         \
+        enum noun value;                                                      \
+                                                                              \
+        ck_assert_msg(noun##_parse(&value, word), "unknown: '%s'", word);     \
+        return value;                                                         \
     }
-    ck_abort_msg("the builder does not know '%s'", word);
-    return 0;
-}
+
+PARSED(input_flaw)
+PARSED(dns_outcome)
+PARSED(stage)
+PARSED(fault)
+PARSED(service)
+PARSED(skip_reason)
+PARSED(tls_mode)
 
 static bool takes(const char **at, const char *prefix)
 {
@@ -90,8 +95,6 @@ static void set_provider(struct builder *b, const char *at)
 
 static void add_note(struct builder *b, const char *at)
 {
-    static const char *const flaws[] = { "whitespace", "empty-label", "long-label", "long-name",
-                                         "character",  "port",        "empty" };
     struct plan *plan = b->e->plan;
     char flaw[32];
     unsigned column = 0;
@@ -101,7 +104,7 @@ static void add_note(struct builder *b, const char *at)
     if (plan->notes == NULL)
         plan->notes = arena_alloc(b->e->arena, PLAN_NOTES_MAX, sizeof *plan->notes);
     plan->notes[plan->n_notes++] =
-        (struct input_note){ (enum input_flaw)number_of(WORDS(flaws), flaw), column, code_point };
+        (struct input_note){ input_flaw_of(flaw), column, code_point };
 }
 
 static void set_routes(struct builder *b, const char *at)
@@ -122,7 +125,7 @@ static void set_host(struct builder *b, const char *at)
 static void set_tls(struct builder *b, const char *at)
 {
     b->e->plan->tls_asked = true;
-    ck_assert(tls_mode_parse(&b->e->plan->tls, at));
+    b->e->plan->tls = tls_mode_of(at);
 }
 
 static void set_resolver(struct builder *b, const char *at)
@@ -133,12 +136,6 @@ static void set_resolver(struct builder *b, const char *at)
 }
 
 /* ---- names ---------------------------------------------------------------- */
-
-static const char *const outcomes[] = {
-    [DNS_SKIPPED] = "skipped", [DNS_OK] = "ok",           [DNS_NXDOMAIN] = "nxdomain",
-    [DNS_NO_DATA] = "no-data", [DNS_SERVFAIL] = "servfail", [DNS_REFUSED] = "refused",
-    [DNS_TIMEOUT] = "timeout", [DNS_UNREACHABLE] = "unreachable", [DNS_MALFORMED] = "malformed",
-};
 
 static void add_queries(struct builder *b, const char *at)
 {
@@ -151,7 +148,7 @@ static void add_queries(struct builder *b, const char *at)
 
         q->type = i == 0 ? RECORD_A : RECORD_AAAA;
         q->resolver = "192.0.2.53:53";
-        q->outcome = (enum dns_outcome)number_of(WORDS(outcomes), word[i < n ? i : 0]);
+        q->outcome = dns_outcome_of(word[i < n ? i : 0]);
         q->duration_ms = 12;
     }
 }
@@ -159,7 +156,7 @@ static void add_queries(struct builder *b, const char *at)
 static void set_system(struct builder *b, const char *at)
 {
     b->e->names[0].system_asked = true;
-    b->e->names[0].system = (enum dns_outcome)number_of(WORDS(outcomes), at);
+    b->e->names[0].system = dns_outcome_of(at);
 }
 
 static void add_name_address(struct builder *b, const struct address *a)
@@ -278,39 +275,6 @@ static int chain_of(struct builder *b, const char *flags)
 
 /* ---- probes --------------------------------------------------------------- */
 
-static const char *const stages[] = {
-    [STAGE_CONNECT] = "connect",   [STAGE_TLS] = "tls",   [STAGE_GREETING] = "greeting", [STAGE_EHLO] = "ehlo",
-    [STAGE_STARTTLS] = "starttls", [STAGE_AUTH] = "auth", [STAGE_MAIL] = "mail",
-};
-
-static const char *const faults[] = {
-    [FAULT_REFUSED] = "refused",
-    [FAULT_UNREACHABLE] = "unreachable",
-    [FAULT_PROHIBITED] = "prohibited",
-    [FAULT_LOCAL] = "local",
-    [FAULT_NO_ROUTE] = "noroute",
-    [FAULT_SILENT] = "silent",
-    [FAULT_RESET] = "reset",
-    [FAULT_CLOSED] = "closed",
-    [FAULT_NOT_SMTP] = "not-smtp",
-    [FAULT_TLS_EXPECTED] = "tls-expected",
-    [FAULT_PLAIN_EXPECTED] = "plain-expected",
-    [FAULT_REPLY] = "reply",
-    [FAULT_MALFORMED] = "malformed",
-    [FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
-    [FAULT_TLS] = "tls",
-    [FAULT_SYSTEM] = "system",
-};
-
-static const char *const services[] = {
-    [SERVICE_HTTP] = "http", [SERVICE_IMAP] = "imap", [SERVICE_POP3] = "pop3", [SERVICE_SSH] = "ssh",
-};
-
-static const char *const skips[] = {
-    [SKIP_NOT_NEEDED] = "not-needed", [SKIP_NO_ROUTE] = "no-route", [SKIP_NO_ADDRESS] = "no-address",
-    [SKIP_NOT_ASKED] = "not-asked",   [SKIP_STOPPED] = "stopped",
-};
-
 static void offer_auth(struct builder *b, struct probe *p)
 {
     p->auth = arena_alloc(b->e->arena, 2, sizeof *p->auth);
@@ -364,7 +328,7 @@ static void set_detail(struct builder *b, struct probe *p, const char *detail)
     if (p->fault == FAULT_REPLY)
         set_reply(b, p, detail);
     else if (p->fault == FAULT_NOT_SMTP)
-        p->service = (enum service)number_of(WORDS(services), detail);
+        p->service = service_of(detail);
     else
         set_flags(b, p, detail);
     if (p->fault == FAULT_TLS && strcmp(detail, "alert") == 0) {
@@ -399,7 +363,7 @@ static void fail_at_stage(struct builder *b, struct probe *p, const char *result
     int detail = 0;
 
     ck_assert_msg(sscanf(result, "%31[^:]:%31[^:]%n", stage, fault, &detail) == 2, "the builder cannot read '%s'", result);
-    set_failure(p, (enum stage)number_of(WORDS(stages), stage), (enum fault)number_of(WORDS(faults), fault), SILENCE_MS);
+    set_failure(p, stage_of(stage), fault_of(fault), SILENCE_MS);
     if (result[detail] == ':')
         set_detail(b, p, result + detail + 1);
 }
@@ -409,11 +373,11 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
     if (strncmp(result, "ok", 2) == 0) {
         succeed(b, p, result[2] == ':' ? result + 3 : "");
     } else if (strncmp(result, "skip:", 5) == 0) {
-        p->skip = (enum skip_reason)number_of(WORDS(skips), result + 5);
+        p->skip = skip_reason_of(result + 5);
     } else if (strcmp(result, "blip") == 0) {
         set_failure(p, STAGE_CONNECT, FAULT_SILENT, 300);
     } else if (strchr(result, ':') == NULL) {
-        enum fault fault = (enum fault)number_of(WORDS(faults), result);
+        enum fault fault = fault_of(result);
 
         set_failure(p, STAGE_CONNECT, fault, fault == FAULT_SILENT ? SILENCE_MS : 12);
     } else {

@@ -25,9 +25,9 @@
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia weak revoked badsig notca
  *                             constraints purpose unjudged nochain
- *   silent blip refused prohibited unreachable local noroute
+ *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
- *                             greeting:not-smtp:imap, ehlo:starttls-not-offered:auth,masked
+ *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
