@@ -179,6 +179,8 @@ static enum text_id skip_text(enum skip_reason reason)
         return TEXT_CELL_NO_CONNECTION;
     case SKIP_NO_ADDRESS:
         return TEXT_CELL_NO_ADDRESS;
+    case SKIP_UNRESOLVED:
+        return TEXT_CELL_UNRESOLVED;
     case SKIP_NONE:
     case SKIP_NOT_ASKED:
     case SKIP_STOPPED:
