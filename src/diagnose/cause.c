@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-/* Where on_its_ports is set, the effect must be about no other ports than its cause is. */
+/*
+ * effect: FINDING_NONE stands for whatever is about ports.
+ * on_its_ports: the effect must be about no other ports than its cause is.
+ */
 static const struct cause_link {
     enum finding_id cause;
     enum finding_id effect;
@@ -16,28 +19,10 @@ static const struct cause_link {
 } cause_links[] = {
     { FINDING_NET_OFFLINE, FINDING_DNS_UNREACHABLE, false },
     { FINDING_NET_OFFLINE, FINDING_DNS_SERVFAIL, false },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_NOT_SMTP, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_NO_GREETING, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_CLOSED_EARLY, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_STALLED, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_REJECTED, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_PROTOCOL_ERROR, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_SMTP_AUTH_MISSING, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_TLS_HANDSHAKE_FAILED, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_PORT_RESET, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_PORT_LOCAL_FIREWALL, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_MODE_STARTTLS_MISSING, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_MODE_STARTTLS_STRIPPED, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_MODE_PLAINTEXT_ONLY, true },
-    { FINDING_INPUT_WRONG_PORT, FINDING_CERT_NAME_MISMATCH, true },
+    { FINDING_INPUT_WRONG_PORT, FINDING_NONE, true },
     { FINDING_INPUT_WRONG_MODE, FINDING_TLS_HANDSHAKE_FAILED, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_NO_GREETING, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_CLOSED_EARLY, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_STALLED, true },
     { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_NOT_SMTP, true },
     { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_REJECTED, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_PROTOCOL_ERROR, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_PORT_RESET, true },
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_SMTP_PROTOCOL_ERROR, true },
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_TLS_HANDSHAKE_FAILED, true },
 };
@@ -51,23 +36,30 @@ static bool is_within(const struct port_set *inner, const struct port_set *outer
     return true;
 }
 
-static bool holds(const struct draft *d, const struct cause_link *link)
+static bool is_effect(const struct draft *d, const struct cause_link *link, const struct diagnosed *cause,
+                      const struct diagnosed *f)
 {
-    const struct diagnosed *cause = draft_find(d, link->cause);
-    const struct diagnosed *effect = draft_find(d, link->effect);
+    const struct port_set *ports = draft_ports(d, f);
 
-    if (cause == NULL || effect == NULL)
+    if (f == cause || f->caused_by >= 0)
         return false;
-    return !link->on_its_ports || is_within(draft_ports(d, effect), draft_ports(d, cause));
+    if (link->effect != FINDING_NONE && link->effect != (enum finding_id)f->finding)
+        return false;
+    return !link->on_its_ports || (ports->n > 0 && is_within(ports, draft_ports(d, cause)));
 }
 
 static void link_effects(struct draft *d)
 {
     for (size_t i = 0; i < sizeof cause_links / sizeof cause_links[0]; i++) {
-        struct diagnosed *effect = draft_find(d, cause_links[i].effect);
+        const struct diagnosed *cause = draft_find(d, cause_links[i].cause);
 
-        if (effect != NULL && effect->caused_by < 0 && holds(d, &cause_links[i]))
-            effect->caused_by = (int)(draft_find(d, cause_links[i].cause) - d->d->findings);
+        /* What is an effect itself causes nothing more. */
+        if (cause == NULL || cause->caused_by >= 0)
+            continue;
+        for (size_t k = 0; k < d->d->n_findings; k++) {
+            if (is_effect(d, &cause_links[i], cause, &d->d->findings[k]))
+                d->d->findings[k].caused_by = (int)(cause - d->d->findings);
+        }
     }
 }
 

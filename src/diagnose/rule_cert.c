@@ -83,28 +83,25 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
 
 /* ---- windows of validity -------------------------------------------------- */
 
-static bool finds_window(const struct draft *d, const struct chain *c, int window, size_t *ret)
+static enum text_id flaw_of_window(const struct draft *d, const struct chain *c, int window, enum text_id text,
+                                   size_t *ret)
 {
-    for (size_t i = 0; i < c->n_certificates; i++) {
-        /* A root that is sent along is not needed: the client has its own, or none. */
-        bool is_extra = i > 0 && c->certificates[i].self_issued;
+    int at = seen_window(d->e, c, window);
 
-        if (!is_extra && seen_window(d->e, &c->certificates[i]) == window) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
+    if (at < 0)
+        return TEXT_NONE;
+    *ret = (size_t)at;
+    return text;
 }
 
 static enum text_id flaw_expired(const struct draft *d, const struct chain *c, size_t *ret)
 {
-    return finds_window(d, c, WINDOW_ENDED, ret) ? TEXT_BECAUSE_CERT_EXPIRED_ENDED : TEXT_NONE;
+    return flaw_of_window(d, c, WINDOW_ENDED, TEXT_BECAUSE_CERT_EXPIRED_ENDED, ret);
 }
 
 static enum text_id flaw_not_yet_valid(const struct draft *d, const struct chain *c, size_t *ret)
 {
-    return finds_window(d, c, WINDOW_AHEAD, ret) ? TEXT_BECAUSE_CERT_NOT_YET_VALID_BEGINS : TEXT_NONE;
+    return flaw_of_window(d, c, WINDOW_AHEAD, TEXT_BECAUSE_CERT_NOT_YET_VALID_BEGINS, ret);
 }
 
 static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now)

@@ -63,15 +63,10 @@ static bool says_failure(const struct name_view *name)
     return says(name, DNS_SERVFAIL) || says(name, DNS_REFUSED) || says(name, DNS_MALFORMED);
 }
 
-static const char *type_word(enum record_type type)
-{
-    return type == RECORD_A ? "A" : "AAAA";
-}
-
 static void say_query(struct draft *d, struct because *b, const struct dns_query *q)
 {
     say_word(d, b, "resolver", q->resolver == NULL ? "" : q->resolver);
-    say_word(d, b, "type", type_word(q->type));
+    say_word(d, b, "type", record_type_word(q->type));
     say_word(d, b, "host", draft_host(d));
     say_word(d, b, "outcome", dns_outcome_word(q->outcome));
     say_duration(b, "waited", q->duration_ms);

@@ -11,8 +11,7 @@
 
 enum {
     CHARACTER_TEXT_SIZE = 64,
-    WHERE_TEXT_MAX = 200,
-    WHERE_NAMED_MAX = 3,
+    PORTS_TEXT_MAX = 200,
     /* One line of a finding's evidence is kept for 'and so many more'. */
     CHARACTERS_NAMED_MAX = FINDING_BECAUSE_MAX - 1,
 };
@@ -82,28 +81,6 @@ static size_t count_notes(const struct plan *plan, enum input_flaw flaw)
 
 /* ---- input.whitespace ----------------------------------------------------- */
 
-/* "#15 U+00A0 NO-BREAK SPACE, #16 ...": for the step that removes them, in no language. */
-static void say_where(struct draft *d, struct diagnosed *f)
-{
-    const struct plan *plan = d->e->plan;
-    char character[CHARACTER_TEXT_SIZE];
-    struct buf where;
-    size_t n = 0;
-
-    buf_init(&where, WHERE_TEXT_MAX);
-    for (size_t i = 0; i < plan->n_notes && n <= WHERE_NAMED_MAX; i++) {
-        if (plan->notes[i].flaw != INPUT_FLAW_WHITESPACE)
-            continue;
-        if (n++ == WHERE_NAMED_MAX)
-            buf_put_string(&where, ", ...");
-        else
-            buf_printf(&where, "%s#%zu %s", n == 1 ? "" : ", ", plan->notes[i].column,
-                       character_text(plan->notes[i].code_point, character));
-    }
-    draft_step_word(d, f, "where", buf_borrow(&where));
-    buf_done(&where);
-}
-
 void rule_input_whitespace(struct draft *d)
 {
     const struct plan *plan = d->e->plan;
@@ -123,7 +100,6 @@ void rule_input_whitespace(struct draft *d)
     if (total > said)
         say_number(draft_because(d, f, TEXT_BECAUSE_INPUT_WHITESPACE_MORE, -1), "count", (int64_t)(total - said));
     draft_step_word(d, f, "cleaned", draft_host(d));
-    say_where(d, f);
 }
 
 /* ---- input.invalid -------------------------------------------------------- */
@@ -182,7 +158,7 @@ static void say_served_ports(struct draft *d, struct because *b)
     struct port_set ports = { .n = 0 };
     struct buf text;
 
-    buf_init(&text, WHERE_TEXT_MAX);
+    buf_init(&text, PORTS_TEXT_MAX);
     for (size_t i = 0; i < provider->n_hosts; i++) {
         if (seen_provider_port(d->e, provider->hosts[i].port) && provider->hosts[i].port != PORT_SMTP)
             port_set_add(&ports, provider->hosts[i].port);

@@ -19,7 +19,7 @@ static bool fails_in_clear(const struct draft *d, const struct probe *p)
     if (seen_demands_tls(p))
         return true;
     if (seen_clear_ehlo(d->e, p))
-        return p->starttls_offered && !seen_clear_works(d->e, p);
+        return !seen_clear_works(d->e, p);
     return seen_trouble(d->e, p) != TROUBLE_NONE && seen_trouble(d->e, p) != TROUBLE_OURS;
 }
 

@@ -141,18 +141,24 @@ void rule_smtp_protocol_error(struct draft *d)
 
 /* ---- smtp.auth-missing ---------------------------------------------------- */
 
+/* Works inside TLS in a mode that fits the user's setting. */
+static bool is_in_question(const struct draft *d, const struct probe *p)
+{
+    const struct plan *plan = d->e->plan;
+
+    return seen_encrypted(p) && (!plan->tls_asked || plan->tls == TLS_MODE_NONE || p->mode == plan->tls);
+}
+
 static bool lacks_auth(const struct draft *d, const struct probe *p, int kind)
 {
-    (void)d;
     (void)kind;
-    return seen_encrypted(p) && p->n_auth == 0;
+    return is_in_question(d, p) && p->n_auth == 0;
 }
 
 static bool has_auth(const struct draft *d, const struct probe *p, int kind)
 {
-    (void)d;
     (void)kind;
-    return seen_encrypted(p) && p->n_auth > 0;
+    return is_in_question(d, p) && p->n_auth > 0;
 }
 
 void rule_smtp_auth_missing(struct draft *d)

@@ -223,7 +223,7 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p)
 
 /* ---- certificates --------------------------------------------------------- */
 
-int seen_window(const struct evidence *e, const struct certificate *c)
+static int window_of(const struct evidence *e, const struct certificate *c)
 {
     int64_t now = e->started_wall_ms / 1000;
 
@@ -232,15 +232,21 @@ int seen_window(const struct evidence *e, const struct certificate *c)
     return now < c->not_before ? WINDOW_AHEAD : WINDOW_OPEN;
 }
 
+int seen_window(const struct evidence *e, const struct chain *c, int window)
+{
+    for (size_t i = 0; i < c->n_certificates; i++) {
+        bool is_extra = i > 0 && c->certificates[i].self_issued;
+
+        if (!is_extra && window_of(e, &c->certificates[i]) == window)
+            return (int)i;
+    }
+    return -1;
+}
+
 bool seen_chain_fine(const struct evidence *e, const struct chain *c)
 {
-    if (!c->judged || !c->trusted || !c->name_matches || c->n_certificates == 0)
-        return false;
-    for (size_t i = 0; i < c->n_certificates; i++) {
-        if (seen_window(e, &c->certificates[i]) != WINDOW_OPEN)
-            return false;
-    }
-    return true;
+    return c->judged && c->trusted && c->name_matches && c->n_certificates > 0 &&
+           seen_window(e, c, WINDOW_ENDED) < 0 && seen_window(e, c, WINDOW_AHEAD) < 0;
 }
 
 /* ---- ports of the target -------------------------------------------------- */

@@ -73,8 +73,11 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p);
 
 enum { WINDOW_OPEN = 0, WINDOW_ENDED = 1, WINDOW_AHEAD = 2 };
 
-/* Where the local clock stands in the window of one certificate. */
-int seen_window(const struct evidence *e, const struct certificate *c);
+/*
+ * The first certificate in whose window the local clock stands like that, -1
+ * for none. A root that is sent along counts not: a client has its own, or none.
+ */
+int seen_window(const struct evidence *e, const struct chain *c, int window);
 
 /* A client would take it: trusted, for this name, and in time. */
 bool seen_chain_fine(const struct evidence *e, const struct chain *c);

@@ -25,7 +25,7 @@ static bool is_good(const struct evidence *e, const struct probe *p)
     return p->outcome == PROBE_OK && !has_flaws(e, p);
 }
 
-/* Which of two probes of a cell tells more about it: what failed, then what went well, then what was not tried. */
+/* Which of two probes tells more about their cell: what failed, then what went well, then what was not tried. */
 static bool tells_more(const struct evidence *e, const struct probe *a, const struct probe *b)
 {
     if (b->outcome == PROBE_SKIPPED)
@@ -259,7 +259,8 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
     return TEXT_CELL_NOT_TRIED;
 }
 
-bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell)
+bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e,
+                     const struct matrix_cell *cell)
 {
     const struct probe *p = cell->shown;
     const struct argument args[] = {

@@ -1,0 +1,522 @@
+/*
+ * evidence_builder - an Evidence from a line of words, for tests of the rules
+ */
+#include "evidence_builder.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100 };
+
+struct builder {
+    struct evidence *e;
+    const char *chain_flags[CHAINS_KNOWN_MAX]; /* the flags that made each chain */
+};
+
+/* noun_parse(), where a word that is unknown ends the test. */
+#define PARSED(noun)                                                          \
+    static enum noun noun##_of(const char *word)                              \
+    {                                                                         \
+        enum noun value;                                                      \
+                                                                              \
+        ck_assert_msg(noun##_parse(&value, word), "unknown: '%s'", word);     \
+        return value;                                                         \
+    }
+
+PARSED(input_flaw)
+PARSED(dns_outcome)
+PARSED(stage)
+PARSED(fault)
+PARSED(service)
+PARSED(skip_reason)
+PARSED(tls_mode)
+
+static bool takes(const char **at, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    if (strncmp(*at, prefix, len) != 0 || ((*at)[len] != ' ' && (*at)[len] != '\0'))
+        return false;
+    *at += len + ((*at)[len] == ' ');
+    return true;
+}
+
+static bool has_flag(const char *flags, const char *flag)
+{
+    size_t len = strlen(flag);
+
+    for (const char *at = flags; at != NULL && (at = strstr(at, flag)) != NULL; at += len) {
+        if ((at == flags || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* ---- plan ----------------------------------------------------------------- */
+
+static void set_ports(struct builder *b, const char *at)
+{
+    struct plan *plan = b->e->plan;
+
+    plan->ports = arena_alloc(b->e->arena, PLAN_PORTS_MAX, sizeof *plan->ports);
+    plan->n_ports = 0;
+    for (char *end; *at != '\0'; at = end)
+        plan->ports[plan->n_ports++] = (uint16_t)strtoul(at, &end, 10);
+}
+
+static void ask(struct builder *b, const char *at)
+{
+    struct plan *plan = b->e->plan;
+    uint16_t port = (uint16_t)atoi(at);
+    bool known = false;
+
+    for (size_t i = 0; i < plan->n_ports; i++)
+        known = known || plan->ports[i] == port;
+    if (!known)
+        plan->ports[plan->n_ports++] = port;
+    if (plan->asked_ports == NULL)
+        plan->asked_ports = arena_alloc(b->e->arena, PLAN_PORTS_MAX, sizeof *plan->asked_ports);
+    plan->asked_ports[plan->n_asked_ports++] = port;
+}
+
+static void set_provider(struct builder *b, const char *at)
+{
+    b->e->plan->provider = arena_strdup(b->e->arena, at);
+    if (strcmp(at, "gmail") == 0)
+        b->e->plan->host = "smtp.gmail.com";
+    else if (strcmp(at, "yahoo") == 0)
+        b->e->plan->host = "smtp.mail.yahoo.com";
+    else
+        ck_assert_str_eq(at, "gmail or yahoo");
+    b->e->names[0].host = b->e->plan->host;
+}
+
+static void add_note(struct builder *b, const char *at)
+{
+    struct plan *plan = b->e->plan;
+    char flaw[32];
+    unsigned column = 0;
+    unsigned code_point = 0;
+
+    ck_assert_int_ge(sscanf(at, "%31s %u %x", flaw, &column, &code_point), 1);
+    if (plan->notes == NULL)
+        plan->notes = arena_alloc(b->e->arena, PLAN_NOTES_MAX, sizeof *plan->notes);
+    plan->notes[plan->n_notes++] =
+        (struct input_note){ input_flaw_of(flaw), column, code_point };
+}
+
+static void set_routes(struct builder *b, const char *at)
+{
+    b->e->has_route[FAMILY_IPV4] = strcmp(at, "4") == 0;
+    b->e->has_route[FAMILY_IPV6] = strcmp(at, "6") == 0;
+}
+
+static void set_host(struct builder *b, const char *at)
+{
+    b->e->plan->host = strcmp(at, "none") == 0 ? NULL : arena_strdup(b->e->arena, at);
+    b->e->plan->input = peer_text_of(arena_strdup(b->e->arena, at));
+    b->e->names[0].host = b->e->plan->host;
+    if (b->e->plan->host == NULL)
+        b->e->n_names = 0;
+}
+
+static void set_tls(struct builder *b, const char *at)
+{
+    b->e->plan->tls_asked = true;
+    b->e->plan->tls = tls_mode_of(at);
+}
+
+static void set_resolver(struct builder *b, const char *at)
+{
+    b->e->plan->resolvers = arena_alloc(b->e->arena, 1, sizeof *b->e->plan->resolvers);
+    b->e->plan->n_resolvers = 1;
+    ck_assert(endpoint_parse(b->e->plan->resolvers, at, 53));
+}
+
+/* ---- names ---------------------------------------------------------------- */
+
+static void add_queries(struct builder *b, const char *at)
+{
+    struct name_view *name = &b->e->names[0];
+    char word[2][16] = { "", "" };
+    int n = sscanf(at, "%15s %15s", word[0], word[1]);
+
+    for (int i = 0; i < 2; i++) {
+        struct dns_query *q = ARENA_APPEND(b->e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX);
+
+        q->type = i == 0 ? RECORD_A : RECORD_AAAA;
+        q->resolver = "192.0.2.53:53";
+        q->outcome = dns_outcome_of(word[i < n ? i : 0]);
+        q->duration_ms = 12;
+    }
+}
+
+static void set_system(struct builder *b, const char *at)
+{
+    b->e->names[0].system_asked = true;
+    b->e->names[0].system = dns_outcome_of(at);
+}
+
+static void add_name_address(struct builder *b, const struct address *a)
+{
+    struct name_view *name = &b->e->names[0];
+    struct found_address *found;
+
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        if (address_equal(&name->addresses[i].address, a))
+            return;
+    }
+    found = ARENA_APPEND(b->e->arena, name->addresses, name->n_addresses, EVIDENCE_ADDRESSES_MAX);
+    *found = (struct found_address){ .address = *a, .ttl_s = 300, .sources = SOURCE_DNS };
+}
+
+/* ---- chains --------------------------------------------------------------- */
+
+static struct certificate *add_certificate(struct builder *b, struct chain *c, const char *subject, const char *issuer)
+{
+    struct certificate *cert = ARENA_APPEND(b->e->arena, c->certificates, c->n_certificates, CHAIN_CERTIFICATES_MAX);
+
+    cert->subject = peer_text_of(subject);
+    cert->issuer = peer_text_of(issuer);
+    cert->not_before = BUILDER_NOW - 30 * (int64_t)DAY;
+    cert->not_after = BUILDER_NOW + 60 * (int64_t)DAY;
+    cert->key = "RSA 2048";
+    cert->signature = "RSA-SHA256";
+    cert->self_issued = strcmp(subject, issuer) == 0;
+    return cert;
+}
+
+static void add_certificate_name(struct builder *b, struct certificate *c, const char *name)
+{
+    struct certificate_name *n = ARENA_APPEND(b->e->arena, c->names, c->n_names, CERTIFICATE_NAMES_MAX);
+
+    n->kind = NAME_DNS;
+    n->text = peer_text_of(name);
+}
+
+static const struct trust_case {
+    const char *flag;
+    unsigned flaws;
+} trust_cases[] = {
+    { "selfsigned", TRUST_NO_ISSUER },      { "untrusted", TRUST_NO_ISSUER },
+    { "incomplete", TRUST_NO_ISSUER },      { "aia", TRUST_NO_ISSUER },
+    { "weak", TRUST_WEAK_ALGORITHM },       { "revoked", TRUST_REVOKED },
+    { "badsig", TRUST_BAD_SIGNATURE },      { "notca", TRUST_ISSUER_NOT_CA },
+    { "constraints", TRUST_CONSTRAINTS },   { "purpose", TRUST_PURPOSE },
+    { "otherflaw", TRUST_OTHER },
+};
+
+static void break_trust(struct chain *c, const char *flags)
+{
+    for (size_t i = 0; i < sizeof trust_cases / sizeof trust_cases[0]; i++) {
+        if (has_flag(flags, trust_cases[i].flag))
+            c->trust_flaws |= trust_cases[i].flaws;
+    }
+    c->trusted = c->trust_flaws == 0;
+    c->leaf_self_signed = has_flag(flags, "selfsigned");
+    c->issuer_public = has_flag(flags, "incomplete");
+    c->name_matches = !has_flag(flags, "name") && !has_flag(flags, "nameless");
+    c->judged = !has_flag(flags, "unjudged");
+    if (!c->judged)
+        c->trusted = c->name_matches = false;
+}
+
+static void break_dates(struct chain *c, const char *flags)
+{
+    struct certificate *leaf = &c->certificates[0];
+
+    if (has_flag(flags, "expired"))
+        leaf->not_after = BUILDER_NOW - 2 * (int64_t)DAY;
+    if (has_flag(flags, "future"))
+        leaf->not_before = BUILDER_NOW + 2 * (int64_t)DAY;
+    leaf->has_ca_issuers = has_flag(flags, "aia");
+    if (c->n_certificates > 1 && (has_flag(flags, "deep-expired") || has_flag(flags, "extra-expired")))
+        c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW - 2 * (int64_t)DAY;
+}
+
+static struct chain *add_chain(struct builder *b, const char *flags)
+{
+    struct chain *c = ARENA_APPEND(b->e->arena, b->e->chains, b->e->n_chains, CHAINS_KNOWN_MAX);
+    bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "selfsigned");
+    bool private_root = has_flag(flags, "untrusted") || has_flag(flags, "extra-expired");
+    struct certificate *leaf =
+        add_certificate(b, c, "CN=smtp.example.com", has_flag(flags, "selfsigned") ? "CN=smtp.example.com" : "CN=Some CA");
+
+    c->host = b->e->plan->host;
+    if (has_flag(flags, "name"))
+        for (const char *const *n = (const char *const[]){ "a.example", "b.example", "c.example", "d.example", "e.example", NULL };
+             *n != NULL; n++)
+            add_certificate_name(b, leaf, *n);
+    else if (!has_flag(flags, "nameless"))
+        add_certificate_name(b, leaf, "smtp.example.com");
+    if (!lonely)
+        add_certificate(b, c, "CN=Some CA", private_root ? "CN=Some CA" : "CN=Root");
+    break_trust(c, flags);
+    break_dates(c, flags);
+    return c;
+}
+
+/* The same flags are the same bytes, and so the same chain. */
+static int chain_of(struct builder *b, const char *flags)
+{
+    size_t n = b->e->n_chains;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(b->chain_flags[i], flags) == 0)
+            return (int)i;
+    }
+    ck_assert_uint_lt(n, CHAINS_KNOWN_MAX);
+    b->chain_flags[n] = arena_strdup(b->e->arena, flags);
+    add_chain(b, flags);
+    return (int)n;
+}
+
+/* ---- probes --------------------------------------------------------------- */
+
+static void offer_auth(struct builder *b, struct probe *p)
+{
+    p->auth = arena_alloc(b->e->arena, 2, sizeof *p->auth);
+    p->auth[0] = PEER_TEXT_LITERAL("PLAIN");
+    p->auth[1] = PEER_TEXT_LITERAL("LOGIN");
+    p->n_auth = 2;
+}
+
+static void set_flags(struct builder *b, struct probe *p, const char *flags)
+{
+    p->helo_used = has_flag(flags, "helo");
+    p->n_injected = has_flag(flags, "injected") ? 7 : 0;
+    p->starttls_offered = has_flag(flags, "offers");
+    p->starttls_masked = has_flag(flags, "masked");
+    p->mail_accepted = has_flag(flags, "mail");
+    if (has_flag(flags, "auth"))
+        offer_auth(b, p);
+}
+
+static void succeed(struct builder *b, struct probe *p, const char *flags)
+{
+    p->outcome = PROBE_OK;
+    p->stage = STAGE_DONE;
+    p->connect_ms = 15;
+    p->greeting_ms = 20;
+    p->total_ms = has_flag(flags, "quick") ? 40 : 90;
+    set_flags(b, p, flags);
+    if (p->n_auth == 0 && !has_flag(flags, "noauth") && p->mode != TLS_MODE_NONE)
+        offer_auth(b, p);
+    if (p->mode != TLS_MODE_NONE && !has_flag(flags, "nochain"))
+        p->chain = chain_of(b, flags);
+    if (p->mode == TLS_MODE_STARTTLS)
+        p->starttls_offered = true;
+}
+
+/* "550 5.7.1 no[|FLAGS]": the code, the enhanced one where there is one, and all of it as the text. */
+static void set_reply(struct builder *b, struct probe *p, const char *detail)
+{
+    struct refused_reply *r = &p->reply;
+    size_t len = strcspn(detail, "|");
+    const char *reply = arena_peer_text(b->e->arena, (struct peer_text){ detail, len }, len).bytes;
+
+    if (detail[len] == '|')
+        set_flags(b, p, detail + len + 1);
+    sscanf(reply, "%u %u.%u.%u", &r->code, &r->enhanced[0], &r->enhanced[1], &r->enhanced[2]);
+    r->text = peer_text_of(arena_printf(b->e->arena, "%s\r\n", reply));
+}
+
+static void set_detail(struct builder *b, struct probe *p, const char *detail)
+{
+    if (p->fault == FAULT_REPLY)
+        set_reply(b, p, detail);
+    else if (p->fault == FAULT_NOT_SMTP)
+        p->service = service_of(detail);
+    else
+        set_flags(b, p, detail);
+    if (p->fault == FAULT_TLS && strcmp(detail, "alert") == 0) {
+        p->tls_alert_received = true;
+        p->tls_alert = 40;
+    }
+}
+
+static void set_failure(struct probe *p, enum stage stage, enum fault fault, double total_ms)
+{
+    p->outcome = fault == FAULT_SILENT ? PROBE_TIMEOUT : PROBE_FAILED;
+    p->stage = stage;
+    p->fault = fault;
+    p->total_ms = total_ms;
+    if (stage > STAGE_CONNECT)
+        p->connect_ms = 15;
+    if (fault == FAULT_PROHIBITED) {
+        p->icmp = (struct icmp_report){ .seen = true, .type = 3, .code = 13, .has_offender = true };
+        ck_assert(address_parse(&p->icmp.offender, "198.51.100.1"));
+    }
+    if (fault == FAULT_LOCAL)
+        p->error_code = "EPERM";
+    if (fault == FAULT_TLS)
+        p->error_text = "A TLS fatal alert has been received.";
+}
+
+/* "STAGE:FAULT[:DETAIL]" */
+static void fail_at_stage(struct builder *b, struct probe *p, const char *result)
+{
+    char stage[32];
+    char fault[32];
+    int detail = 0;
+
+    ck_assert_msg(sscanf(result, "%31[^:]:%31[^:]%n", stage, fault, &detail) == 2, "the builder cannot read '%s'", result);
+    set_failure(p, stage_of(stage), fault_of(fault), SILENCE_MS);
+    if (result[detail] == ':')
+        set_detail(b, p, result + detail + 1);
+}
+
+static void set_result(struct builder *b, struct probe *p, const char *result)
+{
+    if (strncmp(result, "ok", 2) == 0) {
+        succeed(b, p, result[2] == ':' ? result + 3 : "");
+    } else if (strncmp(result, "skip:", 5) == 0) {
+        p->skip = skip_reason_of(result + 5);
+    } else if (strcmp(result, "blip") == 0) {
+        set_failure(p, STAGE_CONNECT, FAULT_SILENT, 300);
+    } else if (strchr(result, ':') == NULL) {
+        enum fault fault = fault_of(result);
+
+        set_failure(p, STAGE_CONNECT, fault, fault == FAULT_SILENT ? SILENCE_MS : 12);
+    } else {
+        fail_at_stage(b, p, result);
+    }
+}
+
+static struct address address_number(unsigned n)
+{
+    struct address a;
+    char text[ADDRESS_TEXT_SIZE];
+
+    snprintf(text, sizeof text, n < 6 ? "192.0.2.%u" : "2001:db8::%u", n);
+    ck_assert(address_parse(&a, text));
+    return a;
+}
+
+/* "587s[@N] RESULT" */
+static void add_probe(struct builder *b, const char *at, enum role role)
+{
+    struct probe *p = ARENA_APPEND(b->e->arena, b->e->probes, b->e->n_probes, EVIDENCE_PROBES_MAX);
+    unsigned port = 0;
+    unsigned number = 1;
+    char mode = '\0';
+    int len = 0;
+
+    ck_assert_msg(sscanf(at, "%u%c%n", &port, &mode, &len) == 2, "the builder cannot read '%s'", at);
+    at += len;
+    if (*at == '@')
+        number = (unsigned)(*++at - '0');
+    at = strchr(at, ' ');
+    ck_assert(at != NULL && strchr("nsi", mode) != NULL);
+    *p = (struct probe){
+        .role = role,
+        .host = role == ROLE_TARGET ? b->e->plan->host : "control.example.net",
+        .has_address = true,
+        .address = address_number(role == ROLE_TARGET ? number : number + 3),
+        .port = (uint16_t)port,
+        .dial_port = (uint16_t)port,
+        .mode = mode == 'n' ? TLS_MODE_NONE : mode == 's' ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT,
+        .connect_ms = -1,
+        .greeting_ms = -1,
+        .tls_ms = -1,
+        .total_ms = -1,
+        .chain = -1,
+    };
+    p->family = p->address.family;
+    if (role == ROLE_TARGET)
+        add_name_address(b, &p->address);
+    set_result(b, p, at + 1);
+}
+
+/* ---- the whole ------------------------------------------------------------ */
+
+static const struct statement {
+    const char *word;
+    void (*apply)(struct builder *b, const char *rest);
+} statements[] = {
+    { "provider", set_provider }, { "host", set_host },         { "ports", set_ports }, { "ask", ask },
+    { "tls", set_tls },           { "route", set_routes },      { "note", add_note },   { "dns", add_queries },
+    { "system", set_system },     { "resolver", set_resolver },
+};
+
+static bool set_condition(struct evidence *e, const char *at)
+{
+    const struct {
+        const char *word;
+        bool *flag;
+        bool value;
+    } conditions[] = {
+        { "only4", &e->plan->families[FAMILY_IPV6], false },
+        { "only6", &e->plan->families[FAMILY_IPV4], false },
+        { "nobody", &e->resolver_configured, false },
+        { "interrupted", &e->interrupted, true },
+        { "ceiling", &e->ceiling_reached, true },
+        { "unloaded", &e->roots_loaded, false },
+    };
+
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        if (strcmp(at, conditions[i].word) == 0) {
+            *conditions[i].flag = conditions[i].value;
+            return true;
+        }
+    }
+    if (strcmp(at, "noroots") == 0)
+        e->n_roots = 0;
+    return strcmp(at, "noroots") == 0;
+}
+
+static void apply(struct builder *b, const char *at)
+{
+    if (set_condition(b->e, at))
+        return;
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        if (takes(&at, statements[i].word)) {
+            statements[i].apply(b, at);
+            return;
+        }
+    }
+    if (takes(&at, "control"))
+        add_probe(b, at, ROLE_CONTROL);
+    else
+        add_probe(b, at, ROLE_TARGET);
+}
+
+static struct evidence *healthy_machine(void)
+{
+    struct plan *plan = plan_new();
+    struct evidence *e;
+
+    plan->host = "smtp.example.com";
+    plan->input = PEER_TEXT_LITERAL("smtp.example.com");
+    e = evidence_new(plan);
+    plan_free(plan);
+    ck_assert(e != NULL);
+    e->started_wall_ms = BUILDER_NOW * 1000;
+    e->duration_ms = 200;
+    e->has_route[FAMILY_IPV4] = e->has_route[FAMILY_IPV6] = true;
+    e->resolver_configured = e->roots_loaded = true;
+    e->n_roots = 140;
+    ARENA_APPEND(e->arena, e->names, e->n_names, EVIDENCE_NAMES_MAX)->host = e->plan->host;
+    return e;
+}
+
+struct evidence *evidence_built(const char *words)
+{
+    struct builder b = { .e = healthy_machine() };
+
+    set_ports(&b, "25 465 587");
+    while (*words != '\0') {
+        char statement[STATEMENT_MAX];
+        size_t len = strcspn(words, ";");
+
+        ck_assert_uint_lt(len, sizeof statement);
+        memcpy(statement, words, len);
+        statement[len] = '\0';
+        apply(&b, statement);
+        words += len;
+        words += strspn(words, "; ");
+    }
+    return b.e;
+}

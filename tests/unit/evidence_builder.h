@@ -1,0 +1,44 @@
+/*
+ * evidence_builder - an Evidence from a line of words, for tests of the rules
+ *
+ * Statements end with ';'. What is not said is that of a healthy machine with
+ * both families routed, roots loaded, a resolver, and the unknown target
+ * smtp.example.com with the ports 25, 465 and 587.
+ *
+ *   provider gmail            the target is smtp.gmail.com of that provider
+ *   host NAME | host none     another name; none can be made of what was typed
+ *   ports 465 587             instead of the usual ones
+ *   ask 587 | tls starttls    the user's settings
+ *   only4 | only6             -4, -6
+ *   route none|4|6            this machine has routes for these alone
+ *   resolver ADDRESS          --resolver
+ *   note FLAW COLUMN HEX      of the input: whitespace, character, empty, port, ...
+ *   dns OUTCOME [OUTCOME]     of the A query and of the AAAA query; no address
+ *   system OUTCOME            of getaddrinfo
+ *   nobody                    no resolver is configured, no query was put
+ *   interrupted | ceiling | noroots | unloaded
+ *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
+ *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
+ *
+ * RESULT is one of
+ *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick, and of the
+ *                             chain: expired future deep-expired extra-expired name nameless selfsigned
+ *                             untrusted incomplete aia weak revoked badsig notca
+ *                             constraints purpose unjudged nochain
+ *   silent blip refused prohibited unreachable local no-route
+ *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
+ *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
+ *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
+ */
+#ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
+#define SMTPDX_TESTS_EVIDENCE_BUILDER_H
+
+#include "model/evidence.h"
+
+/* The clock of every built Evidence: 2026-11-24T15:04:00Z. */
+#define BUILDER_NOW INT64_C(1795532640)
+
+/* Ends the test where a word is not known. */
+struct evidence *evidence_built(const char *words);
+
+#endif
