@@ -54,6 +54,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_cert_self_signed,
     rule_cert_expired,
     rule_cert_not_yet_valid,
+    rule_clock_wrong,
     rule_cert_incomplete_chain,
     rule_cert_untrusted_issuer,
     rule_cert_invalid_chain,
@@ -63,6 +64,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_smtp_auth_missing,
     rule_mode_plaintext_only,
     rule_service_degraded,
+    rule_clock_drifting,
 };
 
 /* The port that a finding's steps speak of: one that was asked for, else the first. */

@@ -60,6 +60,10 @@ void rule_cert_weak(struct draft *d);
 void rule_cert_revoked(struct draft *d);
 void rule_cert_name_mismatch(struct draft *d);
 
+/* rule_clock.c: the time of this computer */
+void rule_clock_wrong(struct draft *d);
+void rule_clock_drifting(struct draft *d);
+
 /* rule_smtp.c: the dialogue */
 void rule_smtp_not_smtp(struct draft *d);
 void rule_smtp_no_greeting(struct draft *d);

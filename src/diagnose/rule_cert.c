@@ -2,12 +2,14 @@
  * rule_cert - certificates that a client would not take
  *
  * Judges each chain once, however many ports showed it. Windows of validity are
- * held against the clock of this machine; trust was judged without them. A chain
+ * held against the true time where it is known, else against the clock of this
+ * machine; trust was judged without them. A chain
  * that was not judged raises nothing but what its dates say.
  */
 #include "base/buf.h"
 #include "diagnose/rule.h"
 #include "diagnose/whole.h"
+#include "model/clock_estimate.h"
 
 enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
@@ -104,24 +106,34 @@ static enum text_id flaw_not_yet_valid(const struct draft *d, const struct chain
     return flaw_of_window(d, c, WINDOW_AHEAD, TEXT_BECAUSE_CERT_NOT_YET_VALID_BEGINS, ret);
 }
 
-static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now)
+static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now,
+                        enum text_id true_time)
 {
     struct diagnosed *f = judge_chains(d, finding, flaw);
 
     if (f == NULL)
         return;
+    if (d->e->clock.known) {
+        struct because *b = draft_because(d, f, true_time, -1);
+
+        say_date(b, "now", clock_now_s(d->e));
+        say_time_source(d, b);
+        return;
+    }
     f->confidence = SURE_OF_DATES;
     say_date(draft_because(d, f, now, -1), "now", d->e->started_wall_ms / 1000);
 }
 
 void rule_cert_expired(struct draft *d)
 {
-    judge_dates(d, FINDING_CERT_EXPIRED, flaw_expired, TEXT_BECAUSE_CERT_EXPIRED_NOW);
+    judge_dates(d, FINDING_CERT_EXPIRED, flaw_expired, TEXT_BECAUSE_CERT_EXPIRED_NOW,
+                TEXT_BECAUSE_CERT_EXPIRED_TRUE_TIME);
 }
 
 void rule_cert_not_yet_valid(struct draft *d)
 {
-    judge_dates(d, FINDING_CERT_NOT_YET_VALID, flaw_not_yet_valid, TEXT_BECAUSE_CERT_NOT_YET_VALID_NOW);
+    judge_dates(d, FINDING_CERT_NOT_YET_VALID, flaw_not_yet_valid, TEXT_BECAUSE_CERT_NOT_YET_VALID_NOW,
+                TEXT_BECAUSE_CERT_NOT_YET_VALID_TRUE_TIME);
 }
 
 /* ---- trust ---------------------------------------------------------------- */

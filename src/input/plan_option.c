@@ -19,6 +19,8 @@
 
 enum {
     DNS_PORT = 53,
+    SNTP_PORT = 123,
+    HTTP_PORT = 80,
     TIMEOUT_MIN_MS = 100,
     TIMEOUT_MAX_MS = 3600 * 1000,
 };
@@ -193,13 +195,12 @@ static bool is_localhost(const char *name)
            (last != NULL && strcmp(last, ".localhost") == 0);
 }
 
-/* The name as it goes over the wire; NULL where it is none that a server should hear. */
-static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
+/* The name as DNS wants it; NULL where it is none. */
+static enum input_result host_name(struct arena *arena, const char *value, const char **ret)
 {
     struct input_notes notes = { 0 };
     struct hygiene typed;
     struct hostname name;
-    struct address a;
     enum input_result result;
 
     *ret = NULL;
@@ -208,12 +209,21 @@ static enum input_result domain_name(struct arena *arena, const char *value, con
     if (!hygiene_clean(&typed, &notes, arena, peer_text_of(value)))
         return INPUT_NO_MEMORY;
     result = hostname_read(&name, &notes, arena, &typed, 0, typed.len);
-    if (result != INPUT_OK)
-        return result;
-    if (name.text != NULL && notes.n == 0 && strchr(name.text, '.') != NULL && strchr(name.text, '_') == NULL &&
-        !is_localhost(name.text) && !address_parse(&a, name.text))
+    if (result == INPUT_OK && notes.n == 0)
         *ret = name.text;
-    return INPUT_OK;
+    return result;
+}
+
+/* The name as it goes over the wire; NULL where it is none that a server should hear. */
+static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
+{
+    enum input_result result = host_name(arena, value, ret);
+    struct address a;
+
+    if (*ret != NULL && (strchr(*ret, '.') == NULL || strchr(*ret, '_') != NULL || is_localhost(*ret) ||
+                         address_parse(&a, *ret)))
+        *ret = NULL;
+    return result;
 }
 
 static enum input_result set_ehlo(void *owner, const struct option_spec *o, const char *value, struct usage *error)
@@ -266,6 +276,86 @@ static enum input_result set_timeout(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
+/* HOST or HOST:PORT, the host being a name or an address; false where it is none or memory is short */
+static bool parse_time_host(struct time_server *ret, struct arena *arena, const char *value, size_t len)
+{
+    char *text = arena_printf(arena, "%.*s", (int)len, value);
+    char printed[ADDRESS_TEXT_SIZE];
+    struct endpoint at;
+    char *colon;
+
+    if (text == NULL)
+        return false;
+    if (endpoint_parse(&at, text, ret->port)) {
+        ret->port = at.port;
+        ret->host = arena_strdup(arena, address_format(&at.address, printed));
+        return ret->host != NULL;
+    }
+    colon = strchr(text, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        if (!port_parse(&ret->port, colon + 1))
+            return false;
+    }
+    return host_name(arena, text, &ret->host) == INPUT_OK && ret->host != NULL;
+}
+
+static bool parse_time_server(struct time_server *ret, struct arena *arena, const char *value)
+{
+    static const char scheme[] = "http://";
+    size_t len = strlen(value);
+
+    if (len > PLAN_INPUT_MAX)
+        return false;
+    *ret = (struct time_server){ .port = SNTP_PORT };
+    if (strncasecmp(value, scheme, sizeof scheme - 1) == 0) {
+        ret->http = true;
+        ret->port = HTTP_PORT;
+        value += sizeof scheme - 1;
+        len -= sizeof scheme - 1;
+        if (len > 0 && value[len - 1] == '/')
+            len--;
+    }
+    return parse_time_host(ret, arena, value, len);
+}
+
+static enum input_result set_time_server(void *owner, const struct option_spec *o, const char *value,
+                                         struct usage *error)
+{
+    struct plan *p = owner;
+    struct time_server server, *slot;
+    bool read = parse_time_server(&server, p->arena, value);
+
+    if (arena_failed(p->arena))
+        return INPUT_NO_MEMORY;
+    if (!read)
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_TIME_SERVER, error);
+    slot = ARENA_APPEND(p->arena, p->time_servers, p->n_time_servers, PLAN_TIME_SERVERS_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_TIME_SERVERS_MAX, error);
+    *slot = server;
+    return INPUT_OK;
+}
+
+static enum input_result set_no_clock(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->no_clock = true;
+    return INPUT_OK;
+}
+
+static enum input_result set_only_target(void *owner, const struct option_spec *o, const char *value,
+                                         struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->only_target = true;
+    return INPUT_OK;
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -278,6 +368,10 @@ static const struct option_spec plan_options[] = {
     { "map-port", 0, true, "A=B", TEXT_OPTION_MAP_PORT_HELP, TEXT_OPTION_MAP_PORT_ACCEPTED, set_map_port },
     { "ehlo", 0, false, "NAME", TEXT_OPTION_EHLO_HELP, TEXT_OPTION_EHLO_ACCEPTED, set_ehlo },
     { "timeout", 0, false, "SECONDS", TEXT_OPTION_TIMEOUT_HELP, TEXT_OPTION_TIMEOUT_ACCEPTED, set_timeout },
+    { "time-server", 0, true, "HOST[:PORT]|http://HOST[:PORT]/", TEXT_OPTION_TIME_SERVER_HELP,
+      TEXT_OPTION_TIME_SERVER_ACCEPTED, set_time_server },
+    { "no-clock", 0, false, NULL, TEXT_OPTION_NO_CLOCK_HELP, TEXT_NONE, set_no_clock },
+    { "only-target", 0, false, NULL, TEXT_OPTION_ONLY_TARGET_HELP, TEXT_NONE, set_only_target },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)

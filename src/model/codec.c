@@ -22,6 +22,11 @@ static void refuse(struct codec *c, const char *why)
         c->why = why;
 }
 
+bool codec_has(const struct codec *c, const char *key)
+{
+    return c->saving || json_object_get(c->at, key) != NULL;
+}
+
 /* Gives the value a place in what is written; takes the reference over. */
 static void put(struct codec *c, const char *key, json_t *value)
 {

@@ -30,6 +30,7 @@ struct evidence *evidence_free(struct evidence *e)
 static const char *const role_words[] = {
     [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
     [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",
+    [ROLE_TIME] = "time",
 };
 WORD_FUNCTIONS(role, role_words)
 
@@ -97,6 +98,12 @@ static const char *const record_type_words[] = {
     [RECORD_AAAA] = "AAAA",
 };
 WORD_FUNCTIONS(record_type, record_type_words)
+
+static const char *const clock_kind_words[] = {
+    [CLOCK_SNTP] = "sntp", [CLOCK_HTTP_DATE] = "http-date",     [CLOCK_SMTP_GREETING] = "smtp-greeting",
+    [CLOCK_OCSP] = "ocsp", [CLOCK_CERTIFICATE] = "certificate", [CLOCK_BUILD_DATE] = "build-date",
+};
+WORD_FUNCTIONS(clock_kind, clock_kind_words)
 
 static const char *const certificate_name_kind_words[] = {
     [NAME_DNS] = "dns",

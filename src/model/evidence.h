@@ -25,6 +25,7 @@ enum {
     PEER_LINE_MAX = 1024,     /* of a greeting or reply that is kept */
     PEER_RAW_MAX = 512,       /* first bytes that were not understood */
     PROBE_KEYWORDS_MAX = 64,
+    CLOCK_SOURCES_MAX = 64,
 };
 
 /* Why it was contacted. */
@@ -34,6 +35,7 @@ enum role {
     ROLE_CONTROL,
     ROLE_INCOMING,
     ROLE_PATH,
+    ROLE_TIME, /* of names alone: a time server is no row of the matrix */
 };
 
 /* ---- names ---------------------------------------------------------------- */
@@ -276,6 +278,41 @@ struct probe {
     int chain; /* index into chains, -1 none */
 };
 
+/* ---- the clock ------------------------------------------------------------ */
+
+enum clock_kind {
+    CLOCK_SNTP,
+    CLOCK_HTTP_DATE,
+    CLOCK_SMTP_GREETING,
+    CLOCK_OCSP,
+    CLOCK_CERTIFICATE,
+    CLOCK_BUILD_DATE,
+};
+
+/* What one source says about true time minus local time, of the moment started_wall_ms. */
+struct clock_source {
+    enum clock_kind kind;
+    const char *name; /* the host; NULL where it is the program itself */
+    bool answered;
+    const char *error; /* why it did not: "silent", "unresolved", "kiss-of-death", ...; or NULL */
+    bool has_lower;    /* not before; false: it may be as early as it likes */
+    bool has_upper;
+    int64_t lower_ms;
+    int64_t upper_ms;
+    bool agrees; /* with the estimate */
+};
+
+/* All of them, and what they say together (clock_estimate.h). */
+struct clock_view {
+    struct clock_source *sources;
+    size_t n_sources;
+    bool known; /* there is an estimate */
+    bool has_upper; /* false: true time is at least as late as the offset says */
+    int64_t lower_ms;
+    int64_t upper_ms;
+    size_t n_agree; /* sources that agree with it */
+};
+
 /* ---- the whole ------------------------------------------------------------ */
 
 /* The name of what made it, so that an old record is known for what it is. */
@@ -301,6 +338,7 @@ struct evidence {
     size_t n_probes;
     struct chain *chains;
     size_t n_chains;
+    struct clock_view clock;
 };
 
 /* errors: NULL when memory is short */
@@ -324,6 +362,8 @@ const char *service_word(enum service service);
 bool service_parse(enum service *ret, const char *word);
 const char *record_type_word(enum record_type type);
 bool record_type_parse(enum record_type *ret, const char *word);
+const char *clock_kind_word(enum clock_kind kind);
+bool clock_kind_parse(enum clock_kind *ret, const char *word);
 const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 

@@ -80,6 +80,17 @@ static void codec_port_map(struct codec *c, void *item)
     codec_port(c, "used", &map->used);
 }
 
+static void codec_time_server(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a time server of the plan");
+    struct time_server *t = item;
+
+    c->place = &place;
+    codec_bool(c, "http", &t->http);
+    codec_host(c, "host", &t->host);
+    codec_port(c, "port", &t->port);
+}
+
 static void codec_plan(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("the plan");
@@ -108,6 +119,13 @@ static void codec_plan(struct codec *c, void *item)
                   codec_port_map);
     codec_text_or_null(c, "ehlo", &p->ehlo);
     CODEC_INTEGER(c, "timeout_ms", p->timeout_ms, 0, TIMEOUT_MAX_MS);
+    if (codec_has(c, "time_servers"))
+        codec_objects(c, "time_servers", &p->time_servers, &p->n_time_servers, sizeof *p->time_servers,
+                      PLAN_TIME_SERVERS_MAX, codec_time_server);
+    if (codec_has(c, "no_clock"))
+        codec_bool(c, "no_clock", &p->no_clock);
+    if (codec_has(c, "only_target"))
+        codec_bool(c, "only_target", &p->only_target);
 }
 
 /* ---- names ------------------------------------------------------------------ */
@@ -324,6 +342,40 @@ static void codec_probe(struct codec *c, void *item)
     codec_session(c, item);
 }
 
+/* ---- the clock -------------------------------------------------------------- */
+
+static void codec_clock_source(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a source of the time");
+    struct clock_source *s = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "kind", s->kind, clock_kind);
+    codec_outside_or_null(c, "name", &s->name);
+    codec_bool(c, "answered", &s->answered);
+    codec_text_or_null(c, "error", &s->error);
+    codec_bool(c, "has_lower", &s->has_lower);
+    codec_bool(c, "has_upper", &s->has_upper);
+    CODEC_INTEGER(c, "lower_ms", s->lower_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "upper_ms", s->upper_ms, -2000 * seconds_max, 2000 * seconds_max);
+    codec_bool(c, "agrees", &s->agrees);
+}
+
+static void codec_clock(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("the clock");
+    struct clock_view *v = item;
+
+    c->place = &place;
+    codec_objects(c, "sources", &v->sources, &v->n_sources, sizeof *v->sources, CLOCK_SOURCES_MAX,
+                  codec_clock_source);
+    codec_bool(c, "known", &v->known);
+    codec_bool(c, "has_upper", &v->has_upper);
+    CODEC_INTEGER(c, "lower_ms", v->lower_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "upper_ms", v->upper_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "n_agree", v->n_agree, 0, CLOCK_SOURCES_MAX);
+}
+
 /* ---- the whole -------------------------------------------------------------- */
 
 static void codec_evidence(struct codec *c, struct evidence *e)
@@ -344,6 +396,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
     codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);
+    if (codec_has(c, "clock"))
+        codec_object(c, "clock", &e->clock, codec_clock);
 }
 
 static int put_bytes(const char *bytes, size_t len, void *out)
@@ -373,6 +427,8 @@ static const char *flaw_of_probe(const struct evidence *e, const struct probe *p
         return "a probe: there is no such chain";
     if (p->outcome == PROBE_RUNNING)
         return "a probe: it had not ended";
+    if (p->role == ROLE_TIME)
+        return "a probe: nobody makes one for the time";
     if (p->has_address && p->address.family != p->family)
         return "a probe: its address is of another family";
     return NULL;

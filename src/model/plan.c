@@ -59,6 +59,9 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.resolvers = copy_array(arena, from->resolvers, from->n_resolvers, sizeof *p.resolvers);
     p.port_maps = copy_array(arena, from->port_maps, from->n_port_maps, sizeof *p.port_maps);
     p.ca_files = copy_array(arena, from->ca_files, from->n_ca_files, sizeof *p.ca_files);
+    p.time_servers = copy_array(arena, from->time_servers, from->n_time_servers, sizeof *p.time_servers);
+    for (size_t i = 0; p.time_servers != NULL && i < p.n_time_servers; i++)
+        p.time_servers[i].host = arena_strdup(arena, from->time_servers[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))

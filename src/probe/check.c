@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "model/clock_estimate.h"
+#include "probe/clock.h"
 #include "probe/dial.h"
 #include "probe/lookup.h"
 #include "probe/session.h"
@@ -26,6 +28,7 @@ struct check {
     struct trust *trust;
     struct session *sessions;
     struct lookup *lookups;
+    struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     size_t n_lookups_running; /* whose names may still get addresses */
     bool begun;
     bool finished;
@@ -59,7 +62,7 @@ static void on_deadline_closed(uv_handle_t *handle)
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL)
+    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL || c->clock != NULL)
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -128,7 +131,11 @@ static void check_finish(struct check *c)
     c->finished = true;
     for (struct lookup *l = c->lookups; l != NULL; l = *lookup_next(l))
         lookup_stop(l);
+    if (c->clock != NULL)
+        clock_query_stop(c->clock);
     judge_chains(c);
+    clock_note_dates(e);
+    clock_combine(&e->clock);
     settle_empty_cells(c);
     e->incomplete = e->incomplete || arena_failed(e->arena);
     e->duration_ms = clock_steady_ms() - c->started_ms;
@@ -146,11 +153,51 @@ static bool sessions_run(const struct check *c)
     return false;
 }
 
+/* ---- the time ----------------------------------------------------------------- */
+
+enum {
+    CLOCK_PATIENCE_MS = 500,          /* of what came in time anyway, no check has waited */
+    CLOCK_PATIENCE_MOST_MS = 2000,    /* on slow lines */
+    CLOCK_PATIENCE_NEEDED_MS = 3000,  /* a wrong clock or a bad certificate: the time decides */
+    CLOCK_ROUND_TRIPS = 3,
+};
+
+/* Some certificate is out of date by the local clock. */
+static bool time_decides(const struct evidence *e)
+{
+    int64_t now_s = e->started_wall_ms / 1000;
+
+    for (size_t i = 0; i < e->n_chains; i++) {
+        for (size_t k = 0; k < e->chains[i].n_certificates; k++) {
+            const struct certificate *x = &e->chains[i].certificates[k];
+
+            if (now_s < x->not_before || now_s > x->not_after)
+                return true;
+        }
+    }
+    return false;
+}
+
+static double clock_patience_ms(const struct evidence *e)
+{
+    double patience_ms = CLOCK_PATIENCE_MS;
+
+    if (time_decides(e))
+        return CLOCK_PATIENCE_NEEDED_MS;
+    for (size_t i = 0; i < e->n_probes; i++) {
+        if (e->probes[i].connect_ms * CLOCK_ROUND_TRIPS > patience_ms)
+            patience_ms = e->probes[i].connect_ms * CLOCK_ROUND_TRIPS;
+    }
+    return patience_ms < CLOCK_PATIENCE_MOST_MS ? patience_ms : CLOCK_PATIENCE_MOST_MS;
+}
+
 static void check_review(struct check *c)
 {
     if (c->finished || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
+        return;
+    if (c->clock != NULL && clock_query_waits(c->clock, clock_patience_ms(c->evidence)))
         return;
     check_finish(c);
 }
@@ -158,6 +205,34 @@ static void check_review(struct check *c)
 void check_trust_ready(struct check *c)
 {
     check_review(c);
+}
+
+static void on_clock_over(void *user)
+{
+    check_review(user);
+}
+
+static void on_clock_gone(void *user)
+{
+    struct check *c = user;
+
+    c->clock = NULL;
+    check_release(c);
+}
+
+static const struct clock_listener clock_ears = { .over = on_clock_over, .gone = on_clock_gone };
+
+static bool begin_clock(struct check *c, struct err *err)
+{
+    struct clock_spec spec = {
+        .engine = c->engine,
+        .evidence = c->evidence,
+        .check_started_ms = c->started_ms,
+        .listener = &clock_ears,
+        .user = c,
+    };
+
+    return clock_query_start(&c->clock, &spec, err);
 }
 
 /* ---- connections ---------------------------------------------------------------- */
@@ -571,9 +646,12 @@ static void on_begin(uv_timer_t *timer)
     struct check *c = timer->data;
     struct evidence *e = c->evidence;
     double left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
+    struct err err = { 0 };
 
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
+    if (e->plan->host != NULL && !begin_clock(c, &err))
+        e->incomplete = true;
     if (e->n_names > 0 && e->names[0].n_addresses > 0 && e->names[0].addresses[0].sources == SOURCE_TYPED)
         try_address(c, &e->names[0].addresses[0].address, true);
     check_review(c);

@@ -18,6 +18,7 @@
 #include "knowledge/finding.h"
 #include "knowledge/phrase.h"
 #include "knowledge/step.h"
+#include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
 
@@ -327,13 +328,34 @@ static json_t *dns(struct face *f)
     return object;
 }
 
-/* No time source is asked yet. */
-static json_t *local_clock(struct face *f)
+/* A source that knows one end alone has an offset no more than an uncertainty. */
+static json_t *clock_source(struct face *f, const struct clock_source *s)
 {
+    bool closed = s->answered && s->has_lower && s->has_upper;
     json_t *object = json_object();
 
-    put(f, object, "offset_ms", json_null());
-    put(f, object, "sources", json_array());
+    put(f, object, "kind", json_string(clock_kind_word(s->kind)));
+    put(f, object, "name", peer_or_null(s->name));
+    put(f, object, "offset_ms", closed ? json_integer(s->lower_ms + (s->upper_ms - s->lower_ms) / 2) : json_null());
+    put(f, object, "uncertainty_ms", closed ? json_integer((s->upper_ms - s->lower_ms + 1) / 2) : json_null());
+    put(f, object, "not_before_ms", s->answered && s->has_lower ? json_integer(s->lower_ms) : json_null());
+    put(f, object, "agrees", json_boolean(s->agrees));
+    put(f, object, "error", string_or_null(s->error));
+    return object;
+}
+
+static json_t *local_clock(struct face *f)
+{
+    const struct clock_view *v = &f->e->clock;
+    int64_t uncertainty_ms = clock_uncertainty_ms(v);
+    json_t *object = json_object();
+    json_t *sources = json_array();
+
+    for (size_t i = 0; i < v->n_sources; i++)
+        add(f, sources, clock_source(f, &v->sources[i]));
+    put(f, object, "offset_ms", v->known ? json_integer(clock_offset_ms(v)) : json_null());
+    put(f, object, "uncertainty_ms", uncertainty_ms < 0 ? json_null() : json_integer(uncertainty_ms));
+    put(f, object, "sources", sources);
     return object;
 }
 
@@ -392,7 +414,7 @@ static json_t *problems(struct face *f, const struct chain *c, int64_t now_s)
 static json_t *certificate(struct face *f, const struct probe *p)
 {
     const struct chain *c = certificate_chain(f->e, p);
-    int64_t now_s = f->e->started_wall_ms / 1000;
+    int64_t now_s = clock_now_s(f->e);
     const struct certificate *leaf;
     json_t *object, *names;
 

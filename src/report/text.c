@@ -15,6 +15,7 @@
 #include "knowledge/phrase.h"
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
+#include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
 #include "report/layout.h"
@@ -25,6 +26,7 @@ enum {
     PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
+    CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
     EFFECT_DEPTH = 3,
 };
 
@@ -478,7 +480,7 @@ static void put_matrix(struct page *p, enum role role)
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
-                                            TEXT_SHOW_PROTOCOL };
+                                            TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -518,7 +520,7 @@ static void put_certificate(struct page *p, const struct chain *c)
 {
     struct certificate_flaw flaws[CERTIFICATE_FLAWS_MAX];
     const struct certificate *leaf = &c->certificates[0];
-    int64_t now_s = p->e->started_wall_ms / 1000;
+    int64_t now_s = clock_now_s(p->e);
     size_t n = certificate_flaws(flaws, c, now_s);
     struct buf name, list;
 
@@ -583,6 +585,19 @@ static void put_protocols(struct page *p)
     buf_done(&list);
 }
 
+/* Told where it matters. */
+static void put_clock(struct page *p)
+{
+    int64_t offset_ms = clock_offset_ms(&p->e->clock);
+    const struct argument off = { .name = "offset",
+                                  .kind = ARGUMENT_DURATION,
+                                  .value.duration_ms = (double)(offset_ms < 0 ? -offset_ms : offset_ms) };
+
+    if (off.value.duration_ms > CLOCK_SHOWN_MS)
+        put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
+                say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
+}
+
 static bool has_facts(const struct page *p)
 {
     for (size_t i = 0; i < p->e->n_probes; i++) {
@@ -600,6 +615,7 @@ static void put_facts(struct page *p)
     put_addresses(p);
     put_certificates(p);
     put_protocols(p);
+    put_clock(p);
 }
 
 /* What makes the report less than whole. */
