@@ -96,7 +96,7 @@ static bool vote(const struct edge *edges, size_t n, int64_t *lower, int64_t *up
 
 static bool agrees(const struct clock_view *v, const struct clock_source *s)
 {
-    if (!v->known || !s->answered)
+    if (!v->known || !s->answered || (s->has_lower && s->has_upper && s->lower_ms > s->upper_ms))
         return false;
     if (s->has_upper && s->upper_ms < v->lower_ms)
         return false;

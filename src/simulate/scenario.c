@@ -11,6 +11,7 @@
 enum {
     ARENA_CEILING = 16 * 1024 * 1024,
     QUOTED_MAX = 40, /* of a word that a complaint repeats */
+    SCENARIO_OFFSET_MAX_S = 10000 * 86400,
 };
 
 /* ---- what a healthy server does, in the language of the files ---- */
@@ -528,6 +529,84 @@ static bool read_cert(struct reader *r, char *rest)
     return true;
 }
 
+/* ---- the time ---- */
+
+/* "-2d", "90": seconds, minutes, hours or days. */
+static bool parse_offset(int *ret, char *text)
+{
+    static const struct {
+        char letter;
+        int seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    size_t len = strlen(text);
+    int unit = 1;
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (len > 1 && text[len - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            text[--len] = '\0';
+        }
+    }
+    if (!parse_number(ret, text, -99999999, 99999999) || *ret > SCENARIO_OFFSET_MAX_S / unit ||
+        *ret < -SCENARIO_OFFSET_MAX_S / unit)
+        return false;
+    *ret *= unit;
+    return true;
+}
+
+static bool read_kiss(struct scenario_clock *c, const char *code)
+{
+    if (strlen(code) != 4 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 4)
+        return false;
+    memcpy(c->kiss, code, 5);
+    c->fault = SCENARIO_CLOCK_KISS;
+    return true;
+}
+
+static bool read_clock_setting(struct reader *r, struct scenario_clock *c, char *word)
+{
+    static const char *const faults[] = { "silent", "wrong-origin", "unsynchronised", "no-date", NULL };
+    static const char *const keys[] = { "offset", "kiss", NULL };
+    char *value;
+    int choice;
+
+    if (strchr(word, '=') == NULL) {
+        if (!read_choice(r, &choice, "fault", word, faults))
+            return false;
+        c->fault = (enum scenario_clock_fault)(SCENARIO_CLOCK_SILENT + choice);
+        return true;
+    }
+    if (!split_setting(r, word, &value, "offset=N, kiss=RATE") || !read_choice(r, &choice, "setting", word, keys))
+        return false;
+    if (choice == 0)
+        return parse_offset(&c->offset_s, value) ||
+               complain(r, "offset", value, "a number of s, m, h or d, ten thousand days at most");
+    return read_kiss(c, value) || complain(r, "kiss", value, "four capital letters such as RATE");
+}
+
+static bool read_clock(struct reader *r, char *rest)
+{
+    static const char *const kinds[] = { "sntp", "http", "none", NULL };
+    struct scenario_clock *c;
+    int kind;
+
+    if (!read_choice(r, &kind, "clock", next_word(&rest), kinds))
+        return false;
+    if (kind == 2) {
+        r->s->no_clock = true;
+        return nothing_more(r, rest);
+    }
+    c = APPEND(r, r->s->clocks, r->s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks");
+    if (c == NULL)
+        return false;
+    c->http = kind == 1;
+    for (char *word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
+        if (!read_clock_setting(r, c, word))
+            return false;
+    }
+    return true;
+}
+
 /* ---- steps ---- */
 
 static struct scenario_step *add_step(struct reader *r, enum scenario_act act)
@@ -882,12 +961,12 @@ static const struct line_word {
     { "about", read_about },     { "target", read_target },           { "host", read_host },
     { "options", read_options }, { "dns", read_dns },                 { "cert", read_cert },
     { "port", read_port },       { "verdict", read_verdict },         { "primary", read_primary },
-    { "finding", read_finding }, { "recommended", read_recommended },
+    { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_clock },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, host, options, dns, cert, port, on, at, a step, verdict, "
+    static const char accepted[] = "about, target, host, options, dns, cert, clock, port, on, at, a step, verdict, "
                                    "primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 
@@ -971,6 +1050,8 @@ static bool fill_in(struct reader *r)
     if (s->target == NULL)
         return complain(r, "no target", NULL, "target NAME");
     if (!need_host(r) || (!host_has_answers(s) && !add_loopback(r)))
+        return false;
+    if (s->n_clocks == 0 && !s->no_clock && APPEND(r, s->clocks, s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks") == NULL)
         return false;
     for (size_t i = 0; i < sizeof usual_ports / sizeof usual_ports[0]; i++) {
         if (find_port(s, usual_ports[i].number) == NULL &&

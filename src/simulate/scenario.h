@@ -11,6 +11,8 @@
  *   options  --port 587 --timeout 3 -4      further options of the check
  *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS]
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
+ *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
+ *            a time server, its clock so far off this machine's; none: nobody is asked for the time
  *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
  *            [only=ipv4|ipv6]
  *     on [clear|tls] connect|VERB [STEP]    in place of what a healthy server does then
@@ -23,7 +25,8 @@
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); tls; close; reset; hang.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
- * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns.
+ * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
+ * server agrees with this machine unless there is a clock line.
  */
 #ifndef SMTPDX_SIMULATE_SCENARIO_H
 #define SMTPDX_SIMULATE_SCENARIO_H
@@ -45,6 +48,7 @@ enum {
     SCENARIO_CERTS_MAX = 8,
     SCENARIO_CERT_NAMES_MAX = 16,
     SCENARIO_PORTS_MAX = 16,
+    SCENARIO_CLOCKS_MAX = 4,
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
     SCENARIO_FINDINGS_MAX = 16,
@@ -114,6 +118,24 @@ struct scenario_cert {
     enum scenario_issuer issuer;
     enum scenario_chain chain;
     const char *aia; /* where its issuer can be fetched, or NULL */
+};
+
+/* ---- the time ---- */
+
+enum scenario_clock_fault {
+    SCENARIO_CLOCK_FINE,
+    SCENARIO_CLOCK_SILENT,
+    SCENARIO_CLOCK_WRONG_ORIGIN,   /* answers to a request that nobody made */
+    SCENARIO_CLOCK_UNSYNCHRONISED,
+    SCENARIO_CLOCK_NO_DATE,        /* HTTP without it */
+    SCENARIO_CLOCK_KISS,
+};
+
+struct scenario_clock {
+    bool http; /* else SNTP */
+    int offset_s; /* its clock minus this machine's */
+    enum scenario_clock_fault fault;
+    char kiss[5];
 };
 
 /* ---- servers ---- */
@@ -195,6 +217,9 @@ struct scenario {
     size_t n_answers;
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
+    struct scenario_clock *clocks;
+    size_t n_clocks;
+    bool no_clock; /* the check is told to ask nobody */
     struct scenario_port *ports;
     size_t n_ports;
     struct scenario_handler *handlers;

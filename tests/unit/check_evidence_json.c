@@ -32,6 +32,7 @@ static struct plan *full_plan(void)
     static struct endpoint resolvers[2];
     static const char *ca_files[] = { "/etc/root.pem", "/tmp/\xff.pem" };
     static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
+    static struct time_server time_servers[] = { { true, "time.example", 8080 }, { true, "192.0.2.123", 123 } };
     static struct plan p;
 
     resolvers[0] = (struct endpoint){ .address = address_of("192.0.2.53"), .port = 53 };
@@ -43,7 +44,7 @@ static struct plan *full_plan(void)
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
-        .timeout_ms = 12345,
+        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true,
     };
     return &p;
 }
@@ -113,13 +114,23 @@ static struct probe *full_probes(void)
     return probes;
 }
 
+static struct clock_view full_clock(void)
+{
+    static struct clock_source sources[] = {
+        { CLOCK_HTTP_DATE, "time.example", true, "no-date", true, true, -172800123, -172799000, true },
+        { CLOCK_BUILD_DATE, "192.0.2.7:25", true, "silent", true, true, INT64_C(-1999999999999999), 7, true },
+    };
+
+    return (struct clock_view){ sources, 2, true, true, -172800123, -172799000, 2 };
+}
+
 static struct evidence full_evidence(void)
 {
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
         .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
         .n_roots = 142, .roots_loaded = true, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2,
+        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
     };
 }
 
@@ -174,6 +185,9 @@ static void same_plan(const struct plan *a, const struct plan *b)
         SAME_STRING(ca_files[i]);
     for (size_t i = 0; i < a->n_port_maps; i++)
         SAME(port_maps[i].meant), SAME(port_maps[i].used);
+    SAME(n_time_servers), SAME(no_clock), SAME(only_target);
+    for (size_t i = 0; i < a->n_time_servers; i++)
+        SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
 }
 
 static void same_name(const struct name_view *a, const struct name_view *b)
@@ -221,12 +235,23 @@ static void same_probe(const struct probe *a, const struct probe *b)
         SAME_PEER(auth[i]);
 }
 
+static void same_clock(const struct clock_view *a, const struct clock_view *b)
+{
+    SAME(n_sources), SAME(known), SAME(has_upper), SAME(lower_ms), SAME(upper_ms), SAME(n_agree);
+    for (size_t i = 0; i < a->n_sources; i++) {
+        SAME(sources[i].kind), SAME_STRING(sources[i].name), SAME(sources[i].answered);
+        SAME_STRING(sources[i].error), SAME(sources[i].has_lower), SAME(sources[i].has_upper);
+        SAME(sources[i].lower_ms), SAME(sources[i].upper_ms), SAME(sources[i].agrees);
+    }
+}
+
 static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_names);
     SAME(n_probes), SAME(n_chains);
+    same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
     for (size_t i = 0; i < a->n_probes; i++)
@@ -408,6 +433,13 @@ static const struct edit_case {
     { "the first name is another's", "\"role\": \"target\"", "\"role\": \"control\"",
       "the record: the first name is not the target's" },
     { "no names", "\"names\": [", "\"names\": [], \"old\": [", "the record: the target's name is missing" },
+    { "a record from before the clock was asked", "\"clock\": {", "\"old\": {", NULL },
+    { "a source of the time that is not known", "\"kind\": \"http-date\"", "\"kind\": \"sundial\"",
+      "a source of the time: a word is not known" },
+    { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",
+      "a source of the time: a number, a list or a text is out of bounds" },
+    { "a probe of a time server", "\"role\": \"suggestion\"", "\"role\": \"time\"",
+      "a probe: nobody makes one for the time" },
     { "something behind the record", "\n}\n", "\n} {}\n", "it is no JSON" },
     { "a record that was cut", "\"chains\"", "\"chains", "it is no JSON" },
     { "bytes that are no UTF-8", "\"CN=leaf\"", "\"CN=\xff\"", "it is no JSON" },

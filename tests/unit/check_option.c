@@ -78,6 +78,31 @@ static const struct value_case {
     { "timeout", "1e3", "--timeout: \"1e3\" is not a time limit; accepted: seconds from 0.1 to 3600" },
     { "timeout", "10s", "--timeout: \"10s\" is not a time limit; accepted: seconds from 0.1 to 3600" },
     { "timeout", "nan", "--timeout: \"nan\" is not a time limit; accepted: seconds from 0.1 to 3600" },
+    { "time-server", "time.example", NULL },
+    { "time-server", "time.example:1123", NULL },
+    { "time-server", "192.0.2.1", NULL },
+    { "time-server", "[2001:db8::1]:123", NULL },
+    { "time-server", "2001:db8::1", NULL },
+    { "time-server", "http://time.example", NULL },
+    { "time-server", "HTTP://time.example:8080/", NULL },
+    { "time-server", "localhost", NULL },
+    { "time-server", "", "--time-server: \"\" is not a time server; accepted: HOST, HOST:PORT or http://HOST:PORT/ with "
+                         "a server's name or an address" },
+    { "time-server", "http:///", "--time-server: \"http:///\" is not a time server; accepted: HOST, HOST:PORT or "
+                                 "http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "https://time.example/",
+      "--time-server: \"https://time.example/\" is not a time server; accepted: HOST, HOST:PORT or http://HOST:PORT/ "
+      "with a server's name or an address" },
+    { "time-server", "http://time.example/now",
+      "--time-server: \"http://time.example/now\" is not a time server; accepted: HOST, HOST:PORT or "
+      "http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "time.example:0", "--time-server: \"time.example:0\" is not a time server; accepted: HOST, "
+                                       "HOST:PORT or http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "time example", "--time-server: \"time example\" is not a time server; accepted: HOST, HOST:PORT "
+                                     "or http://HOST:PORT/ with a server's name or an address" },
+    { "no-clock", NULL, NULL },
+    { "no-clock", "1", "--no-clock: a value was given to an option that takes none; accepted: --no-clock alone" },
+    { "only-target", NULL, NULL },
     { "target", "", NULL },
     { "target", NULL, "target: the value is missing; accepted: a server's name, HOST:PORT, an address, a mail "
                       "address, a provider or a URL" },

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/clock_estimate.h"
+
 enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100 };
 
 struct builder {
@@ -430,6 +432,27 @@ static void add_probe(struct builder *b, const char *at, enum role role)
     set_result(b, p, at + 1);
 }
 
+/* ---- the clock ------------------------------------------------------------- */
+
+PARSED(clock_kind)
+
+static void add_clock(struct builder *b, const char *at)
+{
+    struct clock_view *v = &b->e->clock;
+    struct clock_source *s = ARENA_APPEND(b->e->arena, v->sources, v->n_sources, CLOCK_SOURCES_MAX);
+    char kind[32];
+    double lower, upper;
+    int n = sscanf(at, "%31s %lf %lf", kind, &lower, &upper);
+
+    ck_assert_int_ge(n, 1);
+    *s = (struct clock_source){ .kind = clock_kind_of(kind), .name = "time.example", .answered = n > 1 };
+    s->has_lower = n > 1;
+    s->has_upper = n > 2;
+    s->lower_ms = n > 1 ? (int64_t)(lower * 1000) : 0;
+    s->upper_ms = n > 2 ? (int64_t)(upper * 1000) : 0;
+    clock_combine(v);
+}
+
 /* ---- the whole ------------------------------------------------------------ */
 
 static const struct statement {
@@ -438,7 +461,7 @@ static const struct statement {
 } statements[] = {
     { "provider", set_provider }, { "host", set_host },         { "ports", set_ports }, { "ask", ask },
     { "tls", set_tls },           { "route", set_routes },      { "note", add_note },   { "dns", add_queries },
-    { "system", set_system },     { "resolver", set_resolver },
+    { "system", set_system },     { "resolver", set_resolver }, { "clock", add_clock },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

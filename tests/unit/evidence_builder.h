@@ -17,6 +17,8 @@
  *   system OUTCOME            of getaddrinfo
  *   nobody                    no resolver is configured, no query was put
  *   interrupted | ceiling | noroots | unloaded
+ *   clock KIND [LOWER [UPPER]]    what a source says of the true time minus the local, in
+ *                             seconds; without a bound it did not answer
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *
