@@ -165,6 +165,8 @@ static const struct line_case {
     { "a certificate's names are cut after the first few", "465i ok:name",
       "smtp.example.com:465 (192.0.2.1): the certificate is for a.example, b.example, c.example, d.example, ..., not "
       "for smtp.example.com" },
+    { "a broken family is told by its own addresses", "465i ok; 465i@6 silent",
+      "smtp.example.com:465 (2001:db8::6): no answer to a connection attempt for 3.1 s" },
     { "a blank is named by its place, number and name", "note whitespace 15 A0; 465i ok",
       "character 15 of the server name as typed is U+00A0 NO-BREAK SPACE" },
     { "a character without a name here is shown", "host none; note character 5 5F",
