@@ -229,6 +229,7 @@ static const struct recommended_case {
 } recommended_cases[] = {
     { "465 with implicit TLS first, then 587 with STARTTLS, then others", "ports 25 465 587 2525; 2525s ok; 587s ok; 465i ok; 25s ok",
       "465/implicit 587/starttls 2525/starttls" },
+    { "the usual mode of a port before another", "587i ok; 465i ok; 587s ok", "465/implicit 587/starttls 587/implicit" },
     { "addresses and families are not told apart", "465i ok; 465i@2 ok; 465i@6 ok", "465/implicit" },
     { "what was asked for changes no order", "ask 587; tls starttls; 465i ok; 587s ok", "465/implicit 587/starttls" },
     { "an unusual mode that works is named as it is", "587i ok; 587s tls:closed", "587/implicit" },

@@ -202,6 +202,7 @@ static const struct trust_case {
 } trust_cases[] = {
     { "selfsigned", TRUST_NO_ISSUER },      { "untrusted", TRUST_NO_ISSUER },
     { "incomplete", TRUST_NO_ISSUER },      { "aia", TRUST_NO_ISSUER },
+    { "private", TRUST_NO_ISSUER },
     { "weak", TRUST_WEAK_ALGORITHM },       { "revoked", TRUST_REVOKED },
     { "badsig", TRUST_BAD_SIGNATURE },      { "notca", TRUST_ISSUER_NOT_CA },
     { "constraints", TRUST_CONSTRAINTS },   { "purpose", TRUST_PURPOSE },
@@ -239,7 +240,8 @@ static void break_dates(struct chain *c, const char *flags)
 static struct chain *add_chain(struct builder *b, const char *flags)
 {
     struct chain *c = ARENA_APPEND(b->e->arena, b->e->chains, b->e->n_chains, CHAINS_KNOWN_MAX);
-    bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "selfsigned");
+    bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "private") ||
+                  has_flag(flags, "selfsigned");
     bool private_root = has_flag(flags, "untrusted") || has_flag(flags, "extra-expired");
     struct certificate *leaf =
         add_certificate(b, c, "CN=smtp.example.com", has_flag(flags, "selfsigned") ? "CN=smtp.example.com" : "CN=Some CA");
