@@ -118,7 +118,7 @@ SMTPDX_PUBLIC enum smtpdx_verdict smtpdx_diagnosis_verdict(const struct smtpdx_d
 SMTPDX_PUBLIC void smtpdx_diagnosis_free(struct smtpdx_diagnosis *diagnosis);
 
 struct smtpdx_report_options {
-    const char *format;   /* "text", "json", "progress" (one line of what is under way) */
+    const char *format;   /* "text", "json", "ndjson" (one line), "progress" (one line of what is under way) */
     const char *language; /* "en", "ja" */
     unsigned width;       /* columns of text; 0 is 80 */
     int color;            /* 0 or 1 */

@@ -175,7 +175,8 @@ enum skip_reason {
     SKIP_NOT_NEEDED, /* another mode is usual on this port, and it answered */
     SKIP_NO_ROUTE,   /* this machine has no route for the family */
     SKIP_NO_ADDRESS, /* the name has no address of the family */
-    SKIP_NOT_ASKED,  /* -4, -6 */
+    SKIP_UNRESOLVED, /* nobody said whether it has one */
+    SKIP_NOT_ASKED,  /* -4, -6, or one address of the other family */
     SKIP_STOPPED,    /* interrupted, or the ceiling came before it began */
 };
 
@@ -327,9 +328,9 @@ const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 
 /* Of one bit of the set. */
-const char *address_source_word(enum address_source bit);
-bool address_source_parse(enum address_source *ret, const char *word);
-const char *trust_flaw_word(enum trust_flaw bit);
-bool trust_flaw_parse(enum trust_flaw *ret, const char *word);
+const char *address_source_word(unsigned bit);
+bool address_source_parse(unsigned *ret, const char *word);
+const char *trust_flaw_word(unsigned bit);
+bool trust_flaw_parse(unsigned *ret, const char *word);
 
 #endif

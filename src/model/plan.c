@@ -47,7 +47,8 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     struct plan p = *from;
 
     p.arena = arena;
-    p.input = arena_peer_text(arena, from->input, PLAN_INPUT_MAX);
+    if (from->input.bytes != NULL)
+        p.input = arena_peer_text(arena, from->input, PLAN_INPUT_MAX);
     p.host = arena_strdup(arena, from->host);
     p.provider = arena_strdup(arena, from->provider);
     p.suggestion = arena_strdup(arena, from->suggestion);

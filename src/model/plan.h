@@ -50,7 +50,7 @@ enum {
 struct plan {
     struct arena *arena; /* everything below lives in it */
 
-    struct peer_text input; /* the target, bytes as typed; empty where the default was taken */
+    struct peer_text input; /* the target, bytes as typed; bytes NULL where the default was taken */
     const char *host;       /* A-label name or address, cleaned; NULL where none can be made of it */
     bool host_is_address;
     struct address host_address;

@@ -40,19 +40,24 @@ static inline bool word_find(size_t *ret, const char *word, const char *const *w
         return true;                                                              \
     }
 
-/* The same for an enumeration of single bits: words has one for every bit, from the lowest. */
+/*
+ * The same for an enumeration of single bits, of which sets are made:
+ *     const char *noun_word(unsigned bit);
+ *     bool noun_parse(unsigned *ret, const char *word);
+ * words has one for every bit, from the lowest.
+ */
 #define WORD_FUNCTIONS_OF_BITS(noun, words)                                       \
-    const char *noun##_word(enum noun bit)                                        \
+    const char *noun##_word(unsigned bit)                                         \
     {                                                                             \
-        return (words)[__builtin_ctz((unsigned)bit)];                             \
+        return (words)[__builtin_ctz(bit)];                                       \
     }                                                                             \
-    bool noun##_parse(enum noun *ret, const char *word)                           \
+    bool noun##_parse(unsigned *ret, const char *word)                            \
     {                                                                             \
         size_t index;                                                             \
                                                                                   \
         if (!word_find(&index, word, (words), sizeof(words) / sizeof *(words)))   \
             return false;                                                         \
-        *ret = (enum noun)(1u << index);                                          \
+        *ret = 1u << index;                                                       \
         return true;                                                              \
     }
 

@@ -137,25 +137,29 @@ static enum fault fault_of_icmp(const struct icmp_report *icmp, const struct add
     return fault;
 }
 
-static void read_extended_error(const struct cmsghdr *c, struct dial_result *ret)
+/* Returns the errno that the ICMP message stands for, or 0 where it is no ICMP message. */
+static int read_extended_error(const struct cmsghdr *c, struct dial_result *ret)
 {
     struct sock_extended_err e;
     struct sockaddr_storage offender = { 0 };
     size_t room = c->cmsg_len - CMSG_LEN(0);
 
     if (room < sizeof e)
-        return;
+        return 0;
     memcpy(&e, CMSG_DATA(c), sizeof e);
     if (e.ee_origin != SO_EE_ORIGIN_ICMP && e.ee_origin != SO_EE_ORIGIN_ICMP6)
-        return;
+        return 0;
     ret->icmp = (struct icmp_report){ .seen = true, .type = e.ee_type, .code = e.ee_code };
     room -= sizeof e;
     memcpy(&offender, CMSG_DATA(c) + sizeof e, room < sizeof offender ? room : sizeof offender);
     ret->icmp.has_offender = from_sockaddr(&ret->icmp.offender, &offender);
+    return (int)e.ee_errno;
 }
 
-static void read_error_queue(int fd, struct dial_result *ret)
+/* Returns the errno of the last ICMP message in the queue, or 0. */
+static int read_error_queue(int fd, struct dial_result *ret)
 {
+    int code = 0;
     union {
         struct cmsghdr align;
         char bytes[512];
@@ -167,13 +171,23 @@ static void read_error_queue(int fd, struct dial_result *ret)
         struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
 
         if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-            return;
+            return code;
         for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
             if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
                 (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
-                read_extended_error(c, ret);
+                code = read_extended_error(c, ret);
         }
     }
+    return code;
+}
+
+/* Whether the kernel has given the connection up, rather than noted a message and gone on trying. */
+static bool given_up(int fd)
+{
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof info;
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
 static void set_error_queue(int fd, enum family family, int on)
@@ -225,14 +239,17 @@ enum dial_state dial_look(int fd, const struct address *address, struct dial_res
     socklen_t len = sizeof peer;
     int code = 0;
     socklen_t code_len = sizeof code;
+    int icmp_code;
 
     *ret = (struct dial_result){ 0 };
-    read_error_queue(fd, ret);
+    icmp_code = read_error_queue(fd, ret);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &code_len);
     if (code != 0)
         return dial_failed(code, address, ret);
-    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
-        return DIAL_PENDING;
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0) {
+        /* Reading the queue takes the error with it: SO_ERROR is 0 then, and the closed socket wakes us for ever. */
+        return icmp_code != 0 && given_up(fd) ? dial_failed(icmp_code, address, ret) : DIAL_PENDING;
+    }
     set_error_queue(fd, address->family, 0);
     ret->icmp.seen = false; /* it did not keep the connection from standing */
     return DIAL_CONNECTED;

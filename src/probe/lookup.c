@@ -170,7 +170,7 @@ static void on_answer(void *user, const struct dns_answer *answer)
     query->outcome = answer->outcome;
     query->duration_ms = answer->duration_ms;
     query->n_addresses = answer->n_addresses + answer->n_refused;
-    query->canonical = arena_strdup(l->spec.evidence->arena, answer->canonical);
+    query->canonical = answer->canonical[0] == '\0' ? NULL : arena_strdup(l->spec.evidence->arena, answer->canonical);
     if (l->ended)
         return;
     lookup_view(l)->n_refused += answer->n_refused;

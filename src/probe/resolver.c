@@ -1,8 +1,8 @@
 /*
  * resolver - one nameserver, asked by c-ares on the engine's loop
  *
- * Knows c-ares and the loop, nothing of checks. Answers are parsed from the
- * packet, because c-ares' own look-up hides which server said what.
+ * Knows c-ares and the loop, nothing of checks. Answers are read from the packet,
+ * because c-ares' own look-up hides which server said what.
  */
 #include "probe/resolver.h"
 
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -20,7 +19,7 @@
 enum {
     FIRST_WAIT_MS = 1000, /* before a query is sent again; doubles each time */
     TRIES = 6,            /* 63 s in all: past any sensible ceiling of a check */
-    RESOLV_CONF_MAX = 64 * 1024,
+    RESOLV_CONF_MAX = 16 * 1024,
     DNS_PORT = 53,
 };
 
@@ -193,67 +192,6 @@ const struct endpoint *resolver_server(const struct resolver *r)
     return &r->server;
 }
 
-static enum dns_outcome outcome_of_status(int status)
-{
-    switch (status) {
-    case ARES_SUCCESS:
-        return DNS_OK;
-    case ARES_ENODATA:
-        return DNS_NO_DATA;
-    case ARES_ENOTFOUND:
-        return DNS_NXDOMAIN;
-    case ARES_ESERVFAIL:
-    case ARES_ENOTIMP:
-        return DNS_SERVFAIL;
-    case ARES_EREFUSED:
-        return DNS_REFUSED;
-    case ARES_ETIMEOUT:
-        return DNS_TIMEOUT;
-    case ARES_ECONNREFUSED:
-        return DNS_UNREACHABLE;
-    default:
-        return DNS_MALFORMED;
-    }
-}
-
-static void answer_put(struct dns_answer *a, enum family family, const void *bytes, size_t len, int ttl)
-{
-    struct address *slot = &a->addresses[a->n_addresses];
-
-    if (a->n_addresses == RESOLVER_ADDRESSES_MAX) {
-        a->n_refused++;
-        return;
-    }
-    *slot = (struct address){ .family = family };
-    memcpy(slot->bytes, bytes, len);
-    a->ttl_s[a->n_addresses++] = ttl;
-}
-
-/* Room for one more than is kept, so that 'there were more' is seen. */
-enum { PARSE_MAX = RESOLVER_ADDRESSES_MAX + 1 };
-
-static int parse_a(struct dns_answer *a, struct hostent **host, const unsigned char *packet, int len)
-{
-    struct ares_addrttl records[PARSE_MAX];
-    int n = PARSE_MAX;
-    int status = ares_parse_a_reply(packet, len, host, records, &n);
-
-    for (int i = 0; status == ARES_SUCCESS && i < n; i++)
-        answer_put(a, FAMILY_IPV4, &records[i].ipaddr, 4, records[i].ttl);
-    return status;
-}
-
-static int parse_aaaa(struct dns_answer *a, struct hostent **host, const unsigned char *packet, int len)
-{
-    struct ares_addr6ttl records[PARSE_MAX];
-    int n = PARSE_MAX;
-    int status = ares_parse_aaaa_reply(packet, len, host, records, &n);
-
-    for (int i = 0; status == ARES_SUCCESS && i < n; i++)
-        answer_put(a, FAMILY_IPV6, &records[i].ip6addr, 16, records[i].ttl);
-    return status;
-}
-
 static void question_free(struct question *q)
 {
     if (q == NULL)
@@ -266,21 +204,15 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *packet
 {
     struct question *q = arg;
     struct dns_answer a = { .type = q->type };
-    struct hostent *host = NULL;
 
     (void)timeouts;
     if (q->answer != NULL && status != ARES_EDESTRUCTION) {
-        if (status == ARES_SUCCESS)
-            status = q->type == RECORD_A ? parse_a(&a, &host, packet, len) : parse_aaaa(&a, &host, packet, len);
-        a.outcome = outcome_of_status(status);
-        if (a.outcome == DNS_OK && a.n_addresses == 0)
-            a.outcome = DNS_NO_DATA;
-        if (host != NULL && host->h_name != NULL && strcasecmp(host->h_name, q->host) != 0)
-            a.canonical = host->h_name;
+        if (status == ARES_SUCCESS && len > 0)
+            dns_answer_read(&a, q->host, packet, (size_t)len);
+        else
+            a.outcome = dns_outcome_of_status(status);
         a.duration_ms = clock_steady_ms() - q->asked_ms;
         q->answer(q->user, &a);
-        if (host != NULL)
-            ares_free_hostent(host);
     }
     question_free(q);
 }
@@ -328,21 +260,37 @@ bool resolver_hosts_file(struct resolver *r, const char *host, enum family famil
     return found;
 }
 
+size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX])
+{
+    size_t n = 0;
+
+    while (conf.len > 0 && n < RESOLVER_SYSTEM_MAX) {
+        const char *end = memchr(conf.bytes, '\n', conf.len);
+        size_t len = end == NULL ? conf.len : (size_t)(end - conf.bytes);
+        char line[256];
+        char server[ADDRESS_TEXT_SIZE];
+
+        if (len < sizeof line) {
+            memcpy(line, conf.bytes, len);
+            line[len] = '\0';
+            if (sscanf(line, " nameserver %63s", server) == 1 && endpoint_parse(&ret[n], server, DNS_PORT))
+                n++;
+        }
+        conf.bytes += end == NULL ? len : len + 1;
+        conf.len -= end == NULL ? len : len + 1;
+    }
+    return n;
+}
+
 size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX])
 {
     FILE *file = fopen("/etc/resolv.conf", "re");
-    char line[512];
-    char server[ADDRESS_TEXT_SIZE];
-    size_t n = 0;
-    long budget = RESOLV_CONF_MAX;
+    char conf[RESOLV_CONF_MAX];
+    size_t len;
 
     if (file == NULL)
         return 0;
-    while (n < RESOLVER_SYSTEM_MAX && budget > 0 && fgets(line, sizeof line, file) != NULL) {
-        budget -= (long)strlen(line);
-        if (sscanf(line, " nameserver %63s", server) == 1 && endpoint_parse(&ret[n], server, DNS_PORT))
-            n++;
-    }
+    len = fread(conf, 1, sizeof conf, file);
     fclose(file);
-    return n;
+    return resolver_read_servers((struct peer_text){ conf, len }, ret);
 }

@@ -11,22 +11,9 @@
 
 #include "base/err.h"
 #include "model/evidence.h"
+#include "probe/dns_answer.h"
 
-enum {
-    RESOLVER_ADDRESSES_MAX = 64, /* kept of one answer; the rest is counted */
-    RESOLVER_SYSTEM_MAX = 3,     /* nameserver lines that are used (glibc's MAXNS) */
-};
-
-struct dns_answer {
-    enum record_type type;
-    enum dns_outcome outcome;
-    struct address addresses[RESOLVER_ADDRESSES_MAX];
-    int64_t ttl_s[RESOLVER_ADDRESSES_MAX];
-    size_t n_addresses;
-    size_t n_refused;
-    const char *canonical; /* borrowed for the call; NULL where it is the name itself */
-    double duration_ms;
-};
+enum { RESOLVER_SYSTEM_MAX = 3 }; /* nameserver lines that are used (glibc's MAXNS) */
 
 struct resolver;
 struct question;
@@ -54,6 +41,9 @@ void question_abandon(struct question *q);
 
 /* The address that the hosts file gives the host, per family; false where it gives none. */
 bool resolver_hosts_file(struct resolver *r, const char *host, enum family family, struct address *ret);
+
+/* The nameserver lines of a resolv.conf, up to RESOLVER_SYSTEM_MAX. source: resolv.conf(5) */
+size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX]);
 
 /* The nameservers of /etc/resolv.conf, up to RESOLVER_SYSTEM_MAX; 0 where none is configured. */
 size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX]);

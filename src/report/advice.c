@@ -46,7 +46,8 @@ const struct provider *advice_provider(const struct plan *p)
     return found;
 }
 
-bool advice_put_setting(struct buf *out, enum language language, const struct setting *s, const char *known_host)
+bool advice_put_setting(struct buf *out, enum language language, const struct setting *s,
+                        const char *known_host)
 {
     const struct argument args[] = {
         { .name = "port", .kind = ARGUMENT_NUMBER, .value.number = s->port },
@@ -85,8 +86,8 @@ static size_t find_settings(struct setting ret[static ADVICE_SETTINGS_MAX], cons
     return n;
 }
 
-static bool put_settings(struct buf *out, enum language language, const struct plan *plan, const struct diagnosis *d,
-                         const char *host)
+static bool put_settings(struct buf *out, enum language language, const struct plan *plan,
+                         const struct diagnosis *d, const char *host)
 {
     struct setting found[ADVICE_SETTINGS_MAX];
     size_t n = find_settings(found, plan, d, host);
@@ -138,7 +139,8 @@ static bool put_where(struct buf *out, enum language language, const struct plan
     return n > 0 || buf_put_string(out, text(language, TEXT_SHOW_WHERE_UNKNOWN));
 }
 
-static bool put_evidence(struct buf *out, enum language language, const struct diagnosed *f, phrase_peer_fn put_peer)
+static bool put_evidence(struct buf *out, enum language language, const struct diagnosed *f,
+                         phrase_peer_fn put_peer)
 {
     for (size_t i = 0; i < f->n_because; i++) {
         const struct because *b = &f->because[i];
@@ -177,7 +179,8 @@ static uint16_t port_of(const struct plan *plan, const struct diagnosis *d)
 
 static void add_word(struct advice *a, const char *name, const struct buf *word)
 {
-    a->arguments[a->n++] = (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = buf_borrow(word) };
+    a->arguments[a->n++] =
+        (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = buf_borrow(word) };
 }
 
 /* A rule may know no better than we do; then ours is taken. */
@@ -187,8 +190,8 @@ static bool is_empty(const struct argument *a)
            (a->kind == ARGUMENT_PEER && a->value.peer.len == 0);
 }
 
-bool advice_init(struct advice *a, enum language language, const struct evidence *e, const struct diagnosis *d,
-                 const struct diagnosed *f, phrase_peer_fn put_peer)
+bool advice_init(struct advice *a, enum language language, const struct evidence *e,
+                 const struct diagnosis *d, const struct diagnosed *f, phrase_peer_fn put_peer)
 {
     const struct plan *plan = e->plan;
     uint16_t port = port_of(plan, d);
@@ -200,8 +203,8 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     buf_init(&a->where, ADVICE_TEXT_MAX);
     buf_init(&a->evidence, ADVICE_TEXT_MAX);
     if (!put_host(&a->host, plan) || !put_settings(&a->settings, language, plan, d, buf_borrow(&a->host)) ||
-        !put_endpoint(&a->endpoint, plan, buf_borrow(&a->host), port) || !put_where(&a->where, language, plan) ||
-        !put_evidence(&a->evidence, language, f, put_peer))
+        !put_endpoint(&a->endpoint, plan, buf_borrow(&a->host), port) ||
+        !put_where(&a->where, language, plan) || !put_evidence(&a->evidence, language, f, put_peer))
         return false;
     /* The rule's own values come first, for phrase_put() takes the first of a name. */
     for (size_t i = 0; i < f->n_arguments && i < BECAUSE_ARGUMENTS_MAX; i++) {

@@ -31,8 +31,8 @@ struct advice {
  *         e and d as long as the advice
  * errors: false when memory is short; advice_done() is due all the same
  */
-bool advice_init(struct advice *a, enum language language, const struct evidence *e, const struct diagnosis *d,
-                 const struct diagnosed *f, phrase_peer_fn put_peer);
+bool advice_init(struct advice *a, enum language language, const struct evidence *e,
+                 const struct diagnosis *d, const struct diagnosed *f, phrase_peer_fn put_peer);
 void advice_done(struct advice *a);
 
 /* "SSL/TLS", "STARTTLS": as the settings of mail programs call it. */
@@ -50,7 +50,8 @@ struct setting {
  *         where it is known_host (NULL: none), which was named before
  * errors: false when out refused the bytes
  */
-bool advice_put_setting(struct buf *out, enum language language, const struct setting *s, const char *known_host);
+bool advice_put_setting(struct buf *out, enum language language, const struct setting *s,
+                        const char *known_host);
 
 /* The provider that the plan names or that owns its host; NULL where it is none that is known. */
 struct provider;

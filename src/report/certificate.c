@@ -49,7 +49,8 @@ size_t certificate_flaws(struct certificate_flaw ret[static CERTIFICATE_FLAWS_MA
         ret[n++] = (struct certificate_flaw){ "self-signed", TEXT_FLAW_SELF_SIGNED };
     for (size_t i = 0; c->judged && i < sizeof trust_words / sizeof trust_words[0]; i++) {
         /* Who signs for himself has no other issuer: told once. */
-        if ((c->trust_flaws & trust_words[i].flaw) != 0 && !(self_signed && trust_words[i].flaw == TRUST_NO_ISSUER))
+        if ((c->trust_flaws & trust_words[i].flaw) != 0 &&
+            !(self_signed && trust_words[i].flaw == TRUST_NO_ISSUER))
             ret[n++] = trust_words[i].says;
     }
     return n;

@@ -132,7 +132,8 @@ static json_t *target(struct face *f)
     const struct plan *plan = f->e->plan;
     json_t *object = json_object();
 
-    put(f, object, "input", plan->input.len > 0 ? peer(plan->input) : json_string(plan->host ? plan->host : ""));
+    put(f, object, "input",
+        plan->input.len > 0 ? peer(plan->input) : json_string(plan->host ? plan->host : ""));
     put(f, object, "host", string_or_null(plan->host));
     put(f, object, "provider", string_or_null(plan->provider));
     put(f, object, "port", plan->n_asked_ports > 0 ? json_integer(plan->asked_ports[0]) : json_null());
@@ -489,7 +490,8 @@ static json_t *whole(struct face *f)
     put(f, object, "language", json_string(language_word(f->spec->language)));
     put(f, object, "target", target(f));
     put(f, object, "verdict", json_string(verdict_word(d->verdict)));
-    put(f, object, "summary", sentence(f, (enum text_id)d->summary, d->summary_arguments, d->n_summary_arguments));
+    put(f, object, "summary",
+        sentence(f, (enum text_id)d->summary, d->summary_arguments, d->n_summary_arguments));
     put(f, object, "primary", string_or_null(finding_word(d, d->primary)));
     put(f, object, "findings", findings(f));
     put(f, object, "recommended", recommended(f));
@@ -509,8 +511,9 @@ bool report_json(struct buf *out, const struct report_spec *spec, const struct e
 {
     struct face f = { .spec = spec, .e = e, .d = d };
     json_t *object = whole(&f);
-    bool ok = !f.failed && json_dump_callback(object, put_bytes, out,
-                                              JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
+    bool ok = !f.failed &&
+              json_dump_callback(object, put_bytes, out,
+                                 JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
               buf_put_char(out, '\n');
 
     json_decref(object);

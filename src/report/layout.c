@@ -172,7 +172,8 @@ static size_t line_end(const struct paragraph *p, size_t from, unsigned room)
     return fit;
 }
 
-static bool put_paragraph(struct buf *out, unsigned width, unsigned at, unsigned hang, const struct paragraph *p)
+static bool put_paragraph(struct buf *out, unsigned width, unsigned at, unsigned hang,
+                          const struct paragraph *p)
 {
     size_t from = 0;
 
@@ -195,7 +196,8 @@ static bool put_paragraph(struct buf *out, unsigned width, unsigned at, unsigned
     return true;
 }
 
-static bool put_broken(struct buf *out, unsigned width, unsigned at, unsigned hang, const char *bytes, size_t len)
+static bool put_broken(struct buf *out, unsigned width, unsigned at, unsigned hang, const char *bytes,
+                       size_t len)
 {
     struct paragraph p = { .bytes = bytes, .len = len };
     bool ok;

@@ -25,7 +25,7 @@ static bool is_good(const struct evidence *e, const struct probe *p)
     return p->outcome == PROBE_OK && !has_flaws(e, p);
 }
 
-/* Which of two probes of a cell tells more about it: what failed, then what went well, then what was not tried. */
+/* Which of two probes tells more about their cell: what failed, then what went well, then what was not tried. */
 static bool tells_more(const struct evidence *e, const struct probe *a, const struct probe *b)
 {
     if (b->outcome == PROBE_SKIPPED)
@@ -179,6 +179,8 @@ static enum text_id skip_text(enum skip_reason reason)
         return TEXT_CELL_NO_CONNECTION;
     case SKIP_NO_ADDRESS:
         return TEXT_CELL_NO_ADDRESS;
+    case SKIP_UNRESOLVED:
+        return TEXT_CELL_UNRESOLVED;
     case SKIP_NONE:
     case SKIP_NOT_ASKED:
     case SKIP_STOPPED:
@@ -240,7 +242,7 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 {
     const struct probe *p = cell->shown;
 
-    if (cell->n_good > 0 && cell->n_good < cell->n_tried)
+    if (cell->n_good > 0 && cell->n_good < cell->n_tried && p->mode != TLS_MODE_NONE)
         return TEXT_CELL_OK_SOME;
     switch (p->outcome) {
     case PROBE_SKIPPED:
@@ -259,7 +261,8 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
     return TEXT_CELL_NOT_TRIED;
 }
 
-bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell)
+bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e,
+                     const struct matrix_cell *cell)
 {
     const struct probe *p = cell->shown;
     const struct argument args[] = {

@@ -45,7 +45,8 @@ enum matrix_tone {
 void matrix_init(struct matrix *m, const struct evidence *e, enum role role);
 
 /* "ok 143 ms", "refused", "not tried": a few words for a column, of a cell that has a probe. */
-bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e, const struct matrix_cell *cell);
+bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e,
+                     const struct matrix_cell *cell);
 enum matrix_tone matrix_tone(const struct evidence *e, const struct matrix_cell *cell);
 
 /* Whether every cell of the family was left untried for this one reason. */

@@ -50,10 +50,12 @@ static bool put_stages(struct buf *out, enum language language, const struct evi
 
         if (!is_running(p) || is_behind(e, i))
             continue;
-        ok = buf_printf(out, "%s%u %s", out->len > 0 ? ", " : "", p->port, text(language, stage_texts[p->stage]));
+        ok = buf_printf(out, "%s%u %s", out->len > 0 ? ", " : "", p->port,
+                        text(language, stage_texts[p->stage]));
     }
     if (ok && out->len == 0)
-        ok = buf_put_string(out, text(language, e->n_probes == 0 ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
+        ok =
+            buf_put_string(out, text(language, e->n_probes == 0 ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
     return ok;
 }
 
@@ -63,7 +65,8 @@ static bool put_peer(struct buf *out, struct peer_text t, void *user)
     return term_put_peer(out, HOST_COLUMNS, t);
 }
 
-bool progress_put(struct buf *out, const struct report_spec *spec, const struct evidence *e, double elapsed_ms)
+bool progress_put(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                  double elapsed_ms)
 {
     struct peer_text host = e->plan->host == NULL ? e->plan->input : peer_text_of(e->plan->host);
     struct buf stages, line;

@@ -12,6 +12,7 @@
  * units:  elapsed_ms since the start of the check
  * errors: false when out refused the bytes or memory is short
  */
-bool progress_put(struct buf *out, const struct report_spec *spec, const struct evidence *e, double elapsed_ms);
+bool progress_put(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                  double elapsed_ms);
 
 #endif

@@ -46,6 +46,16 @@ struct page {
     unsigned width;
 };
 
+static unsigned at_least(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static unsigned at_most(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 static bool put_peer(struct buf *out, struct peer_text t, void *user)
 {
     (void)user;
@@ -147,7 +157,7 @@ static void put_verdict(struct page *p)
     if (host != NULL && strstr(sentence, host) == NULL) {
         layout_put_cut(p->out, p->width / 2, host);
         buf_put_string(p->out, colon);
-        at += layout_columns(host) + layout_columns(colon);
+        at += at_most(layout_columns(host), p->width / 2) + layout_columns(colon);
     }
     if (p->spec->quiet) {
         buf_put_string(p->out, sentence);
@@ -198,7 +208,8 @@ static void put_steps(struct page *p, const struct diagnosed *found)
 /* The cause, unless the verdict line has just said it. */
 static void put_cause(struct page *p, const struct diagnosed *found)
 {
-    const char *lead = label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
+    const char *lead =
+        label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
     const char *colon = label(p, TEXT_SHOW_COLON);
 
     if (strstr(say_summary(p), title_of(p, found)) != NULL)
@@ -265,7 +276,7 @@ static unsigned label_columns(const struct page *p, const enum text_id *ids, siz
     for (size_t i = 0; i < n; i++) {
         unsigned columns = layout_columns(label(p, ids[i]));
 
-        most = columns > most ? columns : most;
+        most = at_least(most, columns);
     }
     return most;
 }
@@ -289,7 +300,8 @@ static void put_alternatives(struct page *p, const struct recommended *best)
         const struct recommended *r = &p->d->recommended[i];
 
         if (r->mode != TLS_MODE_NONE)
-            advice_put_setting(&list, p->spec->language, &(struct setting){ r->host, r->port, r->mode }, best->host);
+            advice_put_setting(&list, p->spec->language, &(struct setting){ r->host, r->port, r->mode },
+                               best->host);
     }
     if (list.len > 0) {
         put_spaces(p, 2);
@@ -349,16 +361,6 @@ static const enum tone matrix_tones[] = {
 
 static const char *const family_names[FAMILY_COUNT] = { [FAMILY_IPV4] = "IPv4", [FAMILY_IPV6] = "IPv6" };
 
-static unsigned at_least(unsigned a, unsigned b)
-{
-    return a > b ? a : b;
-}
-
-static unsigned at_most(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
 static const char *cell_words(struct page *p, const struct matrix_cell *cell)
 {
     if (cell->shown == NULL)
@@ -387,7 +389,8 @@ static struct grid grid_measure(struct page *p, const struct matrix *m)
     room = g.port + g.mode + 4 * MATRIX_GAP;
     room = p->width > room ? p->width - room : 0;
     for (int f = 0; f < FAMILY_COUNT; f++)
-        g.cells[f] = at_most(g.cells[f], at_least(room / 2, room - at_most(room, g.cells[FAMILY_COUNT - 1 - f])));
+        g.cells[f] =
+            at_most(g.cells[f], at_least(room / 2, room - at_most(room, g.cells[FAMILY_COUNT - 1 - f])));
     return g;
 }
 
@@ -415,8 +418,8 @@ static void put_matrix_row(struct page *p, const struct grid *g, const struct ma
     put_cell(p, g->port, TONE_PLAIN, port, false);
     put_cell(p, g->mode, TONE_PLAIN, label(p, advice_mode_name(row->mode)), false);
     for (int f = 0; f < FAMILY_COUNT; f++)
-        put_cell(p, g->cells[f], matrix_tones[matrix_tone(p->e, &row->cells[f])], cell_words(p, &row->cells[f]),
-                 f == FAMILY_COUNT - 1);
+        put_cell(p, g->cells[f], matrix_tones[matrix_tone(p->e, &row->cells[f])],
+                 cell_words(p, &row->cells[f]), f == FAMILY_COUNT - 1);
 }
 
 /* Why a whole column is empty: "not tried" alone would worry people. */
@@ -427,6 +430,7 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
         [SKIP_NOT_NEEDED] = TEXT_NONE,
         [SKIP_NO_ROUTE] = TEXT_SHOW_NO_ROUTE,
         [SKIP_NO_ADDRESS] = TEXT_SHOW_NO_ADDRESS,
+        [SKIP_UNRESOLVED] = TEXT_SHOW_UNRESOLVED,
         [SKIP_NOT_ASKED] = TEXT_SHOW_NOT_ASKED,
         [SKIP_STOPPED] = TEXT_NONE,
     };
@@ -436,7 +440,7 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
     if (!matrix_all_skipped(m, family, &reason) || notes[reason] == TEXT_NONE)
         return;
     /* Who gave one address knows why the other family is empty. */
-    if (reason == SKIP_NO_ADDRESS && typed_address)
+    if (reason == SKIP_NOT_ASKED && typed_address)
         return;
     put_spaces(p, 2);
     put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){
@@ -473,7 +477,8 @@ static void put_matrix(struct page *p, enum role role)
 
 /* ---- facts ---------------------------------------------------------------- */
 
-static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE, TEXT_SHOW_PROTOCOL };
+static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
+                                            TEXT_SHOW_PROTOCOL };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -522,12 +527,16 @@ static void put_certificate(struct page *p, const struct chain *c)
     term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
     put_flaws(p, &list, flaws, n);
     put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
-            say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED, (const struct argument[]){
-                { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
-                { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
-                { .name = "days", .kind = ARGUMENT_NUMBER, .value.number = certificate_days_left(leaf, now_s) },
-                { .name = "problems", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
-            }, 4));
+            say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
+                (const struct argument[]){
+                    { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
+                    { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
+                    { .name = "days",
+                      .kind = ARGUMENT_NUMBER,
+                      .value.number = certificate_days_left(leaf, now_s) },
+                    { .name = "problems", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+                },
+                4));
     p->out->failed |= name.failed || list.failed;
     buf_done(&name);
     buf_done(&list);
@@ -615,7 +624,11 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
                  const struct diagnosis *d)
 {
     struct page p = {
-        .out = out, .spec = spec, .e = e, .d = d, .width = spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width,
+        .out = out,
+        .spec = spec,
+        .e = e,
+        .d = d,
+        .width = spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width,
     };
 
     if (p.width < LAYOUT_WIDTH_MIN)

@@ -18,6 +18,7 @@ struct mint {
     struct authority root;
     struct authority intermediate;
     struct authority unknown;
+    struct authority server; /* no authority, and issues all the same */
 };
 
 static bool library(struct err *err, int code, const char *doing)
@@ -100,9 +101,22 @@ static int sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_pri
     return code;
 }
 
+/* What an authority may do: sign; a server: speak TLS. */
+static int set_purpose(gnutls_x509_crt_t crt, bool authority, int path_length)
+{
+    int code = gnutls_x509_crt_set_basic_constraints(crt, authority, path_length);
+
+    if (code >= 0)
+        code = gnutls_x509_crt_set_key_usage(crt, authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
+                                                            : GNUTLS_KEY_DIGITAL_SIGNATURE);
+    if (code >= 0 && !authority)
+        code = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    return code;
+}
+
 /* signer NULL: signs itself. */
-static bool make_authority(struct authority *a, const struct mint *m, const char *common_name,
-                           const struct authority *signer, struct err *err)
+static bool make_issuer(struct authority *a, const struct mint *m, const char *common_name,
+                        const struct authority *signer, bool authority, struct err *err)
 {
     int code;
 
@@ -114,9 +128,7 @@ static bool make_authority(struct authority *a, const struct mint *m, const char
     if (code >= 0)
         code = set_window(a->certificate, m->now, -AUTHORITY_DAYS, AUTHORITY_DAYS);
     if (code >= 0)
-        code = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, signer == NULL ? -1 : 0);
-    if (code >= 0)
-        code = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+        code = set_purpose(a->certificate, authority, signer == NULL || !authority ? -1 : 0);
     if (signer == NULL)
         signer = a;
     if (code >= 0)
@@ -137,9 +149,10 @@ bool mint_new(struct mint **ret, int64_t now, struct err *err)
     if (m == NULL)
         return err_set(err, ERR_NOMEM, 0, "making practice certificates");
     m->now = now;
-    if (!make_authority(&m->root, m, "smtpdx practice root", NULL, err) ||
-        !make_authority(&m->intermediate, m, "smtpdx practice intermediate", &m->root, err) ||
-        !make_authority(&m->unknown, m, "smtpdx practice root that nobody knows", NULL, err)) {
+    if (!make_issuer(&m->root, m, "smtpdx practice root", NULL, true, err) ||
+        !make_issuer(&m->intermediate, m, "smtpdx practice intermediate", &m->root, true, err) ||
+        !make_issuer(&m->unknown, m, "smtpdx practice root that nobody knows", NULL, true, err) ||
+        !make_issuer(&m->server, m, "smtpdx practice server", &m->intermediate, false, err)) {
         mint_free(m);
         return false;
     }
@@ -154,6 +167,7 @@ struct mint *mint_free(struct mint *m)
     authority_done(&m->root);
     authority_done(&m->intermediate);
     authority_done(&m->unknown);
+    authority_done(&m->server);
     free(m);
     return NULL;
 }
@@ -185,6 +199,8 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
         return &m->root;
     case SCENARIO_ISSUER_UNKNOWN:
         return &m->unknown;
+    case SCENARIO_ISSUER_SERVER:
+        return &m->server;
     case SCENARIO_ISSUER_SELF:
         break;
     }
@@ -202,11 +218,7 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
     for (size_t i = 0; code >= 0 && i < spec->n_names; i++)
         code = add_name(crt, spec->names[i]);
     if (code >= 0)
-        code = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
-    if (code >= 0)
-        code = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
-    if (code >= 0)
-        code = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+        code = set_purpose(crt, false, -1);
     if (code >= 0 && spec->aia != NULL)
         code = set_aia(crt, spec->aia);
     if (code >= 0)
@@ -247,7 +259,22 @@ static int add_leaf(struct mint_chain *c, const struct mint *m, const struct sce
     return code;
 }
 
-bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+/* All that is above the leaf but the trusted root. */
+static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario_issuer issuer)
+{
+    int code = 0;
+
+    if (issuer == SCENARIO_ISSUER_UNKNOWN)
+        return add_copy(c, m->unknown.certificate);
+    if (issuer == SCENARIO_ISSUER_SERVER)
+        code = add_copy(c, m->server.certificate);
+    if (code >= 0 && (issuer == SCENARIO_ISSUER_SERVER || issuer == SCENARIO_ISSUER_INTERMEDIATE))
+        code = add_copy(c, m->intermediate.certificate);
+    return code;
+}
+
+bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
+                struct err *err)
 {
     struct mint_chain c = { .n_certificates = 0 };
     int code;
@@ -255,10 +282,8 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
     if (!make_key(&c.key, spec->key, err))
         return false;
     code = add_leaf(&c, m, spec);
-    if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL) {
-        if (spec->issuer == SCENARIO_ISSUER_INTERMEDIATE || spec->issuer == SCENARIO_ISSUER_UNKNOWN)
-            code = add_copy(&c, issuer_of(m, spec->issuer)->certificate);
-    }
+    if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL)
+        code = add_issuers(&c, m, spec->issuer);
     if (code < 0) {
         mint_chain_done(&c);
         return library(err, code, "making a practice certificate");

@@ -40,7 +40,8 @@ struct mint *mint_free(struct mint *m);
 bool mint_put_root(const struct mint *m, struct buf *out, struct err *err);
 
 /* What a scenario's cert line asks for. */
-bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec, struct err *err);
+bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
+                struct err *err);
 void mint_chain_done(struct mint_chain *c);
 
 /* The chain, and its key behind it, as PEM. */

@@ -269,7 +269,7 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
 {
     struct ear *ear = &st->ears[family];
 
-    if (ear->fd < 0)
+    if (ear->fd < 0 || !st->part.port->families[family])
         return true;
     switch (st->part.port->face) {
     case SCENARIO_FACE_REFUSED:
@@ -365,7 +365,8 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) && write_root(p, err);
+    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
+              write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
         ok = load_credentials(p, m, i, err);

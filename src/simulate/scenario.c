@@ -57,8 +57,10 @@ static const struct face {
     [SCENARIO_FACE_REFUSED] = { "refused", { NULL } },
     [SCENARIO_FACE_DROPPED] = { "dropped", { NULL } },
     [SCENARIO_FACE_SCRIPT] = { "script", { NULL } },
-    [SCENARIO_FACE_SUBMISSION] = { "submission", { healthy_submission, healthy_sign_in, healthy_session } },
-    [SCENARIO_FACE_SUBMISSIONS] = { "submissions", { healthy_submissions, healthy_sign_in, healthy_session } },
+    [SCENARIO_FACE_SUBMISSION] = { "submission",
+                                   { healthy_submission, healthy_sign_in, healthy_session } },
+    [SCENARIO_FACE_SUBMISSIONS] = { "submissions",
+                                    { healthy_submissions, healthy_sign_in, healthy_session } },
     [SCENARIO_FACE_RELAY] = { "relay", { healthy_relay, healthy_session } },
 };
 enum { N_FACES = sizeof faces / sizeof faces[0] };
@@ -163,7 +165,8 @@ static bool read_port_number(struct reader *r, uint16_t *ret, const char *word)
 }
 
 /* The place of word in a list that ends in NULL, or a complaint that shows the list. */
-static bool read_choice(struct reader *r, int *ret, const char *what, const char *word, const char *const *list)
+static bool read_choice(struct reader *r, int *ret, const char *what, const char *word,
+                        const char *const *list)
 {
     struct buf all;
 
@@ -395,7 +398,9 @@ static bool read_dns_settings(struct reader *r, struct scenario_answer *a, char 
 
 static bool read_dns(struct reader *r, char *rest)
 {
-    static const char *const kinds[] = { "an address", "nxdomain", "empty", "servfail", "refused", "silent", NULL };
+    static const char *const kinds[] = {
+        "an address", "nxdomain", "empty", "servfail", "refused", "silent", NULL,
+    };
     char *word = next_word(&rest);
     struct scenario_answer *a;
     int kind = SCENARIO_ANSWER_ADDRESS;
@@ -429,7 +434,8 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
     c->names = arena_alloc(r->s->arena, SCENARIO_CERT_NAMES_MAX, sizeof *c->names);
     if (c->names == NULL)
         return no_memory(r);
-    for (char *save = NULL, *name = strtok_r(list, ",", &save); name != NULL; name = strtok_r(NULL, ",", &save)) {
+    for (char *save = NULL, *name = strtok_r(list, ",", &save); name != NULL;
+         name = strtok_r(NULL, ",", &save)) {
         const char *wild = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
 
         if (c->n_names == SCENARIO_CERT_NAMES_MAX || !is_plain_name(wild, 253))
@@ -444,7 +450,7 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
 {
     static const char *const keys[] = { "names", "since", "days", "key", "issuer", "chain", "aia", NULL };
     static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", NULL };
-    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", NULL };
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server", NULL };
     static const char *const chains[] = { "full", "leaf", NULL };
     int which, choice;
 
@@ -738,25 +744,39 @@ static bool open_port(struct reader *r, uint16_t number, enum scenario_face face
 
     if (port == NULL)
         return false;
-    *port = (struct scenario_port){ .number = number, .face = face, .first_handler = r->s->n_handlers };
+    *port = (struct scenario_port){
+        .number = number,
+        .face = face,
+        .families = { true, true },
+        .first_handler = r->s->n_handlers,
+    };
     r->in_port = true;
     return face != SCENARIO_FACE_SCRIPT || add_handler(r, SCENARIO_SIDE_BOTH, "connect");
 }
 
 static bool read_port_setting(struct reader *r, char *word)
 {
-    static const char accepted[] = "cert=NAME, tls=1.0 to 1.3";
+    static const char *const keys[] = { "cert", "tls", "only", NULL };
+    static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
+    static const char *const families[] = {
+        [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_COUNT] = NULL,
+    };
     struct scenario_port *port = &r->s->ports[r->s->n_ports - 1];
     char *value;
+    int key, choice;
 
-    if (!split_setting(r, word, &value, accepted))
+    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4") ||
+        !read_choice(r, &key, "setting", word, keys))
         return false;
-    if (strcmp(word, "cert") == 0)
+    if (key == 0)
         return find_cert(r->s, value, &port->cert) || complain(r, "certificate", value, "one named above");
-    if (strcmp(word, "tls") != 0 || strlen(value) != 3 || strncmp(value, "1.", 2) != 0 || value[2] < '0' ||
-        value[2] > '3')
-        return complain(r, "setting", word, accepted);
-    return keep_word(r, &port->tls, value);
+    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : families))
+        return false;
+    if (key == 1)
+        port->tls = versions[choice];
+    else
+        port->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
+    return true;
 }
 
 static bool read_port(struct reader *r, char *rest)
@@ -814,7 +834,8 @@ static bool read_finding(struct reader *r, char *rest)
 {
     static const char *const severities[] = { "info", "warning", "critical", NULL };
     static const char accepted[] = "port=N, caused_by=ID";
-    struct scenario_finding *f = APPEND(r, r->s->findings, r->s->n_findings, SCENARIO_FINDINGS_MAX, "findings");
+    struct scenario_finding *f =
+        APPEND(r, r->s->findings, r->s->n_findings, SCENARIO_FINDINGS_MAX, "findings");
     char *word, *value;
     int choice;
 

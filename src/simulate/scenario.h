@@ -12,6 +12,7 @@
  *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS]
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
  *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
+ *            [only=ipv4|ipv6]
  *     on [clear|tls] connect|VERB [STEP]    in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
@@ -95,6 +96,7 @@ enum scenario_issuer {
     SCENARIO_ISSUER_ROOT,
     SCENARIO_ISSUER_SELF,
     SCENARIO_ISSUER_UNKNOWN, /* a root that the check is not told of */
+    SCENARIO_ISSUER_SERVER,  /* a certificate of the intermediate that is no authority */
 };
 
 enum scenario_chain {
@@ -160,6 +162,7 @@ enum scenario_face {
 struct scenario_port {
     uint16_t number;
     enum scenario_face face;
+    bool families[FAMILY_COUNT]; /* a family that is not served is refused */
     size_t cert;
     const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
     size_t first_handler;

@@ -241,7 +241,8 @@ static bool tls_begin(struct talk *t)
     bool hello_or_nothing = t->lines.len == 0 || buf_borrow(&t->lines)[0] == 0x16;
 
     if (!hello_or_nothing)
-        complain(t, "sent before the handshake, in the clear:", (struct peer_text){ t->lines.bytes, t->lines.len });
+        complain(t, "sent before the handshake, in the clear:",
+                 (struct peer_text){ t->lines.bytes, t->lines.len });
     if (gnutls_init(&t->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
         gnutls_priority_set(t->session, t->part->priority) < 0 ||
         gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->part->credentials) < 0)
@@ -286,9 +287,9 @@ static enum outcome tls_shake(struct talk *t)
 {
     int code;
 
-    do
+    do /* again behind a warning of the client */
         code = gnutls_handshake(t->session);
-    while (code < 0 && code != GNUTLS_E_AGAIN && gnutls_error_is_fatal(code) == 0); /* a warning of the client */
+    while (code < 0 && code != GNUTLS_E_AGAIN && gnutls_error_is_fatal(code) == 0);
     if (code == GNUTLS_E_SUCCESS) {
         t->channel = CHANNEL_TLS;
         note_handshake(t);

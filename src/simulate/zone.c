@@ -141,7 +141,8 @@ static enum rcode look_up(struct zone_reply *r, const struct scenario *s, bool i
     return rcode;
 }
 
-void zone_answer(struct zone_reply *ret, const struct scenario *s, bool ipv6, const uint8_t *query, size_t len)
+void zone_answer(struct zone_reply *ret, const struct scenario *s, bool ipv6, const uint8_t *query,
+                 size_t len)
 {
     struct question q = { .end = HEADER_SIZE };
     enum rcode rcode = RCODE_FORMAT;

@@ -29,6 +29,7 @@ struct zone_reply {
  * shape:  ipv6 false leaves out the AAAA records: this machine has no ::1
  * source: RFC 1035 section 4.1
  */
-void zone_answer(struct zone_reply *ret, const struct scenario *s, bool ipv6, const uint8_t *query, size_t len);
+void zone_answer(struct zone_reply *ret, const struct scenario *s, bool ipv6, const uint8_t *query,
+                 size_t len);
 
 #endif

@@ -11,7 +11,8 @@ static const struct wrap_case {
 } wrap_cases[] = {
     { "a short text is one line", 40, 0, 2, "mail works", "mail works\n" },
     { "an empty text is an empty line", 40, 0, 2, "", "\n" },
-    { "a line ends at a blank, and the blank goes", 40, 0, 2, "one two three four five six seven eight nine ten",
+    { "a line ends at a blank, and the blank goes", 40, 0, 2,
+      "one two three four five six seven eight nine ten",
       "one two three four five six seven eight\n  nine ten\n" },
     { "exactly full is not too long", 40, 0, 0, "0123456789 0123456789 0123456789 0123456",
       "0123456789 0123456789 0123456789 0123456\n" },
@@ -23,17 +24,19 @@ static const struct wrap_case {
       "status is told at\nhttps://www.google.com/appsstatus\n" },
     { "a word wider than a line is cut", 40, 0, 2, "0123456789012345678901234567890123456789abc",
       "0123456789012345678901234567890123456789\n  abc\n" },
-    { "a word that a label leaves no room for begins a line", 40, 30, 2, "0123456789abcdef", "\n  0123456789abcdef\n" },
+    { "a word that a label leaves no room for begins a line", 40, 30, 2, "0123456789abcdef",
+      "\n  0123456789abcdef\n" },
     { "a line end in the text is one in the result", 40, 0, 2, "a\nb", "a\n  b\n" },
-    { "Japanese breaks between characters, two columns each", 40, 0, 0, "メールサーバーの名前が正しくありません。確認",
-      "メールサーバーの名前が正しくありません。\n確認\n" },
+    { "Japanese breaks between characters, two columns each", 40, 0, 0,
+      "メールサーバーの名前が正しくありません。確認", "メールサーバーの名前が正しくありません。\n確認\n" },
     { "a full stop never begins a Japanese line", 40, 2, 0, "メールサーバーの名前が正しくありません。",
       "メールサーバーの名前が正しくありませ\nん。\n" },
     { "an ASCII name in Japanese stays whole", 40, 0, 0, "送信サーバーの設定は smtp-relay.gmail.com です",
       "送信サーバーの設定は\nsmtp-relay.gmail.com です\n" },
-    { "a number keeps its unit", 40, 0, 0, "the answer came only after as much as 3 s", "the answer came only after as much as\n3 s\n" },
-    { "a width too small for anything is taken as 40", 1, 0, 0, "one two three four five six seven eight nine",
-      "one two three four five six seven eight\nnine\n" },
+    { "a number keeps its unit", 40, 0, 0, "the answer came only after as much as 3 s",
+      "the answer came only after as much as\n3 s\n" },
+    { "a width too small for anything is taken as 40", 1, 0, 0,
+      "one two three four five six seven eight nine", "one two three four five six seven eight\nnine\n" },
 };
 
 START_TEST(a_text_is_broken_where_a_reader_expects_it)
@@ -118,7 +121,8 @@ int main(void)
 {
     TCase *t = tcase_create("layout");
 
-    tcase_add_loop_test(t, a_text_is_broken_where_a_reader_expects_it, 0, sizeof wrap_cases / sizeof wrap_cases[0]);
+    tcase_add_loop_test(t, a_text_is_broken_where_a_reader_expects_it, 0,
+                        sizeof wrap_cases / sizeof wrap_cases[0]);
     tcase_add_test(t, no_line_is_wider_than_asked_at_any_width);
     tcase_add_test(t, cells_are_filled_and_cut_by_columns);
     tcase_add_test(t, what_a_peer_said_is_escaped_before_it_is_cut);

@@ -65,6 +65,7 @@ static const struct chain_case {
     { "the root needs nothing sent along", SCENARIO_ISSUER_ROOT, SCENARIO_CHAIN_FULL, 1, true },
     { "without its intermediate a leaf is not trusted", SCENARIO_ISSUER_INTERMEDIATE, SCENARIO_CHAIN_LEAF, 1, false },
     { "a root that nobody knows comes along", SCENARIO_ISSUER_UNKNOWN, SCENARIO_CHAIN_FULL, 2, false },
+    { "an issuer that is no authority is not trusted", SCENARIO_ISSUER_SERVER, SCENARIO_CHAIN_FULL, 3, false },
     { "a leaf that signs itself is alone", SCENARIO_ISSUER_SELF, SCENARIO_CHAIN_FULL, 1, false },
 };
 

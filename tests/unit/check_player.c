@@ -139,6 +139,21 @@ START_TEST(a_refused_port_refuses_and_a_dropped_one_stays_silent_on_both_familie
 }
 END_TEST
 
+START_TEST(a_port_may_serve_one_family_and_refuse_the_other)
+{
+    int fd;
+
+    play("target a.test\nport 25 relay only=ipv6\nport 587 submission only=ipv4\n");
+    fd = start_connect(AF_INET, 25);
+    ck_assert_int_eq(wait_connect(fd, PATIENCE_MS), ECONNREFUSED);
+    close(fd);
+    close(connect_to(587));
+    fd = start_connect(AF_INET6, 587);
+    ck_assert_int_ne(wait_connect(fd, PATIENCE_MS), 0);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_script_is_played_and_what_was_said_is_kept)
 {
     int fd;
@@ -447,6 +462,7 @@ int main(void)
     tcase_add_checked_fixture(t, NULL, tear_down);
     tcase_set_timeout(t, 30);
     tcase_add_test(t, a_refused_port_refuses_and_a_dropped_one_stays_silent_on_both_families);
+    tcase_add_test(t, a_port_may_serve_one_family_and_refuse_the_other);
     tcase_add_test(t, a_script_is_played_and_what_was_said_is_kept);
     tcase_add_loop_test(t, a_client_that_strays_from_the_script_is_complained_of, 0,
                         sizeof mistake_cases / sizeof mistake_cases[0]);

@@ -73,7 +73,8 @@ START_TEST(a_hostile_greeting_reads_back)
     json_t *report = report_of(SAMPLE_HOSTILE, LANGUAGE_EN);
 
     ck_assert_str_eq(json_string_value(at(probe_at(report, 0), "greeting")),
-                     "220 \\x1b[31mred\\x1b]52;c;cm0gLXJm\\x07 \\xe2\\x80\\xaeevil\\x0d\\x0anext\\xc2\\x9b2J \\xff\\\\ 日本");
+                     "220 \\x1b[31mred\\x1b]52;c;cm0gLXJm\\x07 "
+                     "\\xe2\\x80\\xaeevil\\x0d\\x0anext\\xc2\\x9b2J \\xff\\\\ 日本");
     json_decref(report);
 }
 END_TEST
@@ -97,7 +98,8 @@ END_TEST
 
 START_TEST(ids_stand_in_english_and_texts_in_the_language)
 {
-    json_t *english = report_of(SAMPLE_BLOCKED, LANGUAGE_EN), *japanese = report_of(SAMPLE_BLOCKED, LANGUAGE_JA);
+    json_t *english = report_of(SAMPLE_BLOCKED, LANGUAGE_EN),
+           *japanese = report_of(SAMPLE_BLOCKED, LANGUAGE_JA);
 
     ck_assert_str_eq(json_string_value(at(japanese, "language")), "ja");
     ck_assert_str_eq(json_string_value(at(english, "primary")), "port.blocked");
@@ -117,14 +119,16 @@ START_TEST(an_effect_names_its_cause_and_a_because_its_probe)
 
     ck_assert(json_is_null(at(json_array_get(found, 0), "caused_by")));
     ck_assert_str_eq(json_string_value(at(json_array_get(found, 1), "caused_by")), "cert.expired");
-    ck_assert_int_eq(json_integer_value(at(json_array_get(at(json_array_get(found, 1), "because"), 0), "probe")), 2);
+    ck_assert_int_eq(
+        json_integer_value(at(json_array_get(at(json_array_get(found, 1), "because"), 0), "probe")), 2);
     json_decref(report);
 }
 END_TEST
 
 START_TEST(a_certificate_has_its_names_its_days_and_its_problems)
 {
-    json_t *healthy = report_of(SAMPLE_HEALTHY, LANGUAGE_EN), *expired = report_of(SAMPLE_EXPIRED, LANGUAGE_EN);
+    json_t *healthy = report_of(SAMPLE_HEALTHY, LANGUAGE_EN),
+           *expired = report_of(SAMPLE_EXPIRED, LANGUAGE_EN);
     json_t *fine = at(probe_at(healthy, 0), "certificate"), *flawed = at(probe_at(expired, 0), "certificate");
 
     ck_assert_uint_eq(json_array_size(at(fine, "names")), 2);
@@ -192,8 +196,8 @@ START_TEST(dns_is_one_word)
     buf_init(&out, OUT_MAX);
     ck_assert(report_put(&out, REPORT_JSON, &spec, &e, &d));
     report = json_loads(buf_borrow(&out), 0, NULL);
-    ck_assert_msg(strcmp(json_string_value(at(at(report, "dns"), "status")), c->status) == 0, "%s: %s", c->says,
-                  json_string_value(at(at(report, "dns"), "status")));
+    ck_assert_msg(strcmp(json_string_value(at(at(report, "dns"), "status")), c->status) == 0, "%s: %s",
+                  c->says, json_string_value(at(at(report, "dns"), "status")));
     ck_assert_uint_eq(json_array_size(at(at(report, "dns"), "resolvers")), 1);
     ck_assert(json_is_null(at(at(report, "dns"), "duration_ms")));
     json_decref(report);
@@ -213,8 +217,8 @@ START_TEST(every_ceiling_is_told_and_does_no_harm)
         struct buf out;
 
         buf_init(&out, ceiling);
-        ck_assert_msg(!report_put(&out, REPORT_JSON, &spec, s.evidence, s.diagnosis), "%zu of %zu bytes", ceiling,
-                      whole.len);
+        ck_assert_msg(!report_put(&out, REPORT_JSON, &spec, s.evidence, s.diagnosis), "%zu of %zu bytes",
+                      ceiling, whole.len);
         buf_done(&out);
     }
     buf_done(&whole);

@@ -41,12 +41,14 @@ static bool is_harmless(const struct buf *b)
 
 START_TEST(no_line_is_too_wide_in_any_language_and_width)
 {
-    static const unsigned widths[] = { 0, 40, 60, 80, 132 };
+    static const unsigned widths[] = { 0, 1, 40, 60, 80, 132 };
 
     for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
         for (int language = 0; language < LANGUAGE_COUNT; language++) {
             struct report_spec spec = { .language = (enum language)language, .width = widths[w] };
-            unsigned most = widths[w] == 0 ? REPORT_WIDTH_DEFAULT : widths[w];
+            unsigned most = widths[w] == 0   ? REPORT_WIDTH_DEFAULT
+                            : widths[w] == 1 ? LAYOUT_WIDTH_MIN
+                                             : widths[w];
             struct buf out;
 
             put_report(&out, _i, &spec);
@@ -94,7 +96,8 @@ static void strip_colors(struct buf *b)
 
 START_TEST(colour_adds_nothing_that_words_do_not_say)
 {
-    struct report_spec plain = { .language = LANGUAGE_EN }, colored = { .language = LANGUAGE_EN, .color = true };
+    struct report_spec plain = { .language = LANGUAGE_EN },
+                       colored = { .language = LANGUAGE_EN, .color = true };
     struct buf a, b;
 
     put_report(&a, _i, &plain);
@@ -130,8 +133,8 @@ START_TEST(every_ceiling_is_told_and_does_no_harm)
         struct buf out;
 
         buf_init(&out, ceiling);
-        ck_assert_msg(!report_put(&out, REPORT_TEXT, &spec, s.evidence, s.diagnosis), "%zu of %zu bytes", ceiling,
-                      whole.len);
+        ck_assert_msg(!report_put(&out, REPORT_TEXT, &spec, s.evidence, s.diagnosis), "%zu of %zu bytes",
+                      ceiling, whole.len);
         buf_done(&out);
     }
     buf_done(&whole);
@@ -160,7 +163,11 @@ static const struct says_case {
     { "a flawed certificate is not ok", SAMPLE_EXPIRED, LANGUAGE_EN, "ok 143 ms", false },
     { "its flaws are named", SAMPLE_EXPIRED, LANGUAGE_EN, "expired, issuer not trusted", true },
     { "where the blank is", SAMPLE_WHITESPACE, LANGUAGE_EN, "U+3000", true },
-    { "what was typed stands for a name that none can be made of", SAMPLE_UNREADABLE, LANGUAGE_EN, "...\\x1b[2J", true },
+    { "what was typed stands for a name that none can be made of", SAMPLE_UNREADABLE, LANGUAGE_EN,
+      "...\\x1b[2J", true },
+    { "an empty value of a rule leaves no hole", SAMPLE_UNREADABLE, LANGUAGE_EN, "For ...\\x1b[2J they",
+      true },
+    { "nothing tried is no table", SAMPLE_WHITESPACE, LANGUAGE_EN, "What was tried", false },
     { "an early end is told", SAMPLE_INTERRUPTED, LANGUAGE_EN, "stopped early", true },
     { "Japanese has its own words", SAMPLE_BLOCKED, LANGUAGE_JA, "応答なし 3秒", true },
 };
@@ -172,7 +179,8 @@ START_TEST(a_report_says)
     struct buf out;
 
     put_report(&out, (int)c->kind, &spec);
-    ck_assert_msg((strstr(out.bytes, c->text) != NULL) == c->there, "%s: %s\n%s", c->says, c->text, out.bytes);
+    ck_assert_msg((strstr(out.bytes, c->text) != NULL) == c->there, "%s: %s\n%s", c->says, c->text,
+                  out.bytes);
     buf_done(&out);
 }
 END_TEST

@@ -46,7 +46,8 @@ def main():
     jsonschema.Draft202012Validator.check_schema(schema)
     run = subprocess.run([show_report, "json", language], stdout=subprocess.PIPE, check=True)
     reports = json.loads(run.stdout.decode("utf-8"))
-    found = [f"report {index}: {fault}" for index, report in enumerate(reports) for fault in faults(schema, report)]
+    found = [f"report {index}: {fault}"
+             for index, report in enumerate(reports) for fault in faults(schema, report)]
     for fault in found:
         print(fault)
     print(f"{len(reports)} reports, {len(found)} faults")

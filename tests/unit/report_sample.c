@@ -53,15 +53,17 @@ static struct evidence *evidence_for(struct plan *plan)
 
 static void add_address(struct evidence *e, const char *address)
 {
-    struct name_view *name = e->n_names > 0 ? &e->names[0]
-                                            : made(ARENA_APPEND(e->arena, e->names, e->n_names, EVIDENCE_NAMES_MAX));
+    struct name_view *name = e->n_names > 0
+                                 ? &e->names[0]
+                                 : made(ARENA_APPEND(e->arena, e->names, e->n_names, EVIDENCE_NAMES_MAX));
     struct found_address *found;
     struct dns_query *query;
 
     name->host = e->plan->host;
     name->duration_ms = 23.456;
     query = made(ARENA_APPEND(e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX));
-    *query = (struct dns_query){ .resolver = "192.0.2.53:53", .outcome = DNS_NXDOMAIN, .duration_ms = 23.456 };
+    *query =
+        (struct dns_query){ .resolver = "192.0.2.53:53", .outcome = DNS_NXDOMAIN, .duration_ms = 23.456 };
     if (address == NULL)
         return;
     query->outcome = DNS_OK;
@@ -113,7 +115,8 @@ static void add_skipped(struct evidence *e, enum family family, uint16_t port, e
     add_probe(e, family, port, mode)->skip = skip;
 }
 
-static struct probe *add_tried(struct evidence *e, uint16_t port, enum tls_mode mode, enum probe_outcome outcome)
+static struct probe *add_tried(struct evidence *e, uint16_t port, enum tls_mode mode,
+                               enum probe_outcome outcome)
 {
     struct probe *p = add_probe(e, FAMILY_IPV4, port, mode);
     static struct peer_text auth[] = { { "PLAIN", 5 }, { "XOAUTH2", 7 } };
@@ -156,7 +159,8 @@ static void add_matrix(struct evidence *e, enum probe_outcome on_465, enum probe
     for (size_t i = 0; i < 3; i++) {
         bool implicit = plan_usual_mode(ports[i]) == TLS_MODE_IMPLICIT;
 
-        add_skipped(e, FAMILY_IPV4, ports[i], implicit ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT, SKIP_NOT_NEEDED);
+        add_skipped(e, FAMILY_IPV4, ports[i], implicit ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT,
+                    SKIP_NOT_NEEDED);
         add_skipped(e, FAMILY_IPV6, ports[i], TLS_MODE_STARTTLS, SKIP_NO_ROUTE);
         add_skipped(e, FAMILY_IPV6, ports[i], TLS_MODE_IMPLICIT, SKIP_NO_ROUTE);
     }
@@ -181,7 +185,8 @@ static struct diagnosis *diagnosis_for(const struct evidence *e, enum verdict ve
         .name = "host", .kind = ARGUMENT_PEER,
         .value.peer = e->plan->host != NULL ? peer_text_of(e->plan->host) : e->plan->input,
     };
-    d->summary_arguments[1] = (struct argument){ .name = "title", .kind = ARGUMENT_TEXT, .value.text = title };
+    d->summary_arguments[1] =
+        (struct argument){ .name = "title", .kind = ARGUMENT_TEXT, .value.text = title };
     d->n_summary_arguments = 2;
     return d;
 }
@@ -191,8 +196,9 @@ static void add_recommended(struct diagnosis *d, uint16_t port, enum tls_mode mo
     struct recommended *r = made(ARENA_APPEND(d->arena, d->recommended, d->n_recommended, RECOMMENDED_MAX));
     static struct peer_text auth[] = { { "PLAIN", 5 } };
 
-    *r = (struct recommended){ .host = "smtp.gmail.com", .port = port, .mode = mode, .auth = auth, .n_auth = 1,
-                               .total_ms = 143 };
+    *r = (struct recommended){
+        .host = "smtp.gmail.com", .port = port, .mode = mode, .auth = auth, .n_auth = 1, .total_ms = 143
+    };
 }
 
 static void add_finding(struct diagnosis *d, enum finding_id id, enum severity severity, int caused_by,
@@ -203,7 +209,8 @@ static void add_finding(struct diagnosis *d, enum finding_id id, enum severity s
 
     *b = (struct because){ .text = TEXT_BECAUSE_PORT_BLOCKED_SILENT, .n_arguments = 2, .probe = probe };
     b->arguments[0] = (struct argument){ .name = "endpoint", .kind = ARGUMENT_PEER, .value.peer = endpoint };
-    b->arguments[1] = (struct argument){ .name = "waited", .kind = ARGUMENT_DURATION, .value.duration_ms = 3021 };
+    b->arguments[1] =
+        (struct argument){ .name = "waited", .kind = ARGUMENT_DURATION, .value.duration_ms = 3021 };
     *f = (struct diagnosed){ .finding = id, .severity = severity, .confidence = 0.9, .caused_by = caused_by,
                              .because = b, .n_because = 1 };
 }
@@ -254,7 +261,8 @@ static struct sample expired(void)
     e->chains[0].trust_flaws = TRUST_NO_ISSUER;
     add_matrix(e, PROBE_OK, PROBE_OK);
     add_finding(d, FINDING_CERT_EXPIRED, SEVERITY_CRITICAL, -1, PEER_TEXT_LITERAL("192.0.2.108:465"), 2);
-    add_finding(d, FINDING_TLS_HANDSHAKE_FAILED, SEVERITY_CRITICAL, 0, PEER_TEXT_LITERAL("192.0.2.108:465"), 2);
+    add_finding(d, FINDING_TLS_HANDSHAKE_FAILED, SEVERITY_CRITICAL, 0, PEER_TEXT_LITERAL("192.0.2.108:465"),
+                2);
     add_finding(d, FINDING_PORT_25_BLOCKED, SEVERITY_INFO, -1, PEER_TEXT_LITERAL("192.0.2.108:25"), 0);
     d->primary = 0;
     return (struct sample){ "expired", e, d };
@@ -274,7 +282,9 @@ static struct sample whitespace(void)
     e = evidence_for(plan);
     d = diagnosis_for(e, VERDICT_CRITICAL, TEXT_REPORT_VERDICT_CRITICAL, TEXT_FINDING_INPUT_WHITESPACE_TITLE);
     add_address(e, NULL);
-    add_finding(d, FINDING_INPUT_WHITESPACE, SEVERITY_CRITICAL, -1, PEER_TEXT_LITERAL("smtp.gmail.com\xe3\x80\x80"), -1);
+    add_skipped(e, FAMILY_IPV4, 465, TLS_MODE_IMPLICIT, SKIP_NO_ADDRESS);
+    add_finding(d, FINDING_INPUT_WHITESPACE, SEVERITY_CRITICAL, -1,
+                PEER_TEXT_LITERAL("smtp.gmail.com\xe3\x80\x80"), -1);
     d->primary = 0;
     return (struct sample){ "whitespace", e, d };
 }
@@ -290,6 +300,9 @@ static struct sample unreadable(void)
     e = evidence_for(plan);
     d = diagnosis_for(e, VERDICT_CRITICAL, TEXT_REPORT_VERDICT_CRITICAL, TEXT_FINDING_INPUT_INVALID_TITLE);
     add_finding(d, FINDING_INPUT_INVALID, SEVERITY_CRITICAL, -1, e->plan->input, -1);
+    d->findings[0].arguments[0] =
+        (struct argument){ .name = "host", .kind = ARGUMENT_WORD, .value.word = "" };
+    d->findings[0].n_arguments = 1;
     d->primary = 0;
     return (struct sample){ "unreadable", e, d };
 }

@@ -16,7 +16,8 @@
 
 enum { OUT_MAX = 4 << 20 };
 
-static bool put_sample(struct buf *out, const char *face, const struct report_spec *spec, const struct sample *s)
+static bool put_sample(struct buf *out, const char *face, const struct report_spec *spec,
+                       const struct sample *s)
 {
     enum report_format format;
 

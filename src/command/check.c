@@ -1,0 +1,27 @@
+/*
+ * check - `smtpdx [check] [OPTION...] [TARGET...]`: diagnoses servers
+ */
+#include <stddef.h>
+
+#include "command/command.h"
+#include "command/plans.h"
+#include "command/run.h"
+
+int command_check(char **words)
+{
+    struct face face;
+    struct plans plans;
+    int status;
+
+    face_init(&face);
+    plans_init(&plans);
+    status = plans_read(&plans, &face, words, NULL);
+    if (status == 0 && face.help)
+        status = command_help(&face, "check");
+    else if (status == 0 && face.version)
+        status = command_version();
+    else if (status == 0)
+        status = plans_run(&plans, &face);
+    plans_done(&plans);
+    return status;
+}

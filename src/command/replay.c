@@ -1,0 +1,76 @@
+/*
+ * replay - `smtpdx replay FILE`: a record diagnosed and shown again, without a network
+ */
+#include <stdlib.h>
+
+#include "command/args.h"
+#include "command/command.h"
+#include "command/run.h"
+
+enum { RECORD_MAX = 16 << 20 };
+
+static int replay(const struct face *f, const char *path)
+{
+    struct smtpdx_evidence *evidence = NULL;
+    const char *why = NULL;
+    char *bytes = NULL;
+    size_t len = 0;
+    enum smtpdx_status status;
+    int exit_status;
+
+    if (!face_read_file(f, path, RECORD_MAX, &bytes, &len))
+        return EXIT_USAGE;
+    status = smtpdx_evidence_load(&evidence, bytes, len, &why);
+    free(bytes);
+    if (status == SMTPDX_OK) {
+        exit_status = run_show(f, evidence);
+    } else if (status == SMTPDX_USAGE) {
+        struct usage error;
+
+        usage_set(&error, TEXT_USAGE_NO_RECORD);
+        usage_peer(&error, "file", path);
+        usage_word(&error, "reason", why);
+        exit_status = face_refuse(f, &error);
+    } else {
+        exit_status = face_fail(f, status);
+    }
+    smtpdx_evidence_free(evidence);
+    return exit_status;
+}
+
+int command_replay(char **words)
+{
+    struct face face;
+    struct args a;
+    struct args_item item;
+    struct usage error = { 0 };
+    enum args_result result;
+    const char *path = NULL;
+    size_t n;
+    const struct option_spec *table = face_options(&n);
+
+    face_init(&face);
+    args_init(&a, words);
+    args_add_table(&a, table, n);
+    while ((result = args_next(&a, &item, &error)) == ARGS_ITEM) {
+        if (item.option != NULL && option_apply(item.option, &face, item.value, &error) != INPUT_OK)
+            return face_refuse(&face, &error);
+        if (item.option == NULL && path != NULL) {
+            usage_set(&error, TEXT_USAGE_REPLAY_ONE);
+            return face_refuse(&face, &error);
+        }
+        if (item.option == NULL)
+            path = item.value;
+    }
+    if (result == ARGS_REFUSED)
+        return face_refuse(&face, &error);
+    if (face.help)
+        return command_help(&face, "replay");
+    if (face.version)
+        return command_version();
+    if (path == NULL) {
+        usage_set(&error, TEXT_USAGE_REPLAY_ONE);
+        return face_refuse(&face, &error);
+    }
+    return replay(&face, path);
+}

@@ -1,0 +1,470 @@
+/*
+ * evidence_json - the Evidence as a record: what --record writes and replay reads
+ *
+ * Each structure of evidence.h and plan.h has one function here that names its
+ * fields, in both directions; a new field is one line.
+ */
+#include "model/evidence_json.h"
+
+#include <string.h>
+
+#include "base/version.h"
+#include "model/codec.h"
+
+enum {
+    /* In one record; far more than the ceilings of evidence.h let a check see, and a bound of memory. */
+    RECORD_CONTAINERS_MAX = 1 << 18,
+    RECORD_VALUES_MAX = 1 << 20,
+    TIMEOUT_MAX_MS = 24 * 3600 * 1000,
+};
+
+/* Beyond the year 9999 in either direction, and far from where sums of seconds overflow. */
+static const int64_t seconds_max = INT64_C(1000000000000);
+
+#define FORMAT_FAMILY "smtpdx/evidence/"
+#define STRING(number) #number
+#define FORMAT_NUMBER(number) STRING(number)
+static const char format_name[] = FORMAT_FAMILY FORMAT_NUMBER(1);
+_Static_assert(EVIDENCE_FORMAT == 1, "the name of the format says its number");
+
+/* ---- the plan --------------------------------------------------------------- */
+
+static void codec_port(struct codec *c, const char *key, uint16_t *port)
+{
+    CODEC_INTEGER(c, key, *port, 1, UINT16_MAX);
+}
+
+static void codec_listed_port(struct codec *c, void *item)
+{
+    codec_port(c, NULL, item);
+}
+
+static void codec_families(struct codec *c, void *item)
+{
+    bool *families = item;
+
+    codec_bool(c, "ipv4", &families[FAMILY_IPV4]);
+    codec_bool(c, "ipv6", &families[FAMILY_IPV6]);
+}
+
+static void codec_note(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a note of the plan");
+    struct input_note *note = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "flaw", note->flaw, input_flaw);
+    CODEC_INTEGER(c, "column", note->column, 0, INT32_MAX);
+    CODEC_INTEGER(c, "code_point", note->code_point, 0, 0x10ffff);
+}
+
+static void codec_listed_resolver(struct codec *c, void *item)
+{
+    codec_endpoint(c, NULL, item);
+}
+
+static void codec_listed_file(struct codec *c, void *item)
+{
+    const char **path = item;
+
+    codec_outside(c, NULL, path);
+}
+
+static void codec_port_map(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a port map of the plan");
+    struct port_map *map = item;
+
+    c->place = &place;
+    codec_port(c, "meant", &map->meant);
+    codec_port(c, "used", &map->used);
+}
+
+static void codec_plan(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("the plan");
+    struct plan *p = item;
+
+    c->place = &place;
+    codec_peer(c, "input", &p->input);
+    codec_host_or_null(c, "host", &p->host);
+    codec_address_or_null(c, "host_address", &p->host_is_address, &p->host_address);
+    codec_text_or_null(c, "provider", &p->provider);
+    codec_host_or_null(c, "suggestion", &p->suggestion);
+    codec_objects(c, "notes", &p->notes, &p->n_notes, sizeof *p->notes, PLAN_NOTES_MAX, codec_note);
+    codec_list(c, "asked_ports", &p->asked_ports, &p->n_asked_ports, sizeof *p->asked_ports, PLAN_PORTS_MAX,
+               codec_listed_port);
+    codec_bool(c, "tls_asked", &p->tls_asked);
+    CODEC_WORD(c, "tls", p->tls, tls_mode);
+    codec_list(c, "ports", &p->ports, &p->n_ports, sizeof *p->ports, PLAN_PORTS_MAX, codec_listed_port);
+    codec_object(c, "families", p->families, codec_families);
+    codec_list(c, "resolvers", &p->resolvers, &p->n_resolvers, sizeof *p->resolvers, PLAN_RESOLVERS_MAX,
+               codec_listed_resolver);
+    codec_address_or_null(c, "address", &p->has_address, &p->address);
+    codec_list(c, "ca_files", &p->ca_files, &p->n_ca_files, sizeof *p->ca_files, PLAN_CA_FILES_MAX,
+               codec_listed_file);
+    codec_bool(c, "system_ca", &p->system_ca);
+    codec_objects(c, "port_maps", &p->port_maps, &p->n_port_maps, sizeof *p->port_maps, PLAN_PORT_MAPS_MAX,
+                  codec_port_map);
+    codec_text_or_null(c, "ehlo", &p->ehlo);
+    CODEC_INTEGER(c, "timeout_ms", p->timeout_ms, 0, TIMEOUT_MAX_MS);
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+static void codec_query(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a query of a name");
+    struct dns_query *q = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "type", q->type, record_type);
+    codec_text(c, "resolver", &q->resolver);
+    CODEC_WORD(c, "outcome", q->outcome, dns_outcome);
+    codec_milliseconds(c, "duration_ms", &q->duration_ms);
+    CODEC_INTEGER(c, "n_addresses", q->n_addresses, 0, INT32_MAX);
+    codec_outside_or_null(c, "canonical", &q->canonical);
+}
+
+static void codec_found_address(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an address of a name");
+    struct found_address *a = item;
+    bool has = true;
+
+    c->place = &place;
+    codec_address_or_null(c, "address", &has, &a->address);
+    if (!has)
+        codec_refuse_kind(c);
+    CODEC_INTEGER(c, "ttl_s", a->ttl_s, INT32_MIN, UINT32_MAX);
+    codec_set(c, "sources", &a->sources, ADDRESS_SOURCE_ALL, address_source_word, address_source_parse);
+}
+
+static void codec_name(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a name");
+    struct name_view *n = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "role", n->role, role);
+    codec_host(c, "host", &n->host);
+    codec_objects(c, "queries", &n->queries, &n->n_queries, sizeof *n->queries, EVIDENCE_QUERIES_MAX, codec_query);
+    codec_objects(c, "addresses", &n->addresses, &n->n_addresses, sizeof *n->addresses, EVIDENCE_ADDRESSES_MAX,
+                  codec_found_address);
+    CODEC_INTEGER(c, "n_refused", n->n_refused, 0, INT32_MAX);
+    codec_bool(c, "system_asked", &n->system_asked);
+    CODEC_WORD(c, "system", n->system, dns_outcome);
+    CODEC_INTEGER(c, "system_code", n->system_code, INT32_MIN, INT32_MAX);
+    codec_milliseconds(c, "duration_ms", &n->duration_ms);
+}
+
+/* ---- certificates ----------------------------------------------------------- */
+
+static void codec_certificate_name(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a name in a certificate");
+    struct certificate_name *n = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "kind", n->kind, certificate_name_kind);
+    codec_peer(c, "text", &n->text);
+}
+
+static bool is_sha256(const char *hex)
+{
+    size_t len = strspn(hex, "0123456789abcdef");
+
+    return hex[len] == '\0' && (len == 0 || len == 64);
+}
+
+static void codec_sha256(struct codec *c, const char *key, char (*sha256)[65])
+{
+    const char *hex = *sha256;
+
+    codec_text(c, key, &hex);
+    if (c->saving || codec_failed(c))
+        return;
+    if (is_sha256(hex))
+        memcpy(*sha256, hex, strlen(hex) + 1);
+    else
+        codec_refuse_kind(c);
+}
+
+static void codec_certificate(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a certificate");
+    struct certificate *x = item;
+
+    c->place = &place;
+    codec_peer(c, "der", &x->der);
+    codec_peer(c, "subject", &x->subject);
+    codec_peer(c, "issuer", &x->issuer);
+    codec_peer(c, "common_name", &x->common_name);
+    codec_objects(c, "names", &x->names, &x->n_names, sizeof *x->names, CERTIFICATE_NAMES_MAX,
+                  codec_certificate_name);
+    CODEC_INTEGER(c, "not_before", x->not_before, -seconds_max, seconds_max);
+    CODEC_INTEGER(c, "not_after", x->not_after, -seconds_max, seconds_max);
+    codec_text_or_null(c, "key", &x->key);
+    codec_text_or_null(c, "signature", &x->signature);
+    codec_sha256(c, "sha256", &x->sha256);
+    codec_bool(c, "self_issued", &x->self_issued);
+    codec_bool(c, "has_ca_issuers", &x->has_ca_issuers);
+}
+
+static void codec_chain(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a chain");
+    struct chain *chain = item;
+
+    c->place = &place;
+    codec_host(c, "host", &chain->host);
+    codec_objects(c, "certificates", &chain->certificates, &chain->n_certificates, sizeof *chain->certificates,
+                  CHAIN_CERTIFICATES_MAX, codec_certificate);
+    codec_bool(c, "judged", &chain->judged);
+    codec_bool(c, "trusted", &chain->trusted);
+    codec_set(c, "trust_flaws", &chain->trust_flaws, TRUST_FLAW_ALL, trust_flaw_word, trust_flaw_parse);
+    codec_bool(c, "leaf_self_signed", &chain->leaf_self_signed);
+    codec_bool(c, "issuer_public", &chain->issuer_public);
+    codec_bool(c, "name_matches", &chain->name_matches);
+}
+
+/* ---- probes ----------------------------------------------------------------- */
+
+static void codec_icmp(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an ICMP report");
+    struct icmp_report *icmp = item;
+
+    c->place = &place;
+    codec_bool(c, "seen", &icmp->seen);
+    CODEC_INTEGER(c, "type", icmp->type, 0, UINT8_MAX);
+    CODEC_INTEGER(c, "code", icmp->code, 0, UINT8_MAX);
+    codec_address_or_null(c, "offender", &icmp->has_offender, &icmp->offender);
+}
+
+static void codec_reply(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a reply");
+    struct refused_reply *reply = item;
+
+    c->place = &place;
+    CODEC_INTEGER(c, "code", reply->code, 0, 999);
+    CODEC_INTEGER(c, "class", reply->enhanced[0], 0, 999);
+    CODEC_INTEGER(c, "subject", reply->enhanced[1], 0, 999);
+    CODEC_INTEGER(c, "detail", reply->enhanced[2], 0, 999);
+    codec_peer(c, "text", &reply->text);
+}
+
+static void codec_listed_peer(struct codec *c, void *item)
+{
+    codec_peer(c, NULL, item);
+}
+
+static void codec_target(struct codec *c, struct probe *p)
+{
+    CODEC_WORD(c, "role", p->role, role);
+    codec_host(c, "host", &p->host);
+    codec_address_or_null(c, "address", &p->has_address, &p->address);
+    CODEC_WORD(c, "family", p->family, family);
+    codec_port(c, "port", &p->port);
+    codec_port(c, "dial_port", &p->dial_port);
+    CODEC_WORD(c, "mode", p->mode, tls_mode);
+}
+
+static void codec_result(struct codec *c, struct probe *p)
+{
+    CODEC_WORD(c, "outcome", p->outcome, probe_outcome);
+    CODEC_WORD(c, "stage", p->stage, stage);
+    CODEC_WORD(c, "skip", p->skip, skip_reason);
+    CODEC_WORD(c, "fault", p->fault, fault);
+    CODEC_WORD(c, "service", p->service, service);
+    codec_text_or_null(c, "error_text", &p->error_text);
+    codec_text_or_null(c, "error_code", &p->error_code);
+    codec_bool(c, "tls_alert_received", &p->tls_alert_received);
+    CODEC_INTEGER(c, "tls_alert", p->tls_alert, 0, UINT8_MAX);
+    codec_object(c, "icmp", &p->icmp, codec_icmp);
+    codec_object(c, "reply", &p->reply, codec_reply);
+    codec_peer(c, "raw", &p->raw);
+}
+
+static void codec_times(struct codec *c, struct probe *p)
+{
+    codec_milliseconds(c, "started_ms", &p->started_ms);
+    codec_milliseconds(c, "connect_ms", &p->connect_ms);
+    codec_milliseconds(c, "greeting_ms", &p->greeting_ms);
+    codec_milliseconds(c, "tls_ms", &p->tls_ms);
+    codec_milliseconds(c, "total_ms", &p->total_ms);
+}
+
+static void codec_session(struct codec *c, struct probe *p)
+{
+    codec_peer(c, "greeting", &p->greeting);
+    codec_list(c, "keywords", &p->keywords, &p->n_keywords, sizeof *p->keywords, PROBE_KEYWORDS_MAX,
+               codec_listed_peer);
+    codec_list(c, "auth", &p->auth, &p->n_auth, sizeof *p->auth, PROBE_KEYWORDS_MAX, codec_listed_peer);
+    codec_bool(c, "starttls_offered", &p->starttls_offered);
+    codec_bool(c, "starttls_masked", &p->starttls_masked);
+    codec_bool(c, "helo_used", &p->helo_used);
+    CODEC_INTEGER(c, "n_injected", p->n_injected, 0, INT32_MAX);
+    codec_bool(c, "mail_accepted", &p->mail_accepted);
+    codec_text_or_null(c, "tls_version", &p->tls_version);
+    codec_text_or_null(c, "tls_cipher", &p->tls_cipher);
+    codec_text_or_null(c, "tls_group", &p->tls_group);
+    CODEC_INTEGER(c, "chain", p->chain, -1, EVIDENCE_CHAINS_MAX - 1);
+}
+
+static void codec_probe(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a probe");
+
+    c->place = &place;
+    codec_target(c, item);
+    codec_result(c, item);
+    codec_times(c, item);
+    codec_session(c, item);
+}
+
+/* ---- the whole -------------------------------------------------------------- */
+
+static void codec_evidence(struct codec *c, struct evidence *e)
+{
+    static const struct codec_place place = CODEC_PLACE("the record");
+
+    c->place = &place;
+    codec_object(c, "plan", e->plan, codec_plan);
+    CODEC_INTEGER(c, "started_wall_ms", e->started_wall_ms, -1000 * seconds_max, 1000 * seconds_max);
+    codec_milliseconds(c, "duration_ms", &e->duration_ms);
+    codec_bool(c, "interrupted", &e->interrupted);
+    codec_bool(c, "ceiling_reached", &e->ceiling_reached);
+    codec_bool(c, "incomplete", &e->incomplete);
+    codec_object(c, "has_route", e->has_route, codec_families);
+    codec_bool(c, "resolver_configured", &e->resolver_configured);
+    CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);
+    codec_bool(c, "roots_loaded", &e->roots_loaded);
+    codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
+    codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
+    codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);
+}
+
+static int put_bytes(const char *bytes, size_t len, void *out)
+{
+    return buf_put(out, bytes, len) ? 0 : -1;
+}
+
+bool evidence_save(struct buf *out, const struct evidence *e)
+{
+    struct evidence described = *e; /* a description is for both directions, so it takes no const */
+    struct codec c = { .saving = true, .at = json_object() };
+    bool ok = false;
+
+    if (json_object_set_new(c.at, "format", json_string(format_name)) == 0 &&
+        json_object_set_new(c.at, "version", json_string(SMTPDX_VERSION)) == 0) {
+        codec_evidence(&c, &described);
+        ok = !codec_failed(&c) && json_dump_callback(c.at, put_bytes, out, JSON_INDENT(1)) == 0 &&
+             buf_put_char(out, '\n');
+    }
+    json_decref(c.at);
+    return ok;
+}
+
+static const char *flaw_of_probe(const struct evidence *e, const struct probe *p)
+{
+    if (p->chain >= 0 && (size_t)p->chain >= e->n_chains)
+        return "a probe: there is no such chain";
+    if (p->outcome == PROBE_RUNNING)
+        return "a probe: it had not ended";
+    if (p->has_address && p->address.family != p->family)
+        return "a probe: its address is of another family";
+    return NULL;
+}
+
+/* What no single field shows. NULL where all is well. */
+static const char *flaw_of(const struct evidence *e)
+{
+    const char *flaw = NULL;
+
+    if (e->plan->host != NULL && e->n_names == 0)
+        return "the record: the target's name is missing";
+    if (e->n_names > 0 && e->names[0].role != ROLE_TARGET)
+        return "the record: the first name is not the target's";
+    if (e->plan->host == NULL && e->n_probes > 0)
+        return "the record: there are probes without a host";
+    for (size_t i = 0; flaw == NULL && i < e->n_chains; i++)
+        flaw = e->chains[i].n_certificates == 0 ? "a chain: it has no certificate" : NULL;
+    for (size_t i = 0; flaw == NULL && i < e->n_probes; i++)
+        flaw = flaw_of_probe(e, &e->probes[i]);
+    return flaw;
+}
+
+/* A tree of JSON takes many times the memory of its text: counts before it is built. */
+static bool is_bounded(const char *bytes, size_t len)
+{
+    size_t containers = 0;
+    size_t commas = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += bytes[i] == '\\';
+        else if (bytes[i] == '{' || bytes[i] == '[')
+            containers++;
+        else if (bytes[i] == ',')
+            commas++;
+    }
+    return containers <= RECORD_CONTAINERS_MAX && containers + commas <= RECORD_VALUES_MAX;
+}
+
+/* NULL where it is a record of this format. */
+static const char *flaw_of_format(const json_t *root)
+{
+    const char *format = json_string_value(json_object_get(root, "format"));
+
+    if (format == NULL || strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) != 0)
+        return "it is no record of smtpdx";
+    if (strcmp(format, format_name) != 0)
+        return "its format is of another version of smtpdx";
+    return NULL;
+}
+
+static struct evidence *evidence_of(json_t *root, const char **why)
+{
+    struct evidence *e;
+    struct codec c = { .at = root };
+
+    *why = flaw_of_format(root);
+    if (*why != NULL)
+        return NULL;
+    e = evidence_new(&(struct plan){ .n_ports = 0 });
+    if (e == NULL)
+        return NULL;
+    c.arena = e->arena;
+    codec_evidence(&c, e);
+    *why = c.why;
+    if (!codec_failed(&c))
+        *why = flaw_of(e);
+    if (*why != NULL || c.no_memory)
+        e = evidence_free(e);
+    return e;
+}
+
+struct evidence *evidence_load(const char *bytes, size_t len, const char **why)
+{
+    struct evidence *e = NULL;
+    json_error_t error;
+    json_t *root;
+
+    *why = NULL;
+    if (len > EVIDENCE_RECORD_MAX || !is_bounded(bytes, len)) {
+        *why = "it is larger than a record can be";
+        return NULL;
+    }
+    root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+    if (root != NULL)
+        e = evidence_of(root, why);
+    else if (error.text[0] != '\0') /* jansson has no words for most shortages of memory */
+        *why = "it is no JSON";
+    json_decref(root);
+    return e;
+}

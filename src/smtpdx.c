@@ -1,0 +1,340 @@
+/*
+ * smtpdx - the public face: handles around the rooms, and nothing else
+ *
+ * Errors of ours become a status; what a user gave and what is wrong with it
+ * becomes a line in the user's language.
+ */
+#include "smtpdx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/version.h"
+#include "diagnose/diagnose.h"
+#include "input/plan_option.h"
+#include "input/usage.h"
+#include "knowledge/text.h"
+#include "model/evidence_json.h"
+#include "probe/check.h"
+#include "probe/engine.h"
+#include "report/progress.h"
+#include "report/report.h"
+
+enum {
+    ERROR_LINE_MAX = 4096,
+    REPORT_MAX = 16 << 20,
+    RECORD_MAX = 64 << 20,
+};
+
+struct smtpdx_plan {
+    struct plan *plan;
+    struct usage refusal;
+    bool refused;
+    struct buf line;
+};
+
+struct smtpdx_evidence {
+    struct evidence *evidence;
+};
+
+struct smtpdx_diagnosis {
+    struct diagnosis *diagnosis;
+};
+
+/* One check that runs: whom to tell. */
+struct listening {
+    smtpdx_listener *listener;
+    void *user;
+};
+
+const char *smtpdx_version(void)
+{
+    return SMTPDX_VERSION;
+}
+
+/* ---- plan ---------------------------------------------------------------------- */
+
+enum smtpdx_status smtpdx_plan_new(struct smtpdx_plan **ret)
+{
+    struct smtpdx_plan *plan = calloc(1, sizeof *plan);
+
+    if (plan == NULL || (plan->plan = plan_new()) == NULL) {
+        free(plan);
+        return SMTPDX_NO_MEMORY;
+    }
+    buf_init(&plan->line, ERROR_LINE_MAX);
+    *ret = plan;
+    return SMTPDX_OK;
+}
+
+void smtpdx_plan_free(struct smtpdx_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    plan_free(plan->plan);
+    buf_done(&plan->line);
+    free(plan);
+}
+
+static enum smtpdx_status plan_refuse(struct smtpdx_plan *plan, enum input_result result, const struct usage *refusal)
+{
+    plan->refused = result == INPUT_USAGE;
+    if (plan->refused) {
+        plan->refusal = *refusal;
+        if (!usage_keep(&plan->refusal, plan->plan->arena))
+            return SMTPDX_NO_MEMORY;
+    }
+    switch (result) {
+    case INPUT_OK:
+        return SMTPDX_OK;
+    case INPUT_USAGE:
+        return SMTPDX_USAGE;
+    case INPUT_NO_MEMORY:
+        break;
+    }
+    return SMTPDX_NO_MEMORY;
+}
+
+enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, const char *value)
+{
+    struct usage refusal = { 0 };
+    enum input_result result = input_set(plan->plan, name, value, &refusal);
+
+    return plan_refuse(plan, result, &refusal);
+}
+
+const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
+{
+    enum language l;
+
+    buf_clear(&plan->line);
+    if (!plan->refused || !language_parse(&l, language))
+        return "";
+    usage_put(&plan->line, l, &plan->refusal);
+    return buf_borrow(&plan->line);
+}
+
+/* ---- engine and checks ------------------------------------------------------------ */
+
+static enum smtpdx_status status_of(const struct err *err)
+{
+    if (err->kind == ERR_NOMEM)
+        return SMTPDX_NO_MEMORY;
+    if (err->kind == ERR_SYSTEM && err->code != 0)
+        errno = err->code;
+    return SMTPDX_SYSTEM;
+}
+
+/* The engine needs no handle of its own: it is opaque already. */
+static struct engine *engine_of(struct smtpdx_engine *engine)
+{
+    return (struct engine *)engine;
+}
+
+enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
+{
+    struct engine *engine;
+    struct err err = { 0 };
+
+    if (!engine_new(&engine, &err))
+        return status_of(&err);
+    *ret = (struct smtpdx_engine *)engine;
+    return SMTPDX_OK;
+}
+
+void smtpdx_engine_free(struct smtpdx_engine *engine)
+{
+    engine_free(engine_of(engine));
+}
+
+enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine)
+{
+    engine_run(engine_of(engine));
+    return SMTPDX_OK;
+}
+
+void smtpdx_engine_interrupt(struct smtpdx_engine *engine)
+{
+    engine_interrupt(engine_of(engine));
+}
+
+static void on_event(void *user, const struct event *event)
+{
+    struct listening *l = user;
+    /* Borrowed and const for the listener, who gets no function that writes to it. */
+    struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
+
+    if (event->kind != EVENT_FINISHED) {
+        l->listener(l->user, SMTPDX_EVENT_CHANGED, &evidence);
+        return;
+    }
+    l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
+    free(l);
+}
+
+/* A copy with the ports filled in, so that the caller's Plan can be used again. */
+static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
+{
+    struct plan *complete = plan_new();
+    struct usage refusal = { 0 };
+    enum input_result result;
+    enum smtpdx_status status;
+
+    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
+        plan_free(complete);
+        return SMTPDX_NO_MEMORY;
+    }
+    result = input_finish(complete, &refusal);
+    status = plan_refuse(plan, result, &refusal);
+    if (status == SMTPDX_OK)
+        *ret = complete;
+    else
+        plan_free(complete);
+    return status;
+}
+
+static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
+{
+    struct usage refusal = { 0 };
+
+    usage_set(&refusal, TEXT_USAGE_NO_CERTIFICATE);
+    usage_peer(&refusal, "value", file);
+    usage_text(&refusal, "accepted", TEXT_OPTION_CA_FILE_ACCEPTED);
+    return plan_refuse(plan, INPUT_USAGE, &refusal);
+}
+
+enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpdx_plan *plan, smtpdx_listener *listener,
+                                      void *user)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+    struct listening *l;
+    const char *bad_file = NULL;
+    struct err err = { 0 };
+
+    if (status != SMTPDX_OK)
+        return status;
+    l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        plan_free(complete);
+        return SMTPDX_NO_MEMORY;
+    }
+    *l = (struct listening){ .listener = listener, .user = user };
+    if (!check_start(engine_of(engine), complete, on_event, l, &bad_file, &err)) {
+        status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
+        free(l);
+    }
+    plan_free(complete);
+    return status;
+}
+
+/* ---- evidence, diagnosis, report ---------------------------------------------------- */
+
+/* Hands the bytes over, or tells that there was no room for them. */
+static enum smtpdx_status give(struct buf *out, bool ok, char **bytes, size_t *len)
+{
+    enum smtpdx_status status = SMTPDX_NO_MEMORY;
+
+    *len = out->len;
+    if (ok && (*bytes = buf_take(out)) != NULL)
+        status = SMTPDX_OK;
+    buf_done(out);
+    return status;
+}
+
+enum smtpdx_status smtpdx_evidence_save(const struct smtpdx_evidence *evidence, char **bytes, size_t *len)
+{
+    struct buf out;
+    bool ok;
+
+    buf_init(&out, RECORD_MAX);
+    ok = evidence_save(&out, evidence->evidence);
+    return give(&out, ok, bytes, len);
+}
+
+enum smtpdx_status smtpdx_evidence_load(struct smtpdx_evidence **ret, const char *bytes, size_t len, const char **why)
+{
+    struct smtpdx_evidence *evidence = calloc(1, sizeof *evidence);
+
+    *why = NULL;
+    if (evidence == NULL)
+        return SMTPDX_NO_MEMORY;
+    evidence->evidence = evidence_load(bytes, len, why);
+    if (evidence->evidence == NULL) {
+        free(evidence);
+        return *why == NULL ? SMTPDX_NO_MEMORY : SMTPDX_USAGE;
+    }
+    *ret = evidence;
+    return SMTPDX_OK;
+}
+
+void smtpdx_evidence_free(struct smtpdx_evidence *evidence)
+{
+    if (evidence == NULL)
+        return;
+    evidence_free(evidence->evidence);
+    free(evidence);
+}
+
+enum smtpdx_status smtpdx_diagnose(struct smtpdx_diagnosis **ret, const struct smtpdx_evidence *evidence)
+{
+    struct smtpdx_diagnosis *d = calloc(1, sizeof *d);
+
+    if (d == NULL || (d->diagnosis = diagnose(evidence->evidence)) == NULL) {
+        free(d);
+        return SMTPDX_NO_MEMORY;
+    }
+    *ret = d;
+    return SMTPDX_OK;
+}
+
+enum smtpdx_verdict smtpdx_diagnosis_verdict(const struct smtpdx_diagnosis *diagnosis)
+{
+    switch (diagnosis->diagnosis->verdict) {
+    case VERDICT_OK:
+        return SMTPDX_VERDICT_OK;
+    case VERDICT_WARNING:
+        return SMTPDX_VERDICT_WARNING;
+    case VERDICT_CRITICAL:
+        return SMTPDX_VERDICT_CRITICAL;
+    case VERDICT_UNKNOWN:
+        break;
+    }
+    return SMTPDX_VERDICT_UNKNOWN;
+}
+
+void smtpdx_diagnosis_free(struct smtpdx_diagnosis *diagnosis)
+{
+    if (diagnosis == NULL)
+        return;
+    diagnosis_free(diagnosis->diagnosis);
+    free(diagnosis);
+}
+
+enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const struct smtpdx_diagnosis *diagnosis,
+                                 const struct smtpdx_report_options *options, char **bytes, size_t *len)
+{
+    struct report_spec spec = {
+        .width = options->width,
+        .color = options->color != 0,
+        .quiet = options->quiet != 0,
+    };
+    const struct evidence *e = evidence->evidence;
+    bool progress = strcmp(options->format, "progress") == 0;
+    enum report_format format = REPORT_TEXT;
+    struct buf out;
+    bool ok;
+
+    if (!language_parse(&spec.language, options->language) ||
+        (!progress && (diagnosis == NULL || !report_format_parse(&format, options->format))))
+        return SMTPDX_USAGE;
+    buf_init(&out, REPORT_MAX);
+    if (progress)
+        ok = progress_put(&out, &spec, e, (double)(clock_wall_ms() - e->started_wall_ms));
+    else
+        ok = report_put(&out, format, &spec, e, diagnosis->diagnosis);
+    return give(&out, ok, bytes, len);
+}

@@ -1,0 +1,610 @@
+#include "model/evidence_json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fail_alloc.h"
+#include "unit.h"
+
+static struct address address_of(const char *text)
+{
+    struct address a;
+
+    ck_assert(address_parse(&a, text));
+    return a;
+}
+
+/* PEER_TEXT_LITERAL for what is static. */
+#define BYTES(s) { (s), sizeof(s) - 1 }
+
+static struct peer_text list_of_peers[2][2] = {
+    { BYTES("SIZE 35882577"), BYTES("X-\xff\x00") },
+    { BYTES("PLAIN"), BYTES("XOAUTH2") },
+};
+
+/* Every field differs from what zeroed memory holds, and from its neighbours. */
+static struct plan *full_plan(void)
+{
+    static struct input_note notes[] = { { INPUT_FLAW_CHARACTER, 7, 0x3001 }, { INPUT_FLAW_EMPTY, 1, 0x20 } };
+    static uint16_t asked_ports[] = { 2587, 465 };
+    static uint16_t ports[] = { 25, 465, 587, 2587 };
+    static struct endpoint resolvers[2];
+    static const char *ca_files[] = { "/etc/root.pem", "/tmp/\xff.pem" };
+    static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
+    static struct plan p;
+
+    resolvers[0] = (struct endpoint){ .address = address_of("192.0.2.53"), .port = 53 };
+    resolvers[1] = (struct endpoint){ .address = address_of("2001:db8::53"), .port = 5353 };
+    p = (struct plan){
+        .input = PEER_TEXT_LITERAL(" \xe3\x80\x80smtp.example\xff\r\n"), .host = "192.0.2.7", .host_is_address = true,
+        .host_address = address_of("192.0.2.7"), .provider = "gmail", .suggestion = "smtp.example", .notes = notes,
+        .n_notes = 2, .asked_ports = asked_ports, .n_asked_ports = 2, .tls_asked = true, .tls = TLS_MODE_IMPLICIT,
+        .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
+        .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
+        .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
+        .timeout_ms = 12345,
+    };
+    return &p;
+}
+
+static struct name_view *full_names(void)
+{
+    static struct dns_query queries[] = {
+        { RECORD_AAAA, "192.0.2.53:53", DNS_NO_DATA, 0.1, 3, "mail.example" },
+        { RECORD_A, "[2001:db8::53]:5353", DNS_MALFORMED, 12.0625, 4, "odd\x1bname" },
+    };
+    static struct found_address addresses[2];
+    static struct name_view names[2];
+
+    addresses[0] = (struct found_address){ address_of("192.0.2.7"), 300, SOURCE_DNS | SOURCE_HOSTS };
+    addresses[1] = (struct found_address){ address_of("fe80::7%2"), -1, SOURCE_TYPED | SOURCE_SYSTEM };
+    names[0] = (struct name_view){ ROLE_TARGET, "192.0.2.7", queries, 2, addresses, 2, 5, true, DNS_SERVFAIL, -2, 33.3 };
+    names[1] = names[0];
+    names[1].role = ROLE_CONTROL;
+    names[1].host = "time.example";
+    return names;
+}
+
+static struct chain *full_chains(void)
+{
+    static struct certificate_name names[] = { { NAME_ADDRESS, BYTES("192.0.2.7") },
+                                               { NAME_DNS, BYTES("*.example\xc0\xaf") } };
+    static struct certificate certificates[2];
+    static struct chain chains[2];
+
+    certificates[0] = (struct certificate){
+        PEER_TEXT_LITERAL("0\x82\x01\x00\xff"), PEER_TEXT_LITERAL("CN=leaf"), PEER_TEXT_LITERAL("CN=\"root\"\\"),
+        PEER_TEXT_LITERAL("\xe8\x91\x89"), names, 2, -123456789012, 1790000000, "RSA 2048", "RSA-SHA256", "", true,
+        true,
+    };
+    snprintf(certificates[0].sha256, sizeof certificates[0].sha256, "%064d", 7);
+    certificates[1] = certificates[0];
+    certificates[1].der = PEER_TEXT_LITERAL("1");
+    chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
+                                true };
+    chains[1] = chains[0];
+    chains[1].trust_flaws = TRUST_FLAW_ALL;
+    return chains;
+}
+
+static struct probe *full_probes(void)
+{
+    static struct probe probes[2];
+
+    probes[0] = (struct probe){
+        .role = ROLE_SUGGESTION, .host = "mail.example", .has_address = true, .address = address_of("2001:db8::7"),
+        .family = FAMILY_IPV6, .port = 25, .dial_port = 2525, .mode = TLS_MODE_STARTTLS, .outcome = PROBE_TIMEOUT,
+        .stage = STAGE_STARTTLS, .skip = SKIP_STOPPED, .fault = FAULT_NOT_SMTP, .service = SERVICE_MYSQL,
+        .error_text = "Connection refused", .error_code = "ECONNREFUSED", .tls_alert_received = true,
+        .tls_alert = 40, .icmp = { true, 3, 13, true, address_of("192.0.2.254") },
+        .reply = { 535, { 5, 7, 8 }, PEER_TEXT_LITERAL("535-5.7.8 no\r\n535 5.7.8 \xe9\r\n") },
+        .raw = PEER_TEXT_LITERAL("\x15\x03\x01"), .started_ms = 1.5, .connect_ms = 1.0 / 3, .greeting_ms = 2.25,
+        .tls_ms = 3.125, .total_ms = 1e9 + 0.1, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
+        .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
+        .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
+        .mail_accepted = true, .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
+        .chain = 1,
+    };
+    probes[1] = probes[0];
+    probes[1].address = address_of("192.0.2.7");
+    probes[1].family = FAMILY_IPV4;
+    probes[1].chain = -1;
+    return probes;
+}
+
+static struct evidence full_evidence(void)
+{
+    return (struct evidence){
+        .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
+        .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
+        .n_roots = 142, .roots_loaded = true, .names = full_names(), .n_names = 2, .probes = full_probes(),
+        .n_probes = 2, .chains = full_chains(), .n_chains = 2,
+    };
+}
+
+/* The record; freed by the caller. */
+static char *record_of(const struct evidence *e)
+{
+    struct buf out;
+
+    buf_init(&out, EVIDENCE_RECORD_MAX);
+    ck_assert(evidence_save(&out, e));
+    return buf_take(&out);
+}
+
+static struct evidence *load(const char *record)
+{
+    const char *why;
+    struct evidence *e = evidence_load(record, strlen(record), &why);
+
+    ck_assert_msg(e != NULL, "%s", why == NULL ? "no memory" : why);
+    ck_assert_ptr_null(why);
+    return e;
+}
+
+/* ---- the same, field by field ------------------------------------------------ */
+
+static bool same_string(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+#define SAME(field) ck_assert_msg(a->field == b->field, #field)
+#define SAME_BITS(field) ck_assert_msg(memcmp(&a->field, &b->field, sizeof a->field) == 0, #field)
+#define SAME_STRING(field) ck_assert_msg(same_string(a->field, b->field), #field)
+#define SAME_PEER(field) ck_assert_msg(peer_text_equal(a->field, b->field), #field)
+#define SAME_ADDRESS(field) ck_assert_msg(address_equal(&a->field, &b->field), #field)
+
+static void same_plan(const struct plan *a, const struct plan *b)
+{
+    SAME_PEER(input), SAME_STRING(host), SAME(host_is_address), SAME_ADDRESS(host_address);
+    SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
+    SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
+    SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
+    for (size_t i = 0; i < a->n_notes; i++)
+        SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].code_point);
+    for (size_t i = 0; i < a->n_asked_ports; i++)
+        SAME(asked_ports[i]);
+    for (size_t i = 0; i < a->n_ports; i++)
+        SAME(ports[i]);
+    for (size_t i = 0; i < a->n_resolvers; i++)
+        SAME_ADDRESS(resolvers[i].address), SAME(resolvers[i].port);
+    for (size_t i = 0; i < a->n_ca_files; i++)
+        SAME_STRING(ca_files[i]);
+    for (size_t i = 0; i < a->n_port_maps; i++)
+        SAME(port_maps[i].meant), SAME(port_maps[i].used);
+}
+
+static void same_name(const struct name_view *a, const struct name_view *b)
+{
+    SAME(role), SAME_STRING(host), SAME(n_queries), SAME(n_addresses), SAME(n_refused), SAME(system_asked);
+    SAME(system), SAME(system_code), SAME_BITS(duration_ms);
+    for (size_t i = 0; i < a->n_queries; i++) {
+        SAME(queries[i].type), SAME_STRING(queries[i].resolver), SAME(queries[i].outcome);
+        SAME_BITS(queries[i].duration_ms), SAME(queries[i].n_addresses), SAME_STRING(queries[i].canonical);
+    }
+    for (size_t i = 0; i < a->n_addresses; i++)
+        SAME_ADDRESS(addresses[i].address), SAME(addresses[i].ttl_s), SAME(addresses[i].sources);
+}
+
+static void same_certificate(const struct certificate *a, const struct certificate *b)
+{
+    SAME_PEER(der), SAME_PEER(subject), SAME_PEER(issuer), SAME_PEER(common_name), SAME(n_names), SAME(not_before);
+    SAME(not_after), SAME_STRING(key), SAME_STRING(signature), SAME_STRING(sha256), SAME(self_issued);
+    SAME(has_ca_issuers);
+    for (size_t i = 0; i < a->n_names; i++)
+        SAME(names[i].kind), SAME_PEER(names[i].text);
+}
+
+static void same_chain(const struct chain *a, const struct chain *b)
+{
+    SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
+    SAME(issuer_public), SAME(name_matches);
+    for (size_t i = 0; i < a->n_certificates; i++)
+        same_certificate(&a->certificates[i], &b->certificates[i]);
+}
+
+static void same_probe(const struct probe *a, const struct probe *b)
+{
+    SAME(role), SAME_STRING(host), SAME(has_address), SAME_ADDRESS(address), SAME(family), SAME(port);
+    SAME(dial_port), SAME(mode), SAME(outcome), SAME(stage), SAME(skip), SAME(fault), SAME(service);
+    SAME_STRING(error_text), SAME_STRING(error_code), SAME(tls_alert_received), SAME(tls_alert), SAME(icmp.seen);
+    SAME(icmp.type), SAME(icmp.code), SAME(icmp.has_offender), SAME_ADDRESS(icmp.offender), SAME(reply.code);
+    SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
+    SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_PEER(greeting), SAME(n_keywords);
+    SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
+    SAME(mail_accepted), SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
+    for (size_t i = 0; i < a->n_keywords; i++)
+        SAME_PEER(keywords[i]);
+    for (size_t i = 0; i < a->n_auth; i++)
+        SAME_PEER(auth[i]);
+}
+
+static void same_evidence(const struct evidence *a, const struct evidence *b)
+{
+    same_plan(a->plan, b->plan);
+    SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
+    SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_names);
+    SAME(n_probes), SAME(n_chains);
+    for (size_t i = 0; i < a->n_names; i++)
+        same_name(&a->names[i], &b->names[i]);
+    for (size_t i = 0; i < a->n_probes; i++)
+        same_probe(&a->probes[i], &b->probes[i]);
+    for (size_t i = 0; i < a->n_chains; i++)
+        same_chain(&a->chains[i], &b->chains[i]);
+}
+
+START_TEST(what_is_loaded_is_what_was_saved)
+{
+    struct evidence e = full_evidence();
+    char *record = record_of(&e);
+    struct evidence *loaded = load(record);
+    char *again = record_of(loaded);
+
+    same_evidence(&e, loaded);
+    ck_assert_str_eq(record, again);
+    free(record);
+    free(again);
+    evidence_free(loaded);
+}
+END_TEST
+
+/* A field that this test leaves at its zero would prove nothing. */
+static void check_filled(const char *key, const json_t *value)
+{
+    const char *name;
+    json_t *field;
+    size_t i;
+
+    ck_assert_msg(!json_is_null(value) && !json_is_false(value), "%s", key);
+    ck_assert_msg(!json_is_number(value) || json_number_value(value) != 0.0, "%s", key);
+    if (json_is_string(value) || json_is_array(value))
+        ck_assert_msg(json_string_length(value) + json_array_size(value) > 0, "%s", key);
+    json_object_foreach((json_t *)value, name, field)
+        check_filled(name, field);
+    json_array_foreach(value, i, field)
+        check_filled(key, field);
+}
+
+START_TEST(every_key_of_the_record_was_given_a_value_of_its_own)
+{
+    struct evidence e = full_evidence();
+    char *record = record_of(&e);
+    json_t *root = json_loads(record, 0, NULL);
+
+    check_filled("record", root);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "format")), "smtpdx/evidence/1");
+    json_decref(root);
+    free(record);
+}
+END_TEST
+
+START_TEST(evidence_of_nothing_is_kept_too)
+{
+    struct plan *plan = plan_new();
+    struct evidence *e = evidence_new(plan);
+    char *record = record_of(e);
+    struct evidence *loaded = load(record);
+    char *again = record_of(loaded);
+
+    same_evidence(e, loaded);
+    ck_assert_str_eq(record, again);
+    free(record);
+    free(again);
+    evidence_free(e);
+    evidence_free(loaded);
+    plan_free(plan);
+}
+END_TEST
+
+START_TEST(every_word_of_every_enumeration_comes_back)
+{
+    struct evidence e = full_evidence();
+
+    for (unsigned i = 0; i <= (unsigned)FAULT_SYSTEM; i++) {
+        struct probe *p = &e.probes[0];
+        struct evidence *loaded;
+        char *record;
+
+        p->fault = (enum fault)i;
+        p->role = (enum role)(i % (ROLE_PATH + 1));
+        p->mode = (enum tls_mode)(i % TLS_MODE_COUNT);
+        p->outcome = (enum probe_outcome)(i % (PROBE_TIMEOUT + 1));
+        if (p->outcome == PROBE_RUNNING)
+            p->outcome = PROBE_OK;
+        p->stage = (enum stage)(i % (STAGE_DONE + 1));
+        p->skip = (enum skip_reason)(i % (SKIP_STOPPED + 1));
+        p->service = (enum service)(i % (SERVICE_MYSQL + 1));
+        e.names[0].queries[0].outcome = (enum dns_outcome)(i % (DNS_MALFORMED + 1));
+        e.plan->notes[0].flaw = (enum input_flaw)(i % (INPUT_FLAW_EMPTY + 1));
+        record = record_of(&e);
+        loaded = load(record);
+        same_evidence(&e, loaded);
+        evidence_free(loaded);
+        free(record);
+    }
+    /* These two lie in arrays that the next test finds as they are left. */
+    e.names[0].queries[0].outcome = DNS_NO_DATA;
+    e.plan->notes[0].flaw = INPUT_FLAW_CHARACTER;
+}
+END_TEST
+
+/* ---- what is refused ----------------------------------------------------------- */
+
+/* The full record with the first `from` replaced. */
+static const struct edit_case {
+    const char *says, *from, *to, *why; /* why NULL: it is read all the same */
+} edit_cases[] = {
+    { "a key of a newer program is ignored", "\"duration_ms\": 4321.5", "\"duration_ms\": 4321.5, \"mood\": [{}]", NULL },
+    { "a whole number where a fraction was", "\"duration_ms\": 4321.5", "\"duration_ms\": 4321", NULL },
+    { "another program", "smtpdx/evidence/1", "other/evidence/1", "it is no record of smtpdx" },
+    { "another format", "smtpdx/evidence/1", "smtpdx/evidence/2", "its format is of another version of smtpdx" },
+    { "no format", "\"format\"", "\"fromat\"", "it is no record of smtpdx" },
+    { "a key that is missing", "\"interrupted\"", "\"interupted\"", "the record: something is missing" },
+    { "a key twice", "\"interrupted\": true", "\"interrupted\": true, \"interrupted\": true", "it is no JSON" },
+    { "a number for a truth", "\"interrupted\": true", "\"interrupted\": 1", "the record: something is of the wrong kind" },
+    { "a text for a time", "\"duration_ms\": 4321.5", "\"duration_ms\": \"4321.5\"",
+      "the record: something is of the wrong kind" },
+    { "a time past all bounds", "\"duration_ms\": 4321.5", "\"duration_ms\": 1e13",
+      "the record: a number, a list or a text is out of bounds" },
+    { "a time that is no number", "\"duration_ms\": 4321.5", "\"duration_ms\": NaN", "it is no JSON" },
+    { "a fraction for a count", "\"n_roots\": 142", "\"n_roots\": 142.5", "the record: something is of the wrong kind" },
+    { "a negative count", "\"n_roots\": 142", "\"n_roots\": -1",
+      "the record: a number, a list or a text is out of bounds" },
+    { "a count past 64 bits", "\"n_roots\": 142", "\"n_roots\": 99999999999999999999", "it is no JSON" },
+    { "a date past all bounds", "\"not_after\": 1790000000", "\"not_after\": 9223372036854775807",
+      "a certificate: a number, a list or a text is out of bounds" },
+    { "a list for a structure", "\"has_route\": {", "\"has_route\": [], \"old\": {",
+      "the record: something is of the wrong kind" },
+    { "a structure for a list", "\"chains\": [", "\"chains\": {}, \"old\": [",
+      "the record: something is of the wrong kind" },
+    { "port 0", "\"dial_port\": 2525", "\"dial_port\": 0",
+      "a probe: a number, a list or a text is out of bounds" },
+    { "port 65536", "\"port\": 25,", "\"port\": 65536,", "a probe: a number, a list or a text is out of bounds" },
+    { "a port of the plan that is 0", "2587,\n   465", "0,\n   465",
+      "the plan: a number, a list or a text is out of bounds" },
+    { "a map to port 0", "\"used\": 2525", "\"used\": 0",
+      "a port map of the plan: a number, a list or a text is out of bounds" },
+    { "a chain that is not there", "\"chain\": 1", "\"chain\": 2", "a probe: there is no such chain" },
+    { "a chain past the last", "\"chain\": 1", "\"chain\": 64",
+      "a probe: a number, a list or a text is out of bounds" },
+    { "a chain before the first", "\"chain\": 1", "\"chain\": -2",
+      "a probe: a number, a list or a text is out of bounds" },
+    { "a chain without a certificate", "\"certificates\": [", "\"certificates\": [], \"old\": [",
+      "a chain: it has no certificate" },
+    { "a probe that had not ended", "\"outcome\": \"timeout\"", "\"outcome\": \"running\"",
+      "a probe: it had not ended" },
+    { "a word that is not known", "\"fault\": \"not-smtp\"", "\"fault\": \"gremlins\"", "a probe: a word is not known" },
+    { "a word in capitals", "\"fault\": \"not-smtp\"", "\"fault\": \"NOT-SMTP\"", "a probe: a word is not known" },
+    { "a number for a word", "\"fault\": \"not-smtp\"", "\"fault\": 9", "a probe: something is of the wrong kind" },
+    { "a word of a set that is not known", "\"no-issuer\"", "\"no-issue\"", "a chain: a word is not known" },
+    { "a number in a set", "\"no-issuer\"", "1", "a chain: something is of the wrong kind" },
+    { "a note that is not known", "\"flaw\": \"character\"", "\"flaw\": \"\"", "a note of the plan: a word is not known" },
+    { "an address of another family", "\"family\": \"ipv6\"", "\"family\": \"ipv4\"",
+      "a probe: its address is of another family" },
+    { "an address that is none", "\"2001:db8::7\"", "\"2001:db8::zz\"", "a probe: something is of the wrong kind" },
+    { "a found address that is none", "\"address\": \"192.0.2.7\"", "\"address\": null",
+      "an address of a name: something is of the wrong kind" },
+    { "a resolver without a port", "\"192.0.2.53:53\"", "\"192.0.2.53\"", "the plan: something is of the wrong kind" },
+    { "a host with an escape sequence", "\"host\": \"192.0.2.7\"", "\"host\": \"a\\u001b[2J\"",
+      "the plan: something is of the wrong kind" },
+    { "a host with markup", "\"host\": \"192.0.2.7\"", "\"host\": \"<b>\"", "the plan: something is of the wrong kind" },
+    { "an empty host", "\"host\": \"192.0.2.7\"", "\"host\": \"\"", "the plan: something is of the wrong kind" },
+    { "probes without a host", "\"host\": \"192.0.2.7\"", "\"host\": null",
+      "the record: there are probes without a host" },
+    { "a text of ours with a line end", "\"Connection refused\"", "\"Connection\\nrefused\"",
+      "a probe: something is of the wrong kind" },
+    { "a text of ours as bytes", "\"Connection refused\"", "{\"hex\": \"1b5b324a\"}",
+      "a probe: something is of the wrong kind" },
+    { "a NUL in a string", "\"Connection refused\"", "\"Connection\\u0000refused\"", "it is no JSON" },
+    { "a NUL in a file's name", "\"/etc/root.pem\"", "{\"hex\": \"2f00\"}", "the plan: something is of the wrong kind" },
+    { "half a byte", "\"hex\": \"150301\"", "\"hex\": \"15030\"", "a probe: something is of the wrong kind" },
+    { "hexadecimal that is none", "\"hex\": \"150301\"", "\"hex\": \"1503g1\"", "a probe: something is of the wrong kind" },
+    { "bytes that are a number", "\"hex\": \"150301\"", "\"hex\": 150301", "a probe: something is of the wrong kind" },
+    { "bytes under another name", "\"hex\": \"150301\"", "\"b64\": \"FQMB\"", "a probe: something is of the wrong kind" },
+    { "a fingerprint that is too short", "00000007\"", "0000007\"", "a certificate: something is of the wrong kind" },
+    { "a fingerprint that is too long", "00000007\"", "000000007\"", "a certificate: something is of the wrong kind" },
+    { "the first name is another's", "\"role\": \"target\"", "\"role\": \"control\"",
+      "the record: the first name is not the target's" },
+    { "no names", "\"names\": [", "\"names\": [], \"old\": [", "the record: the target's name is missing" },
+    { "something behind the record", "\n}\n", "\n} {}\n", "it is no JSON" },
+    { "a record that was cut", "\"chains\"", "\"chains", "it is no JSON" },
+    { "bytes that are no UTF-8", "\"CN=leaf\"", "\"CN=\xff\"", "it is no JSON" },
+};
+
+static char *edited(const char *record, const char *from, const char *to)
+{
+    const char *at = strstr(record, from);
+    size_t size = strlen(record) + strlen(to) + 1;
+    char *result = malloc(size);
+
+    ck_assert_msg(at != NULL, "the record has %s", from);
+    snprintf(result, size, "%.*s%s%s", (int)(at - record), record, to, at + strlen(from));
+    return result;
+}
+
+START_TEST(a_record_that_was_tampered_with_is_refused_with_a_reason)
+{
+    const struct edit_case *c = &edit_cases[_i];
+    struct evidence full = full_evidence();
+    char *record = record_of(&full);
+    char *bad = edited(record, c->from, c->to);
+    const char *why;
+    struct evidence *e = evidence_load(bad, strlen(bad), &why);
+
+    ck_assert_msg(same_string(why, c->why), "%s: %s", c->says, why == NULL ? "read" : why);
+    ck_assert_msg((e == NULL) == (c->why != NULL), "%s", c->says);
+    evidence_free(e);
+    free(bad);
+    free(record);
+}
+END_TEST
+
+/* Lists one longer than they may be. */
+static const struct many_case {
+    const char *key, *element;
+    size_t max;
+} many_cases[] = {
+    { "asked_ports", "25", PLAN_PORTS_MAX },
+    { "keywords", "\"A\"", PROBE_KEYWORDS_MAX },
+    { "ca_files", "\"A\"", PLAN_CA_FILES_MAX },
+    { "resolvers", "\"192.0.2.1:53\"", PLAN_RESOLVERS_MAX },
+};
+
+START_TEST(a_list_is_read_up_to_its_ceiling)
+{
+    const struct many_case *c = &many_cases[_i];
+    struct evidence full = full_evidence();
+    char *record = record_of(&full);
+    char from[64];
+    struct buf to;
+
+    for (size_t n = c->max; n <= c->max + 1; n++) {
+        const char *why;
+        char *bad;
+        struct evidence *e;
+
+        buf_init(&to, 1 << 20);
+        snprintf(from, sizeof from, "\"%s\": [", c->key);
+        buf_printf(&to, "\"%s\": [%s", c->key, c->element);
+        for (size_t i = 1; i < n; i++)
+            buf_printf(&to, ", %s", c->element);
+        buf_put_string(&to, "], \"old\": [");
+        bad = edited(record, from, buf_borrow(&to));
+        e = evidence_load(bad, strlen(bad), &why);
+        ck_assert_msg((e != NULL) == (n == c->max), "%s", c->key);
+        ck_assert(n == c->max || strstr(why, "out of bounds") != NULL);
+        evidence_free(e);
+        free(bad);
+        buf_done(&to);
+    }
+    free(record);
+}
+END_TEST
+
+static const struct junk_case {
+    const char *says, *record, *why;
+} junk_cases[] = {
+    { "nothing", "", "it is no JSON" },
+    { "a list", "[]", "it is no record of smtpdx" },
+    { "a number", "1", "it is no JSON" },
+    { "an empty object", "{}", "it is no record of smtpdx" },
+    { "a format that is a number", "{\"format\": 1}", "it is no record of smtpdx" },
+    { "the format alone", "{\"format\": \"smtpdx/evidence/1\"}", "the record: something is missing" },
+};
+
+START_TEST(what_is_no_record_is_refused)
+{
+    const struct junk_case *c = &junk_cases[_i];
+    const char *why;
+
+    ck_assert_ptr_null(evidence_load(c->record, strlen(c->record), &why));
+    ck_assert_msg(same_string(why, c->why), "%s: %s", c->says, why);
+}
+END_TEST
+
+START_TEST(a_record_that_would_fill_the_memory_is_refused_before_it_is_built)
+{
+    static const char *const pieces[] = { "[],", "{},", "0,", "[", " " };
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct buf record;
+        const char *why;
+
+        buf_init(&record, EVIDENCE_RECORD_MAX + 100);
+        buf_put_string(&record, "{\"format\": \"smtpdx/evidence/1\", \"a\": [");
+        while (record.len <= EVIDENCE_RECORD_MAX - (pieces[i][0] == ' ' ? 0 : 100))
+            buf_put_string(&record, pieces[i]);
+        buf_put_string(&record, "0]}");
+        ck_assert_ptr_null(evidence_load(buf_borrow(&record), record.len, &why));
+        ck_assert_str_eq(why, "it is larger than a record can be");
+        buf_done(&record);
+    }
+}
+END_TEST
+
+START_TEST(brackets_and_commas_in_a_text_are_not_counted)
+{
+    struct evidence e = full_evidence();
+    static char text[3 << 20];
+    struct evidence *loaded;
+    char *record;
+
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "[,\"\\"[i % 4];
+    e.probes[0].greeting = (struct peer_text){ text, sizeof text };
+    record = record_of(&e);
+    loaded = load(record);
+    same_evidence(&e, loaded);
+    evidence_free(loaded);
+    free(record);
+}
+END_TEST
+
+START_TEST(a_full_buffer_is_told)
+{
+    struct evidence e = full_evidence();
+    struct buf out;
+
+    buf_init(&out, 1000);
+    ck_assert(!evidence_save(&out, &e));
+    buf_done(&out);
+}
+END_TEST
+
+START_TEST(a_shortage_of_memory_is_told_wherever_it_strikes)
+{
+    struct evidence full = full_evidence();
+    char *record = record_of(&full);
+    size_t len = strlen(record);
+    bool failed = true;
+
+    for (long after = 0; failed; after++) {
+        struct buf out;
+        bool saved;
+
+        buf_init(&out, EVIDENCE_RECORD_MAX);
+        fail_alloc_start(after);
+        saved = evidence_save(&out, &full);
+        failed = fail_alloc_stop();
+        ck_assert_int_eq(saved, !failed);
+        buf_done(&out);
+    }
+    failed = true;
+    for (long after = 0; failed; after++) {
+        struct evidence *e;
+        const char *why;
+
+        fail_alloc_start(after);
+        e = evidence_load(record, len, &why);
+        failed = fail_alloc_stop();
+        ck_assert_msg((e == NULL) == failed, "allocation %ld", after);
+        /* jansson takes some shortages of its own for bad syntax. */
+        ck_assert_msg(why == NULL || strcmp(why, "it is no JSON") == 0, "allocation %ld: %s", after, why);
+        evidence_free(e);
+    }
+    free(record);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("evidence_json");
+
+    /* Its own allocations fail in their turn too. */
+    json_set_alloc_funcs(malloc, free);
+    tcase_add_test(t, what_is_loaded_is_what_was_saved);
+    tcase_add_test(t, every_key_of_the_record_was_given_a_value_of_its_own);
+    tcase_add_test(t, evidence_of_nothing_is_kept_too);
+    tcase_add_test(t, every_word_of_every_enumeration_comes_back);
+    tcase_add_loop_test(t, a_record_that_was_tampered_with_is_refused_with_a_reason, 0,
+                        sizeof edit_cases / sizeof edit_cases[0]);
+    tcase_add_loop_test(t, a_list_is_read_up_to_its_ceiling, 0, sizeof many_cases / sizeof many_cases[0]);
+    tcase_add_loop_test(t, what_is_no_record_is_refused, 0, sizeof junk_cases / sizeof junk_cases[0]);
+    tcase_add_test(t, a_record_that_would_fill_the_memory_is_refused_before_it_is_built);
+    tcase_add_test(t, brackets_and_commas_in_a_text_are_not_counted);
+    tcase_add_test(t, a_full_buffer_is_told);
+    tcase_add_test(t, a_shortage_of_memory_is_told_wherever_it_strikes);
+    return unit_run("evidence_json", &t, 1);
+}
