@@ -73,7 +73,8 @@ void rule_port_blocked(struct draft *d)
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
 
-        if (port == PORT_SMTP || !is_candidate(d, port) || !is_blocked(d, port) || !(alone || is_owed(d, port)))
+        if (port == PORT_SMTP || !is_candidate(d, port) || !is_blocked(d, port) ||
+            !(alone || is_owed(d, port)))
             continue;
         f = draft_raise(d, FINDING_PORT_BLOCKED);
         whole_say_connections(d, f, port, REACH_BLOCKED);
@@ -143,7 +144,8 @@ void rule_port_refused(struct draft *d)
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
 
-        if (!is_candidate(d, port) || !some_family_has(d, port, REACH_REFUSED) || !(everywhere || is_owed(d, port)))
+        if (!is_candidate(d, port) || !some_family_has(d, port, REACH_REFUSED) ||
+            !(everywhere || is_owed(d, port)))
             continue;
         f = draft_raise(d, FINDING_PORT_REFUSED);
         whole_say_connections(d, f, port, REACH_REFUSED);
