@@ -10,7 +10,7 @@
 #include "diagnose/whole.h"
 
 static const double SURE_WITH_CONTROLS = 0.9;
-static const double SURE_BY_REFUSAL = 0.8; /* the host itself says no, or picks up and stays mute */
+static const double SURE_BY_REFUSAL = 0.8;     /* the host itself says no, or picks up and stays mute */
 static const double SURE_BY_OTHER_PORTS = 0.6; /* the network works, other mail servers were not tried */
 static const double SURE_ALONE = 0.5;
 
@@ -152,7 +152,8 @@ void rule_net_nothing_answers(struct draft *d)
     f->confidence = SURE_WITH_CONTROLS;
     for (size_t i = 0; i < d->e->plan->n_ports; i++)
         whole_say_connections(d, f, d->e->plan->ports[i], REACH_BLOCKED);
-    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL, c.other_fails >= 0 ? c.other_fails : c.mail_fails);
+    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL,
+                    c.other_fails >= 0 ? c.other_fails : c.mail_fails);
 }
 
 /* ---- one family ----------------------------------------------------------- */
@@ -172,7 +173,8 @@ static bool works_in_family(const struct draft *d, const struct probe *p, int fa
 static void say_failure(struct draft *d, struct diagnosed *f, const struct spot *s)
 {
     const struct probe *p = &d->e->probes[s->first];
-    enum text_id text = seen_silent(d->e, p) ? TEXT_BECAUSE_PORT_BLOCKED_SILENT : TEXT_BECAUSE_NET_IPV6_BROKEN_FAILS;
+    enum text_id text = seen_silent(d->e, p) ? TEXT_BECAUSE_PORT_BLOCKED_SILENT
+                                             : TEXT_BECAUSE_NET_IPV6_BROKEN_FAILS;
     struct because *b = spot_because(d, f, text, s);
 
     say_duration(b, "waited", s->longest_ms);
@@ -245,7 +247,8 @@ static bool has_words(struct peer_text text, const char *words)
 /* RFC 5321 section 3.8 and RFC 3463 X.3.2: the server says that it is going down. */
 static bool says_stopping(const struct probe *p)
 {
-    static const char *const words[] = { "shutting down", "Shutting down", "shutdown", "going down", "not accepting network" };
+    static const char *const words[] = { "shutting down", "Shutting down", "shutdown", "going down",
+                                         "not accepting network" };
 
     if (p->fault != FAULT_REPLY || p->reply.code != 421)
         return false;
@@ -302,7 +305,8 @@ static bool only_port_25(const struct draft *d)
 
 static bool is_unreachable(const struct draft *d)
 {
-    return !seen_host_answers(d->e) && whole_has_reach(d, REACH_BLOCKED) && !whole_is_prohibited(d) && !only_port_25(d);
+    return !seen_host_answers(d->e) && whole_has_reach(d, REACH_BLOCKED) && !whole_is_prohibited(d) &&
+           !only_port_25(d);
 }
 
 static void say_what_else(struct draft *d, struct diagnosed *f, double sure)

@@ -34,20 +34,16 @@ static bool some_family_has(const struct draft *d, uint16_t port, enum reach rea
 
 /* ---- port.blocked, port.25-blocked ---------------------------------------- */
 
-/* Something else of the host answers: in the same family, or at all where no family reaches the port. */
-static bool others_answer(const struct draft *d, uint16_t port)
+/* A family drops connections to this port while the host answers it elsewhere, or says that it forbids them. */
+static bool is_blocked(const struct draft *d, uint16_t port)
 {
     for (int family = 0; family < FAMILY_COUNT; family++) {
         if (seen_family_port_reach(d->e, (enum family)family, port) == REACH_BLOCKED &&
-            !seen_family_broken(d->e, (enum family)family) && seen_family_answers(d->e, (enum family)family))
+            !seen_family_broken(d->e, (enum family)family) &&
+            (seen_family_answers(d->e, (enum family)family) || whole_is_prohibited(d)))
             return true;
     }
-    return whole_port_reach(d, port) == REACH_BLOCKED && seen_host_answers(d->e);
-}
-
-static bool is_blocked(const struct draft *d, uint16_t port)
-{
-    return some_family_has(d, port, REACH_BLOCKED) && (others_answer(d, port) || whole_is_prohibited(d));
+    return false;
 }
 
 /* A probe of the host on another port that connected, or was at least refused by the host itself. */
@@ -77,7 +73,8 @@ void rule_port_blocked(struct draft *d)
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
 
-        if (port == PORT_SMTP || !is_candidate(d, port) || !is_blocked(d, port) || !(alone || is_owed(d, port)))
+        if (port == PORT_SMTP || !is_candidate(d, port) || !is_blocked(d, port) ||
+            !(alone || is_owed(d, port)))
             continue;
         f = draft_raise(d, FINDING_PORT_BLOCKED);
         whole_say_connections(d, f, port, REACH_BLOCKED);
@@ -147,7 +144,8 @@ void rule_port_refused(struct draft *d)
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
 
-        if (!is_candidate(d, port) || !some_family_has(d, port, REACH_REFUSED) || !(everywhere || is_owed(d, port)))
+        if (!is_candidate(d, port) || !some_family_has(d, port, REACH_REFUSED) ||
+            !(everywhere || is_owed(d, port)))
             continue;
         f = draft_raise(d, FINDING_PORT_REFUSED);
         whole_say_connections(d, f, port, REACH_REFUSED);
@@ -166,7 +164,7 @@ void rule_port_reset(struct draft *d)
     for (size_t i = 0; i < plan->n_ports; i++) {
         struct spot s = spot_of_trouble(d, plan->ports[i], TROUBLE_RESET);
 
-        if (s.first < 0 || !seen_counts(d->e, plan->ports[i]) || whole_explains(d, plan->ports[i]))
+        if (s.first < 0 || !seen_counts(d->e, plan->ports[i]))
             continue;
         f = draft_raise(d, FINDING_PORT_RESET);
         spot_because(d, f, TEXT_BECAUSE_PORT_RESET_RESET, &s);

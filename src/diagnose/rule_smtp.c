@@ -44,7 +44,8 @@ static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text,
     say_reply(d, b, p);
 }
 
-static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding, trouble_text_fn text_of)
+static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding,
+                          trouble_text_fn text_of)
 {
     const struct plan *plan = d->e->plan;
     struct diagnosed *f = NULL;
@@ -121,7 +122,8 @@ void rule_smtp_throttled(struct draft *d)
 
 static enum text_id text_closed(const struct probe *p)
 {
-    return p->fault == FAULT_RESET ? TEXT_BECAUSE_SMTP_CLOSED_EARLY_RESET : TEXT_BECAUSE_SMTP_CLOSED_EARLY_CLOSED;
+    return p->fault == FAULT_CLOSED ? TEXT_BECAUSE_SMTP_CLOSED_EARLY_CLOSED
+                                    : TEXT_BECAUSE_SMTP_CLOSED_EARLY_RESET;
 }
 
 void rule_smtp_closed_early(struct draft *d)
@@ -131,7 +133,8 @@ void rule_smtp_closed_early(struct draft *d)
 
 static enum text_id text_protocol(const struct probe *p)
 {
-    return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
+    return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY
+                                   : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
 }
 
 void rule_smtp_protocol_error(struct draft *d)

@@ -16,7 +16,7 @@ struct spot {
     struct port_set ports;
     struct address addresses[SPOT_ADDRESSES_MAX];
     size_t n_addresses;
-    bool more; /* addresses that are not named */
+    bool more;         /* addresses that are not named */
     double longest_ms; /* of their total times */
 };
 

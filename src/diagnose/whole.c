@@ -67,7 +67,8 @@ bool whole_is_prohibited(const struct draft *d)
     for (size_t i = 0; i < d->e->n_probes; i++) {
         const struct probe *p = &d->e->probes[i];
 
-        if (seen_reach(d->e, p) == REACH_BLOCKED && p->fault == FAULT_PROHIBITED && seen_counts(d->e, p->port))
+        if (seen_reach(d->e, p) == REACH_BLOCKED && p->fault == FAULT_PROHIBITED &&
+            seen_counts(d->e, p->port))
             return true;
     }
     return false;
@@ -94,11 +95,15 @@ static const struct connection_text {
     { FAULT_NO_ROUTE, REACH_NO_ROUTE, TEXT_BECAUSE_NET_OFFLINE_NO_WAY },
 };
 
+/* Who reports it; the system's own word where no ICMP message names anybody. */
 static void say_offender(struct draft *d, struct because *b, const struct probe *p)
 {
     char text[ADDRESS_TEXT_SIZE];
 
-    say_word(d, b, "offender", p->icmp.has_offender ? address_format(&p->icmp.offender, text) : "ICMP");
+    if (p->icmp.has_offender)
+        say_word(d, b, "offender", address_format(&p->icmp.offender, text));
+    else
+        say_word(d, b, "offender", p->error_code != NULL ? p->error_code : "ICMP");
 }
 
 static void say_connection(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
