@@ -144,14 +144,14 @@ void rule_net_offline(struct draft *d)
 void rule_net_nothing_answers(struct draft *d)
 {
     struct seen_controls c = seen_controls(d->e);
+    struct port_set ports = whole_ports(d);
     struct diagnosed *f;
 
     if (draft_find(d, FINDING_NET_OFFLINE) != NULL || !target_is_silent(d) || !controls_say_offline(d))
         return;
     f = draft_raise(d, FINDING_NET_OFFLINE);
     f->confidence = SURE_WITH_CONTROLS;
-    for (size_t i = 0; i < d->e->plan->n_ports; i++)
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_BLOCKED);
+    whole_say_connections(d, f, &ports, REACH_BLOCKED);
     whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL,
                     c.other_fails >= 0 ? c.other_fails : c.mail_fails);
 }
@@ -218,6 +218,7 @@ void rule_net_ipv4_broken(struct draft *d)
 void rule_port_all_blocked(struct draft *d)
 {
     struct seen_controls c = seen_controls(d->e);
+    struct port_set ports = whole_ports(d);
     struct diagnosed *f;
 
     if (draft_find(d, FINDING_NET_OFFLINE) != NULL || whole_has_reach(d, REACH_ANSWERED))
@@ -228,10 +229,8 @@ void rule_port_all_blocked(struct draft *d)
         return;
     f = draft_raise(d, FINDING_PORT_ALL_BLOCKED);
     f->confidence = c.other_works >= 0 ? SURE_WITH_CONTROLS : SURE_BY_OTHER_PORTS;
-    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_BLOCKED);
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_REFUSED);
-    }
+    whole_say_connections(d, f, &ports, REACH_BLOCKED);
+    whole_say_connections(d, f, &ports, REACH_REFUSED);
     whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_CONTROL, c.mail_fails);
     if (c.other_works >= 0)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_WEB, c.other_works);
@@ -328,11 +327,9 @@ static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
 static void down_by_connection(struct draft *d, enum reach reach, double sure)
 {
     struct diagnosed *f = draft_raise(d, FINDING_SERVICE_DOWN);
+    struct port_set ports = whole_counted_ports(d);
 
-    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
-        if (seen_counts(d->e, d->e->plan->ports[i]))
-            whole_say_connections(d, f, d->e->plan->ports[i], reach);
-    }
+    whole_say_connections(d, f, &ports, reach);
     say_what_else(d, f, sure);
     draft_judge(d, f);
 }
