@@ -57,6 +57,7 @@ static const char *const skip_reason_words[] = {
     [SKIP_NOT_NEEDED] = "not-needed",
     [SKIP_NO_ROUTE] = "no-route",
     [SKIP_NO_ADDRESS] = "no-address",
+    [SKIP_UNRESOLVED] = "unresolved",
     [SKIP_NOT_ASKED] = "not-asked",
     [SKIP_STOPPED] = "stopped",
 };

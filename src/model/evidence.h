@@ -175,7 +175,8 @@ enum skip_reason {
     SKIP_NOT_NEEDED, /* another mode is usual on this port, and it answered */
     SKIP_NO_ROUTE,   /* this machine has no route for the family */
     SKIP_NO_ADDRESS, /* the name has no address of the family */
-    SKIP_NOT_ASKED,  /* -4, -6 */
+    SKIP_UNRESOLVED, /* nobody said whether it has one */
+    SKIP_NOT_ASKED,  /* -4, -6, or one address of the other family */
     SKIP_STOPPED,    /* interrupted, or the ceiling came before it began */
 };
 

@@ -65,27 +65,44 @@ static void check_release(struct check *c)
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
 }
 
-static bool family_has_address(const struct name_view *view, enum family family)
+/* Somebody has said which addresses of the family there are, if any. */
+static bool family_is_told(const struct name_view *view, enum family family)
 {
-    for (size_t i = 0; i < view->n_addresses; i++) {
-        if (view->addresses[i].address.family == family)
+    enum record_type type = family == FAMILY_IPV4 ? RECORD_A : RECORD_AAAA;
+
+    if (view->system == DNS_OK || view->system == DNS_NO_DATA || view->system == DNS_NXDOMAIN)
+        return true;
+    for (size_t i = 0; i < view->n_queries; i++) {
+        enum dns_outcome outcome = view->queries[i].outcome;
+
+        if (view->queries[i].type == type &&
+            (outcome == DNS_OK || outcome == DNS_NO_DATA || outcome == DNS_NXDOMAIN))
             return true;
     }
     return false;
+}
+
+static enum skip_reason reason_of_empty_cell(const struct evidence *e, enum family family)
+{
+    const struct name_view *view = &e->names[0];
+
+    if (e->plan->host_is_address || e->plan->has_address)
+        return SKIP_NOT_ASKED;
+    if (family_is_told(view, family))
+        return SKIP_NO_ADDRESS;
+    return e->interrupted ? SKIP_STOPPED : SKIP_UNRESOLVED;
 }
 
 /* The cells that no address came for. */
 static void settle_empty_cells(struct check *c)
 {
     struct evidence *e = c->evidence;
-    bool stopped = e->interrupted || (e->ceiling_reached && c->n_lookups_running > 0);
 
     for (size_t i = 0; i < e->n_probes; i++) {
         struct probe *p = &e->probes[i];
 
-        if (p->has_address || p->outcome != PROBE_SKIPPED || p->skip == SKIP_NOT_ASKED)
-            continue;
-        p->skip = stopped && !family_has_address(&e->names[0], p->family) ? SKIP_STOPPED : SKIP_NO_ADDRESS;
+        if (!p->has_address && p->outcome == PROBE_SKIPPED && p->skip != SKIP_NOT_ASKED)
+            p->skip = reason_of_empty_cell(e, p->family);
     }
 }
 
@@ -271,13 +288,17 @@ static enum fault mismatch_of(enum tls_mode mode)
     return mode == TLS_MODE_IMPLICIT ? FAULT_PLAIN_EXPECTED : FAULT_TLS_EXPECTED;
 }
 
+static void try_next_address(struct check *c, const struct session *s);
+
 static void on_quiet(void *user, struct session *s)
 {
     struct check *c = user;
 
     if (c->finished)
         return;
-    if (speaks(c, session_address(s), session_port(s), other_mode(session_mode(s))))
+    if (session_probe(s)->connect_ms < 0)
+        try_next_address(c, s);
+    else if (speaks(c, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
     else
         try_other_mode(c, s);
@@ -319,6 +340,8 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
+    if (session_probe(s)->outcome != PROBE_OK && session_probe(s)->stage == STAGE_CONNECT)
+        try_next_address(c, s);
     if (session_probe(s)->outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
         try_other_mode(c, s);
     review_other(c, s);
@@ -327,36 +350,68 @@ static void on_settled(void *user, struct session *s)
 
 /* ---- addresses -------------------------------------------------------------------- */
 
-static void put_cells(struct check *c, enum family family, const struct address *address)
+/* A cell for each mode of one port; address NULL while none is known. */
+static void put_port_cells(struct check *c, enum family family, const struct address *address, uint16_t port)
 {
     struct evidence *e = c->evidence;
 
-    for (size_t i = 0; i < e->plan->n_ports; i++) {
-        for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-            struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
 
-            if (p == NULL)
-                return;
-            *p = (struct probe){
-                .role = ROLE_TARGET,
-                .host = e->names[0].host,
-                .family = family,
-                .port = e->plan->ports[i],
-                .dial_port = plan_dial_port(e->plan, e->plan->ports[i]),
-                .mode = (enum tls_mode)mode,
-                .skip = e->plan->families[family] ? SKIP_NO_ADDRESS : SKIP_NOT_ASKED,
-                .started_ms = -1,
-                .connect_ms = -1,
-                .greeting_ms = -1,
-                .tls_ms = -1,
-                .total_ms = -1,
-                .chain = -1,
-            };
-            if (address != NULL) {
-                p->has_address = true;
-                p->address = *address;
-            }
+        if (p == NULL) {
+            e->incomplete = true;
+            return;
         }
+        *p = (struct probe){
+            .role = ROLE_TARGET,
+            .host = e->names[0].host,
+            .family = family,
+            .port = port,
+            .dial_port = plan_dial_port(e->plan, port),
+            .mode = (enum tls_mode)mode,
+            .skip = e->plan->families[family] ? SKIP_NOT_NEEDED : SKIP_NOT_ASKED,
+            .started_ms = -1,
+            .connect_ms = -1,
+            .greeting_ms = -1,
+            .tls_ms = -1,
+            .total_ms = -1,
+            .chain = -1,
+        };
+        if (address != NULL) {
+            p->has_address = true;
+            p->address = *address;
+        }
+    }
+}
+
+static void put_cells(struct check *c, enum family family, const struct address *address)
+{
+    for (size_t i = 0; i < c->evidence->plan->n_ports; i++)
+        put_port_cells(c, family, address, c->evidence->plan->ports[i]);
+}
+
+/* A client goes on to the next address where one does not connect; so many of a family are tried. */
+enum { ADDRESSES_TRIED_MAX = 4 };
+
+static void try_next_address(struct check *c, const struct session *s)
+{
+    const struct name_view *view = &c->evidence->names[0];
+    const struct address *from = session_address(s);
+    uint16_t port = session_port(s);
+    unsigned n_tried = 0;
+
+    for (size_t i = 0; i < view->n_addresses; i++) {
+        const struct address *a = &view->addresses[i].address;
+
+        if (a->family != from->family || n_tried == ADDRESSES_TRIED_MAX)
+            continue;
+        if (find_cell(c, a, port, session_mode(s)) >= 0) {
+            n_tried++;
+            continue;
+        }
+        put_port_cells(c, a->family, a, port);
+        open_port(c, a, port);
+        return;
     }
 }
 

@@ -40,7 +40,6 @@ struct session {
     struct session_spec spec;
     enum session_state state;
     bool settled;
-    bool quiet_told;
     bool heard; /* the peer has said something since it was connected */
     int fd;
     unsigned n_handles; /* that the loop has not closed yet */
@@ -645,11 +644,10 @@ static void on_quiet(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    if (s->settled || s->heard || s->quiet_told)
+    if (s->settled || s->heard)
         return;
     if (s->tls != NULL && tls_raw(s->tls).len > 0)
         return;
-    s->quiet_told = true;
     s->spec.listener->quiet(s->spec.user, s);
 }
 
@@ -781,6 +779,7 @@ static void on_start(uv_timer_t *timer)
         s->poll.data = s;
         s->n_handles++;
     }
+    uv_timer_start(&s->timer, on_quiet, QUIET_AFTER_MS, 0);
     session_act_on(s, state, &r);
 }
 

@@ -19,7 +19,7 @@ struct session;
 /* The check's ears. user is session_spec.user; none of them may free the session. */
 struct session_listener {
     void (*changed)(void *user, size_t probe);          /* a cell of the Evidence has changed */
-    void (*quiet)(void *user, struct session *s);       /* the peer has been silent for a while, at its first word */
+    void (*quiet)(void *user, struct session *s);       /* silent for a while, at the connection or the first word */
     void (*settled)(void *user, struct session *s);     /* its cells will not change any more */
     void (*gone)(void *user, struct session *s);        /* the last word: the session is freed after this */
 };

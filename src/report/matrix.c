@@ -179,6 +179,8 @@ static enum text_id skip_text(enum skip_reason reason)
         return TEXT_CELL_NO_CONNECTION;
     case SKIP_NO_ADDRESS:
         return TEXT_CELL_NO_ADDRESS;
+    case SKIP_UNRESOLVED:
+        return TEXT_CELL_UNRESOLVED;
     case SKIP_NONE:
     case SKIP_NOT_ASKED:
     case SKIP_STOPPED:
@@ -240,7 +242,7 @@ static enum text_id cell_text(const struct evidence *e, const struct matrix_cell
 {
     const struct probe *p = cell->shown;
 
-    if (cell->n_good > 0 && cell->n_good < cell->n_tried)
+    if (cell->n_good > 0 && cell->n_good < cell->n_tried && p->mode != TLS_MODE_NONE)
         return TEXT_CELL_OK_SOME;
     switch (p->outcome) {
     case PROBE_SKIPPED:

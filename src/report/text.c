@@ -430,6 +430,7 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
         [SKIP_NOT_NEEDED] = TEXT_NONE,
         [SKIP_NO_ROUTE] = TEXT_SHOW_NO_ROUTE,
         [SKIP_NO_ADDRESS] = TEXT_SHOW_NO_ADDRESS,
+        [SKIP_UNRESOLVED] = TEXT_SHOW_UNRESOLVED,
         [SKIP_NOT_ASKED] = TEXT_SHOW_NOT_ASKED,
         [SKIP_STOPPED] = TEXT_NONE,
     };
@@ -439,7 +440,7 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
     if (!matrix_all_skipped(m, family, &reason) || notes[reason] == TEXT_NONE)
         return;
     /* Who gave one address knows why the other family is empty. */
-    if (reason == SKIP_NO_ADDRESS && typed_address)
+    if (reason == SKIP_NOT_ASKED && typed_address)
         return;
     put_spaces(p, 2);
     put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){

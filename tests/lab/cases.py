@@ -1,6 +1,7 @@
 """The lab's tests: each is a sentence, run against real servers, printed as TAP."""
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ IMPLICIT, STARTTLS = (465, "implicit"), (587, "starttls")
 PATIENCE, GRACE = 3, 0.3
 # Where no run of the program may still be, whatever happens.
 HANGS = 60
+# More than any run needs, under the sanitizers too; a loop that waits for nothing passes it.
+BUSY = 1.0
 
 all_cases = []
 
@@ -43,6 +46,12 @@ class Skipped(Exception):
 def expect(truth, message):
     if not truth:
         raise Differs(message)
+
+
+def processor_seconds():
+    """What all programs that were started and have ended have used so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class Run:
@@ -113,15 +122,19 @@ class Tester:
 
     def run(self, *arguments, where="client"):
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
-                       "ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+                       # What a sanitizer finds ends with an exit status that no verdict has.
+                       "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
+                       "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99"}
         command = [str(self.lab.program), *map(str, arguments)]
-        start = time.monotonic()
+        start, used = time.monotonic(), processor_seconds()
         try:
             finished = subprocess.run(network.inside(where, network.unprivileged(command)), env=environment,
                                       stdin=subprocess.DEVNULL, capture_output=True, timeout=HANGS, cwd="/")
         except subprocess.TimeoutExpired:
             raise Differs(f"still running after {HANGS} s: {' '.join(command)}") from None
-        return command, time.monotonic() - start, finished
+        seconds, busy = time.monotonic() - start, processor_seconds() - used
+        expect(busy < BUSY, f"it kept a processor busy for {busy:.2f} s of {seconds:.2f}: {' '.join(command)}")
+        return command, seconds, finished
 
     def check(self, *arguments, where="client"):
         return Run(*self.run("-f", "json", "--lang", "en", "--ca-file", self.lab.ca_file, *arguments, where=where))
