@@ -113,6 +113,36 @@ enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, c
     return plan_refuse(plan, result, &refusal);
 }
 
+/* A copy with the ports filled in, so that the caller's Plan can be used again. */
+static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
+{
+    struct plan *complete = plan_new();
+    struct usage refusal = { 0 };
+    enum input_result result;
+    enum smtpdx_status status;
+
+    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
+        plan_free(complete);
+        return SMTPDX_NO_MEMORY;
+    }
+    result = input_finish(complete, &refusal);
+    status = plan_refuse(plan, result, &refusal);
+    if (status == SMTPDX_OK)
+        *ret = complete;
+    else
+        plan_free(complete);
+    return status;
+}
+
+enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+
+    plan_free(complete);
+    return status;
+}
+
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
 {
     enum language l;
@@ -198,27 +228,6 @@ static void on_event(void *user, const struct event *event)
     }
     l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
     listening_end(l);
-}
-
-/* A copy with the ports filled in, so that the caller's Plan can be used again. */
-static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
-{
-    struct plan *complete = plan_new();
-    struct usage refusal = { 0 };
-    enum input_result result;
-    enum smtpdx_status status;
-
-    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
-        plan_free(complete);
-        return SMTPDX_NO_MEMORY;
-    }
-    result = input_finish(complete, &refusal);
-    status = plan_refuse(plan, result, &refusal);
-    if (status == SMTPDX_OK)
-        *ret = complete;
-    else
-        plan_free(complete);
-    return status;
 }
 
 static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)

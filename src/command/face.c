@@ -47,16 +47,23 @@ static bool is_replaced(const char *path)
     return stat(path, &there) == 0 ? S_ISREG(there.st_mode) : lstat(path, &there) != 0;
 }
 
+/* "FOLDER/", or nothing for the working directory. */
+static void put_folder(struct buf *out, const char *path)
+{
+    const char *name = strrchr(path, '/');
+
+    if (name != NULL)
+        buf_put(out, path, (size_t)(name + 1 - path));
+}
+
 /* errno where a new file cannot be made beside this one, else 0. */
 static int folder_problem(const char *path)
 {
-    const char *name = strrchr(path, '/');
     struct buf folder;
     int problem = 0;
 
     buf_init(&folder, LINE_MAX_BYTES);
-    if (name != NULL)
-        buf_put(&folder, path, (size_t)(name + 1 - path));
+    put_folder(&folder, path);
     buf_put_char(&folder, '.'); /* "FILE/." is no folder, where "FILE" could be written to */
     if (folder.failed)
         problem = ENAMETOOLONG;
@@ -75,6 +82,8 @@ static int place_problem(const char *path)
 
     if (*path == '\0')
         return ENOENT;
+    if (stat(path, &there) != 0 && errno != ENOENT)
+        return errno;
     if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
         return EISDIR;
     if (!is_replaced(path))
@@ -120,7 +129,8 @@ static bool replace_file(const char *path, const char *bytes, size_t len)
     int code;
 
     buf_init(&temporary, LINE_MAX_BYTES);
-    buf_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
+    put_folder(&temporary, path);
+    buf_printf(&temporary, ".smtpdx-%ld.tmp", (long)getpid());
     file = temporary.failed ? NULL : fopen(buf_borrow(&temporary), "wxe");
     ok = file != NULL;
     if (ok && stat(path, &there) == 0)
