@@ -44,10 +44,17 @@ struct smtpdx_diagnosis {
     struct diagnosis *diagnosis;
 };
 
-/* One check that runs: whom to tell. */
+/* One check that runs: whom to tell. Ends with the check, or with an engine that ends before it. */
 struct listening {
+    struct smtpdx_engine *engine;
+    struct listening *next;
     smtpdx_listener *listener;
     void *user;
+};
+
+struct smtpdx_engine {
+    struct engine *engine;
+    struct listening *listening;
 };
 
 const char *smtpdx_version(void)
@@ -106,6 +113,36 @@ enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, c
     return plan_refuse(plan, result, &refusal);
 }
 
+/* A copy with the ports filled in, so that the caller's Plan can be used again. */
+static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
+{
+    struct plan *complete = plan_new();
+    struct usage refusal = { 0 };
+    enum input_result result;
+    enum smtpdx_status status;
+
+    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
+        plan_free(complete);
+        return SMTPDX_NO_MEMORY;
+    }
+    result = input_finish(complete, &refusal);
+    status = plan_refuse(plan, result, &refusal);
+    if (status == SMTPDX_OK)
+        *ret = complete;
+    else
+        plan_free(complete);
+    return status;
+}
+
+enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+
+    plan_free(complete);
+    return status;
+}
+
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
 {
     enum language l;
@@ -128,37 +165,55 @@ static enum smtpdx_status status_of(const struct err *err)
     return SMTPDX_SYSTEM;
 }
 
-/* The engine needs no handle of its own: it is opaque already. */
-static struct engine *engine_of(struct smtpdx_engine *engine)
-{
-    return (struct engine *)engine;
-}
-
 enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
 {
-    struct engine *engine;
+    struct smtpdx_engine *engine = calloc(1, sizeof *engine);
     struct err err = { 0 };
 
-    if (!engine_new(&engine, &err))
+    if (engine == NULL)
+        return SMTPDX_NO_MEMORY;
+    if (!engine_new(&engine->engine, &err)) {
+        free(engine);
         return status_of(&err);
-    *ret = (struct smtpdx_engine *)engine;
+    }
+    *ret = engine;
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_free(struct smtpdx_engine *engine)
 {
-    engine_free(engine_of(engine));
+    if (engine == NULL)
+        return;
+    engine_free(engine->engine);
+    while (engine->listening != NULL) {
+        struct listening *l = engine->listening;
+
+        engine->listening = l->next;
+        free(l);
+    }
+    free(engine);
 }
 
 enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine)
 {
-    engine_run(engine_of(engine));
+    engine_run(engine->engine);
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_interrupt(struct smtpdx_engine *engine)
 {
-    engine_interrupt(engine_of(engine));
+    engine_interrupt(engine->engine);
+}
+
+static void listening_end(struct listening *l)
+{
+    for (struct listening **at = &l->engine->listening; *at != NULL; at = &(*at)->next) {
+        if (*at == l) {
+            *at = l->next;
+            break;
+        }
+    }
+    free(l);
 }
 
 static void on_event(void *user, const struct event *event)
@@ -172,28 +227,7 @@ static void on_event(void *user, const struct event *event)
         return;
     }
     l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
-    free(l);
-}
-
-/* A copy with the ports filled in, so that the caller's Plan can be used again. */
-static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
-{
-    struct plan *complete = plan_new();
-    struct usage refusal = { 0 };
-    enum input_result result;
-    enum smtpdx_status status;
-
-    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
-        plan_free(complete);
-        return SMTPDX_NO_MEMORY;
-    }
-    result = input_finish(complete, &refusal);
-    status = plan_refuse(plan, result, &refusal);
-    if (status == SMTPDX_OK)
-        *ret = complete;
-    else
-        plan_free(complete);
-    return status;
+    listening_end(l);
 }
 
 static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
@@ -222,10 +256,11 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
         plan_free(complete);
         return SMTPDX_NO_MEMORY;
     }
-    *l = (struct listening){ .listener = listener, .user = user };
-    if (!check_start(engine_of(engine), complete, on_event, l, &bad_file, &err)) {
+    *l = (struct listening){ .engine = engine, .next = engine->listening, .listener = listener, .user = user };
+    engine->listening = l;
+    if (!check_start(engine->engine, complete, on_event, l, &bad_file, &err)) {
         status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
-        free(l);
+        listening_end(l);
     }
     plan_free(complete);
     return status;
