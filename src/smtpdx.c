@@ -167,12 +167,7 @@ static void on_event(void *user, const struct event *event)
     /* Borrowed and const for the listener, who gets no function that writes to it. */
     struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
 
-    if (event->kind != EVENT_FINISHED) {
-        l->listener(l->user, SMTPDX_EVENT_CHANGED, &evidence);
-        return;
-    }
-    l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
-    free(l);
+    l->listener(l->user, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED, &evidence);
 }
 
 /* A copy with the ports filled in, so that the caller's Plan can be used again. */
@@ -223,7 +218,7 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
         return SMTPDX_NO_MEMORY;
     }
     *l = (struct listening){ .listener = listener, .user = user };
-    if (!check_start(engine_of(engine), complete, on_event, l, &bad_file, &err)) {
+    if (!check_start(engine_of(engine), complete, on_event, free, l, &bad_file, &err)) {
         status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
         free(l);
     }
