@@ -338,7 +338,7 @@ static void review_other(struct check *c, const struct session *s)
     if (session_probe(other)->connect_ms >= 0)
         session_conclude(other, mismatch_of(session_mode(other)));
     else if (!asks_mode(c->evidence->plan, session_port(other), session_mode(other)))
-        session_withdraw(other, SKIP_NOT_NEEDED); /* not connected, it has shown nothing about its mode */
+        session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
 }
 
 static void try_further(struct check *c, const struct session *s)
