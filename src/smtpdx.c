@@ -44,17 +44,10 @@ struct smtpdx_diagnosis {
     struct diagnosis *diagnosis;
 };
 
-/* One check that runs: whom to tell. Ends with the check, or with an engine that ends before it. */
+/* One check that runs: whom to tell. Ends with the check. */
 struct listening {
-    struct smtpdx_engine *engine;
-    struct listening *next;
     smtpdx_listener *listener;
     void *user;
-};
-
-struct smtpdx_engine {
-    struct engine *engine;
-    struct listening *listening;
 };
 
 const char *smtpdx_version(void)
@@ -165,55 +158,37 @@ static enum smtpdx_status status_of(const struct err *err)
     return SMTPDX_SYSTEM;
 }
 
+/* The engine needs no handle of its own: it is opaque already. */
+static struct engine *engine_of(struct smtpdx_engine *engine)
+{
+    return (struct engine *)engine;
+}
+
 enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
 {
-    struct smtpdx_engine *engine = calloc(1, sizeof *engine);
+    struct engine *engine;
     struct err err = { 0 };
 
-    if (engine == NULL)
-        return SMTPDX_NO_MEMORY;
-    if (!engine_new(&engine->engine, &err)) {
-        free(engine);
+    if (!engine_new(&engine, &err))
         return status_of(&err);
-    }
-    *ret = engine;
+    *ret = (struct smtpdx_engine *)engine;
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_free(struct smtpdx_engine *engine)
 {
-    if (engine == NULL)
-        return;
-    engine_free(engine->engine);
-    while (engine->listening != NULL) {
-        struct listening *l = engine->listening;
-
-        engine->listening = l->next;
-        free(l);
-    }
-    free(engine);
+    engine_free(engine_of(engine));
 }
 
 enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine)
 {
-    engine_run(engine->engine);
+    engine_run(engine_of(engine));
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_interrupt(struct smtpdx_engine *engine)
 {
-    engine_interrupt(engine->engine);
-}
-
-static void listening_end(struct listening *l)
-{
-    for (struct listening **at = &l->engine->listening; *at != NULL; at = &(*at)->next) {
-        if (*at == l) {
-            *at = l->next;
-            break;
-        }
-    }
-    free(l);
+    engine_interrupt(engine_of(engine));
 }
 
 static void on_event(void *user, const struct event *event)
@@ -222,12 +197,7 @@ static void on_event(void *user, const struct event *event)
     /* Borrowed and const for the listener, who gets no function that writes to it. */
     struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
 
-    if (event->kind != EVENT_FINISHED) {
-        l->listener(l->user, SMTPDX_EVENT_CHANGED, &evidence);
-        return;
-    }
-    l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
-    listening_end(l);
+    l->listener(l->user, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED, &evidence);
 }
 
 static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
@@ -256,11 +226,10 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
         plan_free(complete);
         return SMTPDX_NO_MEMORY;
     }
-    *l = (struct listening){ .engine = engine, .next = engine->listening, .listener = listener, .user = user };
-    engine->listening = l;
-    if (!check_start(engine->engine, complete, on_event, l, &bad_file, &err)) {
+    *l = (struct listening){ .listener = listener, .user = user };
+    if (!check_start(engine_of(engine), complete, on_event, free, l, &bad_file, &err)) {
         status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
-        listening_end(l);
+        free(l);
     }
     plan_free(complete);
     return status;
