@@ -223,9 +223,14 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p)
 
 /* ---- certificates --------------------------------------------------------- */
 
+int64_t seen_now(const struct evidence *e)
+{
+    return e->started_wall_ms / 1000;
+}
+
 static int window_of(const struct evidence *e, const struct certificate *c)
 {
-    int64_t now = e->started_wall_ms / 1000;
+    int64_t now = seen_now(e);
 
     if (now > c->not_after)
         return WINDOW_ENDED;

@@ -71,6 +71,9 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p);
 
 /* ---- certificates ---- */
 
+/* Unix seconds, as this machine has it. */
+int64_t seen_now(const struct evidence *e);
+
 enum { WINDOW_OPEN = 0, WINDOW_ENDED = 1, WINDOW_AHEAD = 2 };
 
 /*

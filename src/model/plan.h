@@ -79,6 +79,11 @@ struct plan {
     size_t n_port_maps;
     const char *ehlo; /* NULL: the machine's own name or an address literal */
     unsigned timeout_ms;
+    int warn_days; /* a certificate that ends sooner is told of */
+    int crit_days; /* ... and is critical; -1: none is */
+    const char *cert_file; /* client certificate and its key, PEM; NULL: none is shown */
+    const char *key_file;
+    bool fetch; /* OCSP answers and missing intermediates may be fetched over HTTP */
 };
 
 /* errors: NULL when memory is short */

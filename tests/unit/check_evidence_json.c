@@ -43,7 +43,8 @@ static struct plan *full_plan(void)
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
-        .timeout_ms = 12345,
+        .timeout_ms = 12345, .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
+        .key_file = "me.key", .fetch = true,
     };
     return &p;
 }
@@ -76,13 +77,14 @@ static struct chain *full_chains(void)
     certificates[0] = (struct certificate){
         PEER_TEXT_LITERAL("0\x82\x01\x00\xff"), PEER_TEXT_LITERAL("CN=leaf"), PEER_TEXT_LITERAL("CN=\"root\"\\"),
         PEER_TEXT_LITERAL("\xe8\x91\x89"), names, 2, -123456789012, 1790000000, "RSA 2048", "RSA-SHA256", "", true,
-        true,
+        true, true, true,
     };
     snprintf(certificates[0].sha256, sizeof certificates[0].sha256, "%064d", 7);
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true };
+                                true, 2, COMPLETION_FETCHED, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                { OCSP_REVOKED, true, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
     return chains;
@@ -104,7 +106,7 @@ static struct probe *full_probes(void)
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
         .mail_accepted = true, .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
-        .chain = 1,
+        .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
     };
     probes[1] = probes[0];
     probes[1].address = address_of("192.0.2.7");
@@ -162,6 +164,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
+    SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file), SAME(fetch);
     for (size_t i = 0; i < a->n_notes; i++)
         SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
@@ -192,7 +195,7 @@ static void same_certificate(const struct certificate *a, const struct certifica
 {
     SAME_PEER(der), SAME_PEER(subject), SAME_PEER(issuer), SAME_PEER(common_name), SAME(n_names), SAME(not_before);
     SAME(not_after), SAME_STRING(key), SAME_STRING(signature), SAME_STRING(sha256), SAME(self_issued);
-    SAME(has_ca_issuers);
+    SAME(has_ca_issuers), SAME(weak_key), SAME(weak_signature);
     for (size_t i = 0; i < a->n_names; i++)
         SAME(names[i].kind), SAME_PEER(names[i].text);
 }
@@ -200,7 +203,8 @@ static void same_certificate(const struct certificate *a, const struct certifica
 static void same_chain(const struct chain *a, const struct chain *b)
 {
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
-    SAME(issuer_public), SAME(name_matches);
+    SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
+    SAME(ocsp.fetched), SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
     for (size_t i = 0; i < a->n_certificates; i++)
         same_certificate(&a->certificates[i], &b->certificates[i]);
 }
@@ -214,6 +218,7 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
     SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
+    SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
     SAME(mail_accepted), SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
     for (size_t i = 0; i < a->n_keywords; i++)
         SAME_PEER(keywords[i]);
