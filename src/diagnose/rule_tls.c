@@ -23,6 +23,7 @@ enum {
     ALERT_HANDSHAKE_FAILURE = 40,
     ALERT_NO_CERTIFICATE = 41, /* of SSL 3.0, which some still send */
     ALERT_BAD_CERTIFICATE = 42,
+    ALERT_DECODE_ERROR = 50,
     ALERT_PROTOCOL_VERSION = 70,
     ALERT_INSUFFICIENT_SECURITY = 71,
     ALERT_CERTIFICATE_REQUIRED = 116,
@@ -59,14 +60,19 @@ static bool speaks_old(const struct probe *p)
     return p->error_code != NULL && strcmp(p->error_code, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET") == 0;
 }
 
+/* What servers say to an empty list of certificates; the last is what those with GnuTLS say in TLS 1.2. */
+static bool is_word_for_no_certificate(unsigned alert)
+{
+    return alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_NO_CERTIFICATE || alert == ALERT_BAD_CERTIFICATE ||
+           alert == ALERT_DECODE_ERROR;
+}
+
 static bool wants_certificate(const struct probe *p)
 {
     if (!p->tls_alert_received || p->certificate_sent)
         return false;
-    if (p->tls_alert == ALERT_CERTIFICATE_REQUIRED)
-        return true;
-    return p->certificate_requested && (p->tls_alert == ALERT_HANDSHAKE_FAILURE ||
-                                        p->tls_alert == ALERT_NO_CERTIFICATE || p->tls_alert == ALERT_BAD_CERTIFICATE);
+    return p->tls_alert == ALERT_CERTIFICATE_REQUIRED ||
+           (p->certificate_requested && is_word_for_no_certificate(p->tls_alert));
 }
 
 static bool lacks_cipher(const struct probe *p)
