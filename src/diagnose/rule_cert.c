@@ -11,7 +11,7 @@
 
 enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
-static const double SURE_OF_DATES = 0.9;     /* no other clock has confirmed the local one */
+static const double SURE_OF_DATES = 0.9;      /* no other clock has confirmed the local one */
 static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not fetched */
 
 /* What breaks trust beyond an unknown issuer. */
@@ -46,8 +46,8 @@ static struct peer_text subject_of(const struct certificate *c)
 }
 
 /* The arguments that every text about a certificate may use. */
-static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s,
-                                       const struct certificate *c)
+static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text,
+                                       const struct spot *s, const struct certificate *c)
 {
     struct because *b = spot_because(d, f, text, s);
 
@@ -103,8 +103,8 @@ static bool is_extra_root(const struct chain *c, size_t at)
 
 /* ---- windows of validity -------------------------------------------------- */
 
-static enum text_id flaw_of_window(const struct draft *d, const struct chain *c, int window, enum text_id text,
-                                   size_t *ret)
+static enum text_id flaw_of_window(const struct draft *d, const struct chain *c, int window,
+                                   enum text_id text, size_t *ret)
 {
     int at = seen_window(d->e, c, window);
 
@@ -168,7 +168,7 @@ static bool ends_within(const struct certificate *c, int64_t now, int days)
 void rule_cert_expires_soon(struct draft *d)
 {
     const struct plan *plan = d->e->plan;
-    int64_t now = seen_now(d->e);
+    int64_t now = d->e->started_wall_ms / 1000;
     bool critical = false;
     struct diagnosed *f = NULL;
 
@@ -276,7 +276,8 @@ static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
 {
     *ret = c->n_certificates - 1;
-    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN : TEXT_NONE;
+    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN
+                                                      : TEXT_NONE;
 }
 
 static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, size_t *ret)

@@ -181,13 +181,12 @@ void rule_tls_client_certificate_required(struct draft *d)
 
 static enum text_id handshake_text(const struct probe *p)
 {
-    if (p->fault == FAULT_PLAIN_EXPECTED)
+    if (p->fault == FAULT_PLAIN_EXPECTED || p->fault == FAULT_NOT_SMTP)
         return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CLEAR;
     if (p->tls_alert_received)
         return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ALERT;
-    if (p->fault == FAULT_CLOSED || p->fault == FAULT_RESET)
-        return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CUT;
-    return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ERROR;
+    return p->fault == FAULT_TLS ? TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ERROR
+                                 : TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CUT;
 }
 
 void rule_tls_handshake_failed(struct draft *d)
