@@ -262,15 +262,8 @@ static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c
     *ret = c->n_certificates - 1;
     if (!lacks_issuer(d, c) || !can_be_completed(c))
         return TEXT_NONE;
-    switch (c->completion) {
-    case COMPLETION_SEEN:
-        return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_SEEN;
-    case COMPLETION_FETCHED:
-        return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_FETCHED;
-    case COMPLETION_NONE:
-        break;
-    }
-    return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
+    return c->completion == COMPLETION_SEEN ? TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_SEEN
+                                            : TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
 }
 
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
@@ -323,7 +316,7 @@ static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, s
         return TEXT_NONE;
     if (c->ocsp.status != OCSP_REVOKED || c->ocsp.revoked_at < 0)
         return TEXT_BECAUSE_CERT_REVOKED_REVOKED;
-    return c->ocsp.fetched ? TEXT_BECAUSE_CERT_REVOKED_FETCHED : TEXT_BECAUSE_CERT_REVOKED_STAPLED;
+    return TEXT_BECAUSE_CERT_REVOKED_STAPLED;
 }
 
 void rule_cert_self_signed(struct draft *d)

@@ -113,7 +113,6 @@ WORD_FUNCTIONS(ocsp_status, ocsp_status_words)
 static const char *const completion_words[] = {
     [COMPLETION_NONE] = "none",
     [COMPLETION_SEEN] = "seen",
-    [COMPLETION_FETCHED] = "fetched",
 };
 WORD_FUNCTIONS(completion, completion_words)
 

@@ -124,7 +124,7 @@ struct certificate {
     bool weak_signature;   /* signed with SHA-1 or MD5 */
 };
 
-/* What an OCSP answer said of the leaf (RFC 6960). */
+/* What the OCSP answer that the server staples says of the leaf (RFC 6960, RFC 6066 section 8). */
 enum ocsp_status {
     OCSP_NONE,    /* there was no answer */
     OCSP_INVALID, /* not for this leaf, not signed by its issuer, or not readable */
@@ -135,7 +135,6 @@ enum ocsp_status {
 
 struct ocsp_answer {
     enum ocsp_status status;
-    bool fetched;        /* over HTTP (--fetch); else stapled by the server */
     int64_t this_update; /* Unix seconds; -1 where it is not told, and where the answer does not count */
     int64_t next_update;
     int64_t revoked_at;
@@ -145,7 +144,6 @@ struct ocsp_answer {
 enum completion {
     COMPLETION_NONE,
     COMPLETION_SEEN,    /* with certificates that another port or address of the target sent */
-    COMPLETION_FETCHED, /* with one that was fetched (--fetch) */
 };
 
 /* What trust said, windows of validity left out; a set. */

@@ -114,7 +114,6 @@ static void codec_plan(struct codec *c, void *item)
         CODEC_INTEGER(c, "crit_days", p->crit_days, -1, DAYS_MAX);
         codec_outside_or_null(c, "cert_file", &p->cert_file);
         codec_outside_or_null(c, "key_file", &p->key_file);
-        codec_bool(c, "fetch", &p->fetch);
     }
 }
 
@@ -230,7 +229,6 @@ static void codec_ocsp(struct codec *c, void *item)
 
     c->place = &place;
     CODEC_WORD(c, "status", o->status, ocsp_status);
-    codec_bool(c, "fetched", &o->fetched);
     CODEC_INTEGER(c, "this_update", o->this_update, -1, seconds_max);
     CODEC_INTEGER(c, "next_update", o->next_update, -1, seconds_max);
     CODEC_INTEGER(c, "revoked_at", o->revoked_at, -1, seconds_max);

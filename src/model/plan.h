@@ -83,7 +83,6 @@ struct plan {
     int crit_days; /* ... and is critical; -1: none is */
     const char *cert_file; /* client certificate and its key, PEM; NULL: none is shown */
     const char *key_file;
-    bool fetch; /* OCSP answers and missing intermediates may be fetched over HTTP */
 };
 
 /* errors: NULL when memory is short */

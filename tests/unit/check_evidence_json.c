@@ -44,7 +44,7 @@ static struct plan *full_plan(void)
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
         .timeout_ms = 12345, .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
-        .key_file = "me.key", .fetch = true,
+        .key_file = "me.key",
     };
     return &p;
 }
@@ -83,8 +83,8 @@ static struct chain *full_chains(void)
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true, 2, COMPLETION_FETCHED, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
-                                { OCSP_REVOKED, true, 1790000001, 1790000002, 1790000003 } };
+                                true, 2, COMPLETION_SEEN, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
     return chains;
@@ -164,7 +164,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
-    SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file), SAME(fetch);
+    SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file);
     for (size_t i = 0; i < a->n_notes; i++)
         SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
@@ -204,7 +204,7 @@ static void same_chain(const struct chain *a, const struct chain *b)
 {
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
     SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
-    SAME(ocsp.fetched), SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
+    SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
     for (size_t i = 0; i < a->n_certificates; i++)
         same_certificate(&a->certificates[i], &b->certificates[i]);
 }
@@ -252,6 +252,36 @@ START_TEST(what_is_loaded_is_what_was_saved)
     free(record);
     free(again);
     evidence_free(loaded);
+}
+END_TEST
+
+/* A record of before a field was added is read, with what holds where nothing is said. */
+START_TEST(a_record_may_be_older_than_a_field)
+{
+    struct evidence e = full_evidence();
+    char *record = record_of(&e);
+    json_t *root = json_loads(record, 0, NULL);
+    json_t *chain = json_array_get(json_object_get(root, "chains"), 0);
+    json_t *probe = json_array_get(json_object_get(root, "probes"), 0);
+    struct evidence *loaded;
+
+    json_object_del(json_object_get(root, "plan"), "warn_days");
+    json_object_del(chain, "n_needed");
+    json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "weak_key");
+    json_object_del(probe, "certificate_requested");
+    free(record);
+    record = json_dumps(root, 0);
+    loaded = load(record);
+    ck_assert_int_eq(loaded->plan->warn_days, 21);
+    ck_assert_int_eq(loaded->plan->crit_days, -1);
+    ck_assert_uint_eq(loaded->chains[0].n_needed, 0);
+    ck_assert_int_eq(loaded->chains[0].ocsp.status, OCSP_NONE);
+    ck_assert(!loaded->chains[0].certificates[0].weak_key);
+    ck_assert(!loaded->probes[0].certificate_requested);
+    ck_assert_uint_eq(loaded->chains[1].n_needed, 2);
+    evidence_free(loaded);
+    free(record);
+    json_decref(root);
 }
 END_TEST
 
@@ -600,6 +630,7 @@ int main(void)
     /* Its own allocations fail in their turn too. */
     json_set_alloc_funcs(malloc, free);
     tcase_add_test(t, what_is_loaded_is_what_was_saved);
+    tcase_add_test(t, a_record_may_be_older_than_a_field);
     tcase_add_test(t, every_key_of_the_record_was_given_a_value_of_its_own);
     tcase_add_test(t, evidence_of_nothing_is_kept_too);
     tcase_add_test(t, every_word_of_every_enumeration_comes_back);

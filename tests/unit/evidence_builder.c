@@ -255,7 +255,7 @@ static void break_dates(struct chain *c, const char *flags)
     if (has_flag(flags, "elsewhere"))
         c->completion = COMPLETION_SEEN;
     if (has_flag(flags, "stapled"))
-        c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, false, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
+        c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
     if (c->n_certificates > 1 && has_flag(flags, "idle-soon")) {
         c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW + 10 * (int64_t)DAY;
         c->n_needed = 1;
