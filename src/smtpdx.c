@@ -200,13 +200,14 @@ static void on_event(void *user, const struct event *event)
     l->listener(l->user, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED, &evidence);
 }
 
-static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
+/* file: one of those that the plan names, which is not what it should be. */
+static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file, bool is_identity)
 {
     struct usage refusal = { 0 };
 
-    usage_set(&refusal, TEXT_USAGE_NO_CERTIFICATE);
+    usage_set(&refusal, is_identity ? TEXT_USAGE_NO_IDENTITY : TEXT_USAGE_NO_CERTIFICATE);
     usage_peer(&refusal, "value", file);
-    usage_text(&refusal, "accepted", TEXT_OPTION_CA_FILE_ACCEPTED);
+    usage_text(&refusal, "accepted", is_identity ? TEXT_OPTION_KEY_ACCEPTED : TEXT_OPTION_CA_FILE_ACCEPTED);
     return plan_refuse(plan, INPUT_USAGE, &refusal);
 }
 
@@ -228,7 +229,7 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
     }
     *l = (struct listening){ .listener = listener, .user = user };
     if (!check_start(engine_of(engine), complete, on_event, free, l, &bad_file, &err)) {
-        status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
+        status = bad_file != NULL ? refuse_file(plan, bad_file, bad_file == complete->cert_file) : status_of(&err);
         free(l);
     }
     plan_free(complete);

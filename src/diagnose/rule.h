@@ -46,12 +46,16 @@ void rule_mode_starttls_injection(struct draft *d);
 void rule_mode_plaintext_only(struct draft *d);
 
 /* rule_tls.c: the handshake */
+void rule_tls_version_too_old(struct draft *d);
+void rule_tls_no_common_cipher(struct draft *d);
+void rule_tls_client_certificate_required(struct draft *d);
 void rule_tls_handshake_failed(struct draft *d);
 
 /* rule_cert.c: chains */
 void rule_cert_no_trust_store(struct draft *d);
 void rule_cert_expired(struct draft *d);
 void rule_cert_not_yet_valid(struct draft *d);
+void rule_cert_expires_soon(struct draft *d);
 void rule_cert_self_signed(struct draft *d);
 void rule_cert_untrusted_issuer(struct draft *d);
 void rule_cert_incomplete_chain(struct draft *d);

@@ -101,6 +101,14 @@ static int file_problem(const char *path)
     return S_ISDIR(status.st_mode) ? EISDIR : 0;
 }
 
+static enum input_result refuse_unreadable(const struct option_spec *o, const char *value, int problem,
+                                           struct usage *error)
+{
+    option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
+    usage_word(error, "reason", strerror(problem));
+    return INPUT_USAGE;
+}
+
 static enum input_result set_ca_file(void *owner, const struct option_spec *o, const char *value,
                                      struct usage *error)
 {
@@ -108,11 +116,8 @@ static enum input_result set_ca_file(void *owner, const struct option_spec *o, c
     int problem = file_problem(value);
     const char *path, **slot;
 
-    if (problem != 0) {
-        option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
-        usage_word(error, "reason", strerror(problem));
-        return INPUT_USAGE;
-    }
+    if (problem != 0)
+        return refuse_unreadable(o, value, problem, error);
     path = arena_strdup(p->arena, value);
     if (path == NULL)
         return INPUT_NO_MEMORY;
@@ -356,6 +361,60 @@ static enum input_result set_only_target(void *owner, const struct option_spec *
     return INPUT_OK;
 }
 
+static bool parse_days(int *ret, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    int days = 0;
+
+    if (digits == 0 || digits > 5 || value[digits] != '\0')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        days = days * 10 + (value[i] - '0');
+    *ret = days;
+    return true;
+}
+
+static enum input_result set_warn_days(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    struct plan *p = owner;
+
+    return parse_days(&p->warn_days, value) ? INPUT_OK : option_refuse(o, value, TEXT_USAGE_NOT_DAYS, error);
+}
+
+static enum input_result set_crit_days(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    struct plan *p = owner;
+
+    return parse_days(&p->crit_days, value) ? INPUT_OK : option_refuse(o, value, TEXT_USAGE_NOT_DAYS, error);
+}
+
+static enum input_result keep_file(struct plan *p, const char **slot, const struct option_spec *o, const char *value,
+                                   struct usage *error)
+{
+    int problem = file_problem(value);
+
+    if (problem != 0)
+        return refuse_unreadable(o, value, problem, error);
+    *slot = arena_strdup(p->arena, value);
+    return *slot == NULL ? INPUT_NO_MEMORY : INPUT_OK;
+}
+
+static enum input_result set_cert(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_file(p, &p->cert_file, o, value, error);
+}
+
+static enum input_result set_key(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_file(p, &p->key_file, o, value, error);
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -372,6 +431,10 @@ static const struct option_spec plan_options[] = {
       TEXT_OPTION_TIME_SERVER_ACCEPTED, set_time_server },
     { "no-clock", 0, false, NULL, TEXT_OPTION_NO_CLOCK_HELP, TEXT_NONE, set_no_clock },
     { "only-target", 0, false, NULL, TEXT_OPTION_ONLY_TARGET_HELP, TEXT_NONE, set_only_target },
+    { "warn-days", 0, false, "N", TEXT_OPTION_WARN_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_warn_days },
+    { "crit-days", 0, false, "N", TEXT_OPTION_CRIT_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_crit_days },
+    { "cert", 0, false, "FILE", TEXT_OPTION_CERT_HELP, TEXT_OPTION_CERT_ACCEPTED, set_cert },
+    { "key", 0, false, "FILE", TEXT_OPTION_KEY_HELP, TEXT_OPTION_KEY_ACCEPTED, set_key },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)
@@ -421,6 +484,8 @@ static enum input_result check_conflicts(struct plan *p, struct usage *error)
         return usage_set(error, TEXT_USAGE_BOTH_FAMILIES);
     if (!p->system_ca && p->n_ca_files == 0)
         return usage_set(error, TEXT_USAGE_NO_ROOTS);
+    if ((p->cert_file == NULL) != (p->key_file == NULL))
+        return usage_set(error, TEXT_USAGE_CERT_AND_KEY);
     if (p->has_address)
         result = check_family(p, &p->address, error);
     else if (p->host_is_address)

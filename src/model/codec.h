@@ -45,7 +45,11 @@ typedef void codec_fn(struct codec *c, void *item);
 
 bool codec_failed(const struct codec *c);
 
-/* Whether to describe a part that records of older versions lack; what is missing keeps its first value. */
+/*
+ * codec_has() - whether a field is to be described: always when writing, and when
+ * reading where it is there. For fields that are younger than the format: an older
+ * record leaves them as they are.
+ */
 bool codec_has(const struct codec *c, const char *key);
 
 /* key is NULL for the element of a list, in all of these. */

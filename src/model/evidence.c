@@ -111,10 +111,23 @@ static const char *const certificate_name_kind_words[] = {
 };
 WORD_FUNCTIONS(certificate_name_kind, certificate_name_kind_words)
 
+static const char *const ocsp_status_words[] = {
+    [OCSP_NONE] = "none", [OCSP_INVALID] = "invalid", [OCSP_UNKNOWN] = "unknown",
+    [OCSP_GOOD] = "good", [OCSP_REVOKED] = "revoked",
+};
+WORD_FUNCTIONS(ocsp_status, ocsp_status_words)
+
+static const char *const completion_words[] = {
+    [COMPLETION_NONE] = "none",
+    [COMPLETION_SEEN] = "seen",
+};
+WORD_FUNCTIONS(completion, completion_words)
+
 static const char *const address_source_words[] = { "typed", "dns", "system", "hosts" };
 WORD_FUNCTIONS_OF_BITS(address_source, address_source_words)
 
 static const char *const trust_flaw_words[] = {
     "no-issuer", "issuer-not-ca", "weak-algorithm", "bad-signature", "constraints", "purpose", "revoked", "other",
+    "path-length", "extension",
 };
 WORD_FUNCTIONS_OF_BITS(trust_flaw, trust_flaw_words)

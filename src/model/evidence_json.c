@@ -16,6 +16,7 @@ enum {
     RECORD_CONTAINERS_MAX = 1 << 18,
     RECORD_VALUES_MAX = 1 << 20,
     TIMEOUT_MAX_MS = 24 * 3600 * 1000,
+    DAYS_MAX = 100000,
 };
 
 /* Beyond the year 9999 in either direction, and far from where sums of seconds overflow. */
@@ -126,6 +127,12 @@ static void codec_plan(struct codec *c, void *item)
         codec_bool(c, "no_clock", &p->no_clock);
     if (codec_has(c, "only_target"))
         codec_bool(c, "only_target", &p->only_target);
+    if (codec_has(c, "warn_days")) {
+        CODEC_INTEGER(c, "warn_days", p->warn_days, 0, DAYS_MAX);
+        CODEC_INTEGER(c, "crit_days", p->crit_days, -1, DAYS_MAX);
+        codec_outside_or_null(c, "cert_file", &p->cert_file);
+        codec_outside_or_null(c, "key_file", &p->key_file);
+    }
 }
 
 /* ---- names ------------------------------------------------------------------ */
@@ -227,6 +234,22 @@ static void codec_certificate(struct codec *c, void *item)
     codec_sha256(c, "sha256", &x->sha256);
     codec_bool(c, "self_issued", &x->self_issued);
     codec_bool(c, "has_ca_issuers", &x->has_ca_issuers);
+    if (codec_has(c, "weak_key")) {
+        codec_bool(c, "weak_key", &x->weak_key);
+        codec_bool(c, "weak_signature", &x->weak_signature);
+    }
+}
+
+static void codec_ocsp(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an OCSP answer");
+    struct ocsp_answer *o = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "status", o->status, ocsp_status);
+    CODEC_INTEGER(c, "this_update", o->this_update, -1, seconds_max);
+    CODEC_INTEGER(c, "next_update", o->next_update, -1, seconds_max);
+    CODEC_INTEGER(c, "revoked_at", o->revoked_at, -1, seconds_max);
 }
 
 static void codec_chain(struct codec *c, void *item)
@@ -244,6 +267,12 @@ static void codec_chain(struct codec *c, void *item)
     codec_bool(c, "leaf_self_signed", &chain->leaf_self_signed);
     codec_bool(c, "issuer_public", &chain->issuer_public);
     codec_bool(c, "name_matches", &chain->name_matches);
+    if (codec_has(c, "n_needed")) {
+        CODEC_INTEGER(c, "n_needed", chain->n_needed, 0, CHAIN_CERTIFICATES_MAX);
+        CODEC_WORD(c, "completion", chain->completion, completion);
+        codec_peer(c, "staple", &chain->staple);
+        codec_object(c, "ocsp", &chain->ocsp, codec_ocsp);
+    }
 }
 
 /* ---- probes ----------------------------------------------------------------- */
@@ -300,6 +329,11 @@ static void codec_result(struct codec *c, struct probe *p)
     codec_text_or_null(c, "error_code", &p->error_code);
     codec_bool(c, "tls_alert_received", &p->tls_alert_received);
     CODEC_INTEGER(c, "tls_alert", p->tls_alert, 0, UINT8_MAX);
+    if (codec_has(c, "certificate_requested")) {
+        codec_bool(c, "certificate_requested", &p->certificate_requested);
+        codec_bool(c, "certificate_sent", &p->certificate_sent);
+        codec_text_or_null(c, "tls_old", &p->tls_old);
+    }
     codec_object(c, "icmp", &p->icmp, codec_icmp);
     codec_object(c, "reply", &p->reply, codec_reply);
     codec_peer(c, "raw", &p->raw);
@@ -492,7 +526,7 @@ static struct evidence *evidence_of(json_t *root, const char **why)
     *why = flaw_of_format(root);
     if (*why != NULL)
         return NULL;
-    e = evidence_new(&(struct plan){ .n_ports = 0 });
+    e = evidence_new(&(struct plan){ .warn_days = 21, .crit_days = -1 });
     if (e == NULL)
         return NULL;
     c.arena = e->arena;

@@ -7,6 +7,7 @@
 enum {
     PLAN_ARENA_CEILING = 1 << 20,
     DEFAULT_TIMEOUT_MS = 10000,
+    DEFAULT_WARN_DAYS = 21,
 };
 
 struct plan *plan_new(void)
@@ -22,6 +23,8 @@ struct plan *plan_new(void)
     p->families[FAMILY_IPV4] = p->families[FAMILY_IPV6] = true;
     p->system_ca = true;
     p->timeout_ms = DEFAULT_TIMEOUT_MS;
+    p->warn_days = DEFAULT_WARN_DAYS;
+    p->crit_days = -1;
     return p;
 }
 
@@ -53,6 +56,8 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.provider = arena_strdup(arena, from->provider);
     p.suggestion = arena_strdup(arena, from->suggestion);
     p.ehlo = arena_strdup(arena, from->ehlo);
+    p.cert_file = arena_strdup(arena, from->cert_file);
+    p.key_file = arena_strdup(arena, from->key_file);
     p.notes = copy_array(arena, from->notes, from->n_notes, sizeof *p.notes);
     p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
     p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);

@@ -9,6 +9,7 @@
 #include "probe/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "model/clock_estimate.h"
@@ -31,6 +32,7 @@ struct check {
     struct lookup *lookups;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     size_t n_lookups_running; /* whose names may still get addresses */
+    struct tls_identity *identity; /* NULL: no client certificate */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
@@ -57,6 +59,7 @@ static void on_deadline_closed(uv_handle_t *handle)
     struct check *c = handle->data;
 
     engine_remove(c->engine, c);
+    tls_identity_free(c->identity);
     if (c->gone != NULL)
         c->gone(c->user);
     free(c);
@@ -115,14 +118,12 @@ static void settle_empty_cells(struct check *c)
 static void judge_chains(struct check *c)
 {
     struct evidence *e = c->evidence;
-    const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
 
     if (!trust_is_ready(c->trust))
         return;
     e->roots_loaded = true;
     e->n_roots = trust_roots(c->trust);
-    for (size_t i = 0; i < e->n_chains; i++)
-        trust_judge(c->trust, &e->chains[i], address);
+    trust_judge(c->trust, e);
 }
 
 static void check_finish(struct check *c)
@@ -287,9 +288,10 @@ static bool asks_mode(const struct plan *plan, uint16_t port, enum tls_mode mode
     return plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
-static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static struct session_spec new_session_spec(struct check *c, const struct address *address, uint16_t port,
+                                            enum tls_mode mode)
 {
-    struct session_spec spec = {
+    return (struct session_spec){
         .loop = engine_loop(c->engine),
         .evidence = c->evidence,
         .check_started_ms = c->started_ms,
@@ -297,11 +299,29 @@ static void open_session(struct check *c, const struct address *address, uint16_
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
+        .learns = -1,
+        .identity = c->identity,
         .listener = &session_ears,
         .user = c,
     };
+}
+
+static void start_session(struct check *c, const struct session_spec *spec)
+{
     struct session *s;
     struct err err = { 0 };
+
+    if (!session_start(&s, spec, &err)) {
+        c->evidence->incomplete = true;
+        return;
+    }
+    *session_next(s) = c->sessions;
+    c->sessions = s;
+}
+
+static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    struct session_spec spec = new_session_spec(c, address, port, mode);
 
     spec.cells[mode] = find_cell(c, address, port, mode);
     if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
@@ -309,12 +329,21 @@ static void open_session(struct check *c, const struct address *address, uint16_
     /* Clear text is told by the STARTTLS dialogue too. */
     if (mode == TLS_MODE_STARTTLS && !asks_mode(c->evidence->plan, port, TLS_MODE_NONE))
         spec.cells[TLS_MODE_NONE] = find_cell(c, address, port, TLS_MODE_NONE);
-    if (!session_start(&s, &spec, &err)) {
-        c->evidence->incomplete = true;
-        return;
-    }
-    *session_next(s) = c->sessions;
-    c->sessions = s;
+    start_session(c, &spec);
+}
+
+/*
+ * A refused handshake that the version or the ciphers may explain: another one
+ * that offers what was given up long ago shows which. Nothing else is said on it.
+ */
+static void learn_old_tls(struct check *c, const struct session *s)
+{
+    struct session_spec spec = new_session_spec(c, session_address(s), session_port(s), session_mode(s));
+
+    spec.learns = find_cell(c, session_address(s), session_port(s), session_mode(s));
+    spec.identity = NULL;
+    if (spec.learns >= 0)
+        start_session(c, &spec);
 }
 
 static void open_port(struct check *c, const struct address *address, uint16_t port)
@@ -345,7 +374,8 @@ static void try_other_mode(struct check *c, const struct session *s)
 static struct session *find_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
 {
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
-        if (session_port(s) == port && session_mode(s) == mode && address_equal(session_address(s), address))
+        if (!session_only_learns(s) && session_port(s) == port && session_mode(s) == mode &&
+            address_equal(session_address(s), address))
             return s;
     }
     return NULL;
@@ -373,7 +403,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct check *c = user;
 
-    if (c->finished)
+    if (c->finished || session_only_learns(s))
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(c, s);
@@ -400,6 +430,19 @@ static bool hints_at_other_mode(const struct probe *p)
     }
 }
 
+/* RFC 8446 section 6: what a server says to a version or to ciphers that it does not take. */
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+static bool hints_at_old_tls(const struct probe *p)
+{
+    if (p->fault != FAULT_TLS || p->stage != STAGE_TLS || p->certificate_requested)
+        return false;
+    if (p->tls_alert_received)
+        return p->tls_alert == ALERT_HANDSHAKE_FAILURE || p->tls_alert == ALERT_PROTOCOL_VERSION ||
+               p->tls_alert == ALERT_INSUFFICIENT_SECURITY;
+    return p->error_code != NULL && strcmp(p->error_code, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET") == 0;
+}
+
 /* The other connection to this port is in the mode that was not meant: it need not wait for its answer. */
 static void review_other(struct check *c, const struct session *s)
 {
@@ -422,6 +465,8 @@ static void try_further(struct check *c, const struct session *s)
 
     if ((outcome == PROBE_FAILED || outcome == PROBE_TIMEOUT) && session_probe(s)->stage == STAGE_CONNECT)
         try_next_address(c, s);
+    if (outcome == PROBE_FAILED && hints_at_old_tls(session_probe(s)))
+        learn_old_tls(c, s);
     if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
         try_other_mode(c, s);
 }
@@ -432,6 +477,10 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
+    if (session_only_learns(s)) {
+        check_review(c);
+        return;
+    }
     if (!c->stopped)
         try_further(c, s);
     review_other(c, s);
@@ -697,7 +746,20 @@ static bool put_target(struct evidence *e)
     return true;
 }
 
-static bool check_prepare(struct check *c, const char **bad_file, struct err *err)
+/* errors: ERR_INPUT where the files hold no certificate and its key, *bad_file naming the one of the certificate */
+static bool load_identity(struct check *c, const struct plan *plan, const char **bad_file, struct err *err)
+{
+    if (plan->cert_file == NULL || plan->key_file == NULL)
+        return true;
+    if (tls_identity_new(&c->identity, plan->cert_file, plan->key_file, err))
+        return true;
+    if (err->kind == ERR_INPUT)
+        *bad_file = plan->cert_file;
+    return false;
+}
+
+/* plan: the caller's, of which *bad_file is borrowed */
+static bool check_prepare(struct check *c, const struct plan *plan, const char **bad_file, struct err *err)
 {
     struct evidence *e = c->evidence;
 
@@ -705,7 +767,7 @@ static bool check_prepare(struct check *c, const char **bad_file, struct err *er
     e->resolver_configured = true;
     for (unsigned family = 0; family < FAMILY_COUNT; family++)
         e->has_route[family] = dial_has_public_route((enum family)family);
-    if (!engine_trust(c->engine, &c->trust, e->plan, bad_file, err))
+    if (!engine_trust(c->engine, &c->trust, plan, bad_file, err) || !load_identity(c, plan, bad_file, err))
         return false;
     if (e->plan->host == NULL)
         return true;
@@ -731,7 +793,8 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
     c->gone = gone;
     c->user = user;
     c->started_ms = clock_steady_ms();
-    if (!check_prepare(c, bad_file, err)) {
+    if (!check_prepare(c, plan, bad_file, err)) {
+        tls_identity_free(c->identity);
         c->evidence = evidence_free(c->evidence);
         free(c);
         return false;

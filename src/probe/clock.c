@@ -640,6 +640,20 @@ static void note_window(struct evidence *e, const struct chain *c)
     s->upper_ms = leaf->not_after * 1000 - e->started_wall_ms;
 }
 
+/* What its issuer has signed of the leaf was not signed in the future. */
+static void note_ocsp(struct evidence *e, const struct chain *c)
+{
+    struct clock_source *s;
+
+    if (!c->judged || !c->trusted || c->ocsp.this_update < 0)
+        return;
+    s = add_source(e, CLOCK_OCSP, c->host);
+    if (s == NULL)
+        return;
+    s->answered = s->has_lower = true;
+    s->lower_ms = c->ocsp.this_update * 1000 - e->started_wall_ms;
+}
+
 void clock_note_dates(struct evidence *e)
 {
     struct clock_source *build;
@@ -651,8 +665,10 @@ void clock_note_dates(struct evidence *e)
         build->answered = build->has_lower = true;
         build->lower_ms = (SMTPDX_BUILD_S - BUILD_SLACK_S) * 1000 - e->started_wall_ms;
     }
-    for (size_t i = 0; i < e->n_chains; i++)
+    for (size_t i = 0; i < e->n_chains; i++) {
         note_window(e, &e->chains[i]);
+        note_ocsp(e, &e->chains[i]);
+    }
     for (size_t i = 0; i < e->n_probes; i++) {
         if (e->probes[i].has_address && e->probes[i].greeting.len > 0)
             note_greeting(e, &e->probes[i]);

@@ -411,6 +411,43 @@ static json_t *problems(struct face *f, const struct chain *c, int64_t now_s)
     return array;
 }
 
+/* What was sent, leaf first; its own details stand in the certificate itself. */
+static json_t *issuers(struct face *f, const struct chain *c)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < c->n_certificates; i++) {
+        const struct certificate *x = &c->certificates[i];
+        json_t *object = json_object();
+
+        put(f, object, "subject", peer(x->subject));
+        put(f, object, "issuer", peer(x->issuer));
+        put(f, object, "not_after", date(x->not_after));
+        put(f, object, "sha256", json_string(x->sha256));
+        add(f, array, object);
+    }
+    return array;
+}
+
+static json_t *date_or_null(int64_t seconds)
+{
+    return seconds < 0 ? json_null() : date(seconds);
+}
+
+static json_t *ocsp(struct face *f, const struct ocsp_answer *o)
+{
+    json_t *object;
+
+    if (o->status == OCSP_NONE)
+        return json_null();
+    object = json_object();
+    put(f, object, "status", json_string(ocsp_status_word(o->status)));
+    put(f, object, "this_update", date_or_null(o->this_update));
+    put(f, object, "next_update", date_or_null(o->next_update));
+    put(f, object, "revoked_at", date_or_null(o->revoked_at));
+    return object;
+}
+
 static json_t *certificate(struct face *f, const struct probe *p)
 {
     const struct chain *c = certificate_chain(f->e, p);
@@ -438,6 +475,8 @@ static json_t *certificate(struct face *f, const struct probe *p)
     put(f, object, "sha256", json_string(leaf->sha256));
     put(f, object, "trusted", json_boolean(c->trusted));
     put(f, object, "problems", problems(f, c, now_s));
+    put(f, object, "chain", issuers(f, c));
+    put(f, object, "ocsp", ocsp(f, &c->ocsp));
     return object;
 }
 

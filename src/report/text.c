@@ -27,6 +27,7 @@ enum {
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
     CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
+    ISSUERS_SHOWN = 3,
     EFFECT_DEPTH = 3,
 };
 
@@ -480,7 +481,7 @@ static void put_matrix(struct page *p, enum role role)
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
-                                            TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
+                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -544,6 +545,31 @@ static void put_certificate(struct page *p, const struct chain *c)
     buf_done(&list);
 }
 
+/* Who vouches for it: the names of what was sent along, and of who issued the last one. */
+static void put_issuers(struct page *p, const struct chain *c)
+{
+    const struct certificate *last = &c->certificates[c->n_certificates - 1];
+    struct buf list;
+
+    buf_init(&list, LINE_MAX_BYTES);
+    for (size_t i = 1; i < c->n_certificates && i <= ISSUERS_SHOWN; i++) {
+        const struct certificate *x = &c->certificates[i];
+
+        if (i > 1)
+            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+        term_put_peer(&list, NAME_COLUMNS, x->common_name.len > 0 ? x->common_name : x->subject);
+    }
+    if (!last->self_issued && c->n_certificates <= ISSUERS_SHOWN) {
+        if (list.len > 0)
+            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+        term_put_peer(&list, NAME_COLUMNS, last->issuer);
+    }
+    if (list.len > 0)
+        put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
+    p->out->failed |= list.failed;
+    buf_done(&list);
+}
+
 /* Each chain of the target once, in the order in which its cells stand. */
 static void put_certificates(struct page *p)
 {
@@ -561,6 +587,7 @@ static void put_certificates(struct page *p)
             continue;
         seen[n++] = c;
         put_certificate(p, c);
+        put_issuers(p, c);
     }
 }
 

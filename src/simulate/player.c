@@ -74,6 +74,7 @@ struct simulate {
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
+    struct buf staples[SCENARIO_CERTS_MAX]; /* the OCSP answer of each, empty for none */
     struct guest *guests;
     size_t n_guests;
     unsigned n_talks;
@@ -338,6 +339,20 @@ static void close_stage_files(struct stage *st)
 
 /* ---- certificates ---- */
 
+/* Asked for each handshake: as a file GnuTLS would take no answer that speaks against its certificate. */
+static int give_staple(gnutls_session_t session, void *user, gnutls_datum_t *ret)
+{
+    const struct buf *staple = user;
+
+    (void)session;
+    ret->data = gnutls_malloc(staple->len);
+    if (ret->data == NULL)
+        return GNUTLS_E_MEMORY_ERROR;
+    memcpy(ret->data, staple->bytes, staple->len);
+    ret->size = (unsigned)staple->len;
+    return 0;
+}
+
 static bool load_credentials(struct simulate *p, const struct mint *m, size_t i, struct err *err)
 {
     struct mint_chain chain;
@@ -349,6 +364,11 @@ static bool load_credentials(struct simulate *p, const struct mint *m, size_t i,
     if (code >= 0)
         code = gnutls_certificate_set_x509_key(p->credentials[i], chain.certificates,
                                                (int)chain.n_certificates, chain.key);
+    if (code >= 0 && chain.staple.len > 0) {
+        p->staples[i] = chain.staple;
+        buf_init(&chain.staple, 0);
+        gnutls_certificate_set_ocsp_status_request_function(p->credentials[i], give_staple, &p->staples[i]);
+    }
     mint_chain_done(&chain);
     return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
 }
@@ -598,6 +618,7 @@ struct simulate *simulate_free(struct simulate *p)
     for (size_t i = 0; i < SCENARIO_CERTS_MAX; i++) {
         if (p->credentials[i] != NULL)
             gnutls_certificate_free_credentials(p->credentials[i]);
+        buf_done(&p->staples[i]);
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_free(p->timekeepers[i]);

@@ -449,10 +449,14 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
 
 static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
 {
-    static const char *const keys[] = { "names", "since", "days", "key", "issuer", "chain", "aia", NULL };
-    static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", NULL };
-    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server", NULL };
+    static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
+                                        "chain", "flaw",  "staple", "aia", NULL };
+    static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
+                                           "below", "limited", NULL };
     static const char *const chains[] = { "full", "leaf", NULL };
+    static const char *const flaws[] = { "none", "sha1", "signature", "purpose", "extension", NULL };
+    static const char *const staples[] = { "none", "good", "revoked", "unknown", "forged", NULL };
     int which, choice;
 
     if (!read_choice(r, &which, "setting", key, keys))
@@ -480,6 +484,16 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
         if (!read_choice(r, &choice, "chain", value, chains))
             return false;
         c->chain = (enum scenario_chain)choice;
+        return true;
+    case 6:
+        if (!read_choice(r, &choice, "flaw", value, flaws))
+            return false;
+        c->flaw = (enum scenario_flaw)choice;
+        return true;
+    case 7:
+        if (!read_choice(r, &choice, "staple", value, staples))
+            return false;
+        c->staple = (enum scenario_staple)choice;
         return true;
     default:
         return keep_word(r, &c->aia, value);
@@ -520,10 +534,12 @@ static bool read_cert(struct reader *r, char *rest)
     if (c == NULL)
         return false;
     for (word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
-        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= aia=") ||
+        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= aia=") ||
             !read_cert_setting(r, c, word, value))
             return false;
     }
+    if (c->staple != SCENARIO_STAPLE_NONE && c->issuer == SCENARIO_ISSUER_SELF)
+        return complain(r, "staple without an issuer", NULL, "issuer= with staple=");
     if (c->until_days <= c->since_days)
         return complain(r, "certificate ends before it starts", NULL, "days= after since=");
     return true;
@@ -835,7 +851,8 @@ static bool open_port(struct reader *r, uint16_t number, enum scenario_face face
 
 static bool read_port_setting(struct reader *r, char *word)
 {
-    static const char *const keys[] = { "cert", "tls", "only", NULL };
+    static const char *const keys[] = { "cert", "tls", "only", "client", NULL };
+    static const char *const clients[] = { "ignored", "asked", "needed", NULL };
     static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
     static const char *const families[] = {
         [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_COUNT] = NULL,
@@ -844,15 +861,17 @@ static bool read_port_setting(struct reader *r, char *word)
     char *value;
     int key, choice;
 
-    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4") ||
+    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4, client=asked") ||
         !read_choice(r, &key, "setting", word, keys))
         return false;
     if (key == 0)
         return find_cert(r->s, value, &port->cert) || complain(r, "certificate", value, "one named above");
-    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : families))
+    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : key == 2 ? families : clients))
         return false;
     if (key == 1)
         port->tls = versions[choice];
+    else if (key == 3)
+        port->client = (enum scenario_client)choice;
     else
         port->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
     return true;

@@ -65,6 +65,19 @@ static const struct value_case {
     { "ehlo", "pc.example.com", NULL },
     { "ehlo", "[192.0.2.1]", NULL },
     { "ehlo", "[IPv6:2001:db8::1]", NULL },
+    { "warn-days", "0", NULL },
+    { "warn-days", "99999", NULL },
+    { "warn-days", "100000", "--warn-days: \"100000\" is not a number of days; accepted: a whole number of days from 0 "
+                             "to 99999" },
+    { "crit-days", "7", NULL },
+    { "crit-days", "-1", "--crit-days: \"-1\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
+    { "crit-days", "", "--crit-days: \"\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
+    { "cert", "/dev/null", NULL },
+    { "cert", "/", "--cert: \"/\" cannot be read (Is a directory); accepted: a readable file with a certificate in PEM "
+                   "form, those of its issuers behind it" },
+    { "key", "/nonexistent.pem", "--key: \"/nonexistent.pem\" cannot be read (No such file or directory); accepted: "
+                                 "readable files in PEM form, the key without a password and the one that goes with "
+                                 "the certificate" },
     { "timeout", "10", NULL },
     { "timeout", "0.1", NULL },
     { "timeout", "3600", NULL },
@@ -234,6 +247,11 @@ static const struct set_case {
       { { "ipv6", NULL }, { "target", "192.0.2.1" }, { "address", "2001:db8::1" } }, NULL, { 25, 465, 587 } },
     { "no roots at all", { { "no-system-ca", NULL } },
       "--no-system-ca: no certificate is left to trust; accepted: together with --ca-file", { 0 } },
+    { "a certificate without its key", { { "cert", "/dev/null" } },
+      "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
+    { "a key without its certificate", { { "key", "/dev/null" } },
+      "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
+    { "a certificate and its key", { { "cert", "/dev/null" }, { "key", "/dev/null" } }, NULL, { 25, 465, 587 } },
     { "own roots alone", { { "no-system-ca", NULL }, { "ca-file", "/dev/null" } }, NULL, { 25, 465, 587 } },
 };
 
