@@ -28,6 +28,11 @@ static void (*const rules[])(struct draft *d) = {
     rule_dns_no_address,
     rule_dns_servfail,
     rule_dns_unreachable,
+    rule_dns_inconsistent,
+    rule_dns_hosts_override,
+    rule_dns_partial,
+    rule_dns_resolver_down,
+    rule_dns_slow,
     rule_net_nothing_answers,
     rule_net_ipv6_broken,
     rule_net_ipv4_broken,
@@ -45,6 +50,8 @@ static void (*const rules[])(struct draft *d) = {
     rule_mode_starttls_injection,
     rule_smtp_no_greeting,
     rule_smtp_stalled,
+    rule_send_blocklisted,
+    rule_smtp_ehlo_rejected,
     rule_smtp_rejected,
     rule_smtp_throttled,
     rule_smtp_closed_early,
@@ -63,6 +70,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_smtp_auth_missing,
     rule_mode_plaintext_only,
     rule_service_degraded,
+    rule_smtp_slow,
 };
 
 /* The port that a finding's steps speak of: one that was asked for, else the first. */

@@ -266,6 +266,29 @@ static enum input_result set_timeout(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
+static enum input_result set_threshold(unsigned *ms, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    unsigned given;
+
+    if (!parse_seconds(&given, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_TIME, error);
+    *ms = given;
+    return INPUT_OK;
+}
+
+static enum input_result set_warn_time(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    return set_threshold(&((struct plan *)owner)->warn_time_ms, o, value, error);
+}
+
+static enum input_result set_crit_time(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    return set_threshold(&((struct plan *)owner)->crit_time_ms, o, value, error);
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -278,6 +301,8 @@ static const struct option_spec plan_options[] = {
     { "map-port", 0, true, "A=B", TEXT_OPTION_MAP_PORT_HELP, TEXT_OPTION_MAP_PORT_ACCEPTED, set_map_port },
     { "ehlo", 0, false, "NAME", TEXT_OPTION_EHLO_HELP, TEXT_OPTION_EHLO_ACCEPTED, set_ehlo },
     { "timeout", 0, false, "SECONDS", TEXT_OPTION_TIMEOUT_HELP, TEXT_OPTION_TIMEOUT_ACCEPTED, set_timeout },
+    { "warn-time", 0, false, "SECONDS", TEXT_OPTION_WARN_TIME_HELP, TEXT_OPTION_WARN_TIME_ACCEPTED, set_warn_time },
+    { "crit-time", 0, false, "SECONDS", TEXT_OPTION_CRIT_TIME_HELP, TEXT_OPTION_CRIT_TIME_ACCEPTED, set_crit_time },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)

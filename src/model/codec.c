@@ -45,6 +45,11 @@ static json_t *take(struct codec *c, const char *key)
     return value;
 }
 
+bool codec_has(const struct codec *c, const char *key)
+{
+    return c->saving || json_object_get(c->at, key) != NULL;
+}
+
 void codec_bool(struct codec *c, const char *key, bool *value)
 {
     const json_t *json;

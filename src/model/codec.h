@@ -45,6 +45,9 @@ typedef void codec_fn(struct codec *c, void *item);
 
 bool codec_failed(const struct codec *c);
 
+/* Whether to go on with a field that older records lack: true while saving. */
+bool codec_has(const struct codec *c, const char *key);
+
 /* key is NULL for the element of a list, in all of these. */
 void codec_bool(struct codec *c, const char *key, bool *value);
 void codec_milliseconds(struct codec *c, const char *key, double *value);

@@ -79,6 +79,8 @@ struct plan {
     size_t n_port_maps;
     const char *ehlo; /* NULL: the machine's own name or an address literal */
     unsigned timeout_ms;
+    unsigned warn_time_ms; /* --warn-time, --crit-time: 0 for none */
+    unsigned crit_time_ms;
 };
 
 /* errors: NULL when memory is short */

@@ -209,9 +209,9 @@ static bool asks_clear_text(const struct plan *plan, uint16_t port)
     return plan->tls_asked && plan->tls == TLS_MODE_NONE && plan_asks_port(plan, port);
 }
 
-static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static struct session_spec spec_of(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
 {
-    struct session_spec spec = {
+    return (struct session_spec){
         .loop = engine_loop(c->engine),
         .evidence = c->evidence,
         .check_started_ms = c->started_ms,
@@ -219,23 +219,35 @@ static void open_session(struct check *c, const struct address *address, uint16_
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
+        .refused = -1,
         .listener = &session_ears,
         .user = c,
     };
+}
+
+static void start_session(struct check *c, const struct session_spec *spec)
+{
     struct session *s;
     struct err err = { 0 };
+
+    if (!session_start(&s, spec, &err)) {
+        c->evidence->incomplete = true;
+        return;
+    }
+    *session_next(s) = c->sessions;
+    c->sessions = s;
+}
+
+static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    struct session_spec spec = spec_of(c, address, port, mode);
 
     spec.cells[mode] = find_cell(c, address, port, mode);
     if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
         return; /* no such cell, or tried already */
     if (mode == TLS_MODE_STARTTLS && !asks_clear_text(c->evidence->plan, port))
         spec.cells[TLS_MODE_NONE] = find_cell(c, address, port, TLS_MODE_NONE);
-    if (!session_start(&s, &spec, &err)) {
-        c->evidence->incomplete = true;
-        return;
-    }
-    *session_next(s) = c->sessions;
-    c->sessions = s;
+    start_session(c, &spec);
 }
 
 static void open_port(struct check *c, const struct address *address, uint16_t port)
@@ -266,7 +278,8 @@ static void try_other_mode(struct check *c, const struct session *s)
 static struct session *find_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
 {
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
-        if (session_port(s) == port && session_mode(s) == mode && address_equal(session_address(s), address))
+        if (session_refused(s) < 0 && session_port(s) == port && session_mode(s) == mode &&
+            address_equal(session_address(s), address))
             return s;
     }
     return NULL;
@@ -294,7 +307,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct check *c = user;
 
-    if (c->finished)
+    if (c->finished || session_refused(s) >= 0)
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(c, s);
@@ -334,12 +347,55 @@ static void review_other(struct check *c, const struct session *s)
     session_conclude(other, mismatch_of(session_mode(other)));
 }
 
+/* ---- another EHLO name ---- */
+
+/* The first EHLO of the dialogue was refused in so many words. */
+static bool refuses_ehlo(const struct probe *p)
+{
+    return p->outcome == PROBE_FAILED && p->fault == FAULT_REPLY && p->stage == STAGE_EHLO &&
+           (p->mode == TLS_MODE_IMPLICIT || p->tls_ms < 0);
+}
+
+/* Whether the name is what was refused, only a second connection can tell. */
+static void try_other_ehlo(struct check *c, const struct session *s)
+{
+    struct session_spec spec = spec_of(c, session_address(s), session_port(s), session_mode(s));
+
+    spec.refused = find_cell(c, session_address(s), session_port(s), session_mode(s));
+    if (spec.refused >= 0 && c->evidence->probes[spec.refused].other_ehlo == NULL)
+        start_session(c, &spec);
+}
+
+/* What the trial has shown counts for every cell of the connection that was refused. */
+static void keep_other_ehlo(struct check *c, const struct session *s)
+{
+    const struct probe *trial = session_probe(s);
+
+    for (size_t i = 0; i < c->evidence->n_probes; i++) {
+        struct probe *p = &c->evidence->probes[i];
+
+        if (!p->has_address || p->port != session_port(s) || !address_equal(&p->address, session_address(s)) ||
+            !refuses_ehlo(p))
+            continue;
+        p->other_ehlo = trial->ehlo;
+        p->other_ehlo_accepted = trial->outcome == PROBE_OK;
+        check_tell(c, EVENT_PROBE, i);
+    }
+}
+
 static void on_settled(void *user, struct session *s)
 {
     struct check *c = user;
 
     if (c->finished)
         return;
+    if (session_refused(s) >= 0) {
+        keep_other_ehlo(c, s);
+        check_review(c);
+        return;
+    }
+    if (refuses_ehlo(session_probe(s)))
+        try_other_ehlo(c, s);
     if (session_probe(s)->outcome != PROBE_OK && session_probe(s)->stage == STAGE_CONNECT)
         try_next_address(c, s);
     if (session_probe(s)->outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
@@ -375,6 +431,7 @@ static void put_port_cells(struct check *c, enum family family, const struct add
             .greeting_ms = -1,
             .tls_ms = -1,
             .total_ms = -1,
+            .slowest_ms = -1,
             .chain = -1,
         };
         if (address != NULL) {
@@ -509,6 +566,7 @@ static bool begin_lookup(struct check *c, struct err *err)
         .loop = engine_loop(c->engine),
         .evidence = e,
         .resolvers = resolvers,
+        .compare = e->plan->n_resolvers > 1,
         .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(c->engine),
         .listener = &lookup_ears,
         .user = c,

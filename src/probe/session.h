@@ -32,6 +32,7 @@ struct session_spec {
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
     int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one */
+    int refused;      /* -1, or the probe whose EHLO was refused: tries another name, fills no cell, ends at EHLO */
     const struct session_listener *listener;
     void *user;
 };
@@ -50,6 +51,9 @@ bool session_is_settled(const struct session *s);
 
 /* The cell of its own mode. */
 const struct probe *session_probe(const struct session *s);
+
+/* The probe for which it tries another EHLO name, -1 where it does not. */
+int session_refused(const struct session *s);
 
 /* The ceiling: what it waits for now has not come. */
 void session_time_out(struct session *s);
