@@ -328,7 +328,7 @@ void rule_dns_slow(struct draft *d)
 static bool is_half(const struct draft *d, const struct name_view *name, const struct dns_query *bad)
 {
     const struct dns_query *fine = query_of(name, bad->resolver, other_type(bad->type));
-    bool silent = is_silence(bad) || (bad->outcome == DNS_TIMEOUT && d->e->ceiling_reached);
+    bool silent = is_silence(bad) || (bad->outcome == DNS_TIMEOUT && (d->e->ceiling_reached || lacks_address(d)));
 
     return fine != NULL && is_real(fine->outcome) && (is_failure(bad->outcome) || silent);
 }

@@ -58,7 +58,7 @@ static struct name_view *full_names(void)
     static struct name_view names[2];
 
     addresses[0] = (struct found_address){ address_of("192.0.2.7"), 300, SOURCE_DNS | SOURCE_HOSTS, 7 };
-    addresses[1] = (struct found_address){ address_of("fe80::7%2"), -1, SOURCE_TYPED | SOURCE_SYSTEM, 0 };
+    addresses[1] = (struct found_address){ address_of("fe80::7%2"), -1, SOURCE_TYPED | SOURCE_SYSTEM, 9 };
     names[0] = (struct name_view){ ROLE_TARGET, "192.0.2.7", queries, 2, addresses, 2, 5, true, DNS_SERVFAIL, -2, 33.3 };
     names[1] = names[0];
     names[1].role = ROLE_CONTROL;

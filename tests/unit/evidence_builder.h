@@ -13,7 +13,10 @@
  *   route none|4|6            this machine has routes for these alone
  *   resolver ADDRESS          --resolver
  *   note FLAW COLUMN HEX      of the input: whitespace, character, empty, port, ...
- *   dns OUTCOME [OUTCOME]     of the A query and of the AAAA query; no address
+ *   dns OUTCOME[@MS] [OUTCOME[@MS]]   of the A query and of the AAAA query; no address
+ *   dns2 ...                  the same of a second resolver
+ *   hosts N LINE              the address N comes from the hosts file, and not from DNS
+ *   warn MS | crit MS         --warn-time, --crit-time
  *   system OUTCOME            of getaddrinfo
  *   nobody                    no resolver is configured, no query was put
  *   interrupted | ceiling | noroots | unloaded
@@ -21,13 +24,13 @@
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *
  * RESULT is one of
- *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick, and of the
+ *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick late, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia weak revoked badsig notca
  *                             constraints purpose unjudged nochain
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
- *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
+ *                             ehlo:reply:550 no|other, greeting:silent:half, greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
