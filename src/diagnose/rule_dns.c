@@ -174,6 +174,23 @@ void rule_dns_no_address(struct draft *d)
         say_missing_types(d, draft_raise(d, FINDING_DNS_NO_ADDRESS));
 }
 
+static void say_unreadable(struct draft *d, struct diagnosed *f)
+{
+    const struct name_view *name = target_name(d);
+
+    for (size_t i = 0; i < name->n_queries; i++) {
+        const struct dns_query *q = &name->queries[i];
+        struct because *b;
+
+        if (q->outcome != DNS_MALFORMED || is_repeated(name, i))
+            continue;
+        b = draft_because(d, f, q->canonical == NULL ? TEXT_BECAUSE_DNS_SERVFAIL_MALFORMED : TEXT_BECAUSE_DNS_SERVFAIL_CIRCLE,
+                          -1);
+        say_query(d, b, q);
+        say_peer(d, b, "alias", peer_text_of(q->canonical == NULL ? "" : q->canonical));
+    }
+}
+
 void rule_dns_servfail(struct draft *d)
 {
     const struct name_view *name = target_name(d);
@@ -184,7 +201,7 @@ void rule_dns_servfail(struct draft *d)
     f = draft_raise(d, FINDING_DNS_SERVFAIL);
     say_resolvers(d, f, DNS_SERVFAIL, TEXT_BECAUSE_DNS_SERVFAIL_ANSWER);
     say_resolvers(d, f, DNS_REFUSED, TEXT_BECAUSE_DNS_SERVFAIL_ANSWER);
-    say_resolvers(d, f, DNS_MALFORMED, TEXT_BECAUSE_DNS_SERVFAIL_MALFORMED);
+    say_unreadable(d, f);
     if (f->n_because == 0)
         say_system(d, f, TEXT_BECAUSE_DNS_SERVFAIL_SYSTEM);
 }

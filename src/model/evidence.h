@@ -61,7 +61,7 @@ struct dns_query {
     enum dns_outcome outcome;
     double duration_ms;
     size_t n_addresses;
-    const char *canonical; /* end of the CNAME chain, or NULL */
+    const char *canonical; /* end of the CNAME chain, or NULL; with MALFORMED a name of a chain that has no end */
 };
 
 /* Who gave an address; a set, for DNS and the system often agree. */

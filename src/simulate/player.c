@@ -67,7 +67,7 @@ struct simulate {
     bool stop_made;
     pthread_t thread;
     bool thread_made;
-    struct nameserver *nameserver;
+    struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
@@ -78,7 +78,7 @@ struct simulate {
     struct buf root;
     int root_fd;
     char root_path[WORD_SIZE];
-    char resolver[WORD_SIZE];
+    char resolvers[SCENARIO_RESOLVERS_MAX][WORD_SIZE];
 };
 
 /* ---- sockets ---- */
@@ -388,8 +388,10 @@ static void close_everything(struct simulate *p)
                 uv_close((uv_handle_t *)&ear->tcp, NULL);
         }
     }
-    nameserver_end(p->nameserver);
-    p->nameserver = NULL;
+    for (size_t i = 0; i < SCENARIO_RESOLVERS_MAX; i++) {
+        nameserver_end(p->nameservers[i]);
+        p->nameservers[i] = NULL;
+    }
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
         uv_close((uv_handle_t *)&p->stop, NULL);
 }
@@ -433,6 +435,16 @@ static bool make_loop(struct simulate *p, struct err *err)
     return code == 0 || err_set(err, ERR_SYSTEM, -code, "making the practice loop");
 }
 
+static bool open_nameservers(struct simulate *p, struct err *err)
+{
+    for (size_t i = 0; i < p->scenario->n_resolvers; i++) {
+        if (!nameserver_new(&p->nameservers[i], &p->loop, p->scenario, i, p->ipv6, err))
+            return false;
+        snprintf(p->resolvers[i], sizeof p->resolvers[i], "127.0.0.1:%u", nameserver_port(p->nameservers[i]));
+    }
+    return true;
+}
+
 bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err)
 {
     struct simulate *p = calloc(1, sizeof *p);
@@ -446,11 +458,10 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !nameserver_new(&p->nameserver, &p->loop, s, p->ipv6, err) || !start_thread(p, err)) {
+        !open_nameservers(p, err) || !start_thread(p, err)) {
         simulate_free(p);
         return false;
     }
-    snprintf(p->resolver, sizeof p->resolver, "127.0.0.1:%u", nameserver_port(p->nameserver));
     *ret = p;
     return true;
 }
@@ -474,7 +485,8 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     struct option_list l = { .out = out, .max = max };
 
     put_option(&l, "target", s->target);
-    put_option(&l, "resolver", p->resolver);
+    for (size_t i = 0; i < s->n_resolvers; i++)
+        put_option(&l, "resolver", p->resolvers[i]);
     for (size_t i = 0; i < p->n_stages; i++)
         put_option(&l, "map-port", p->stages[i].map);
     put_option(&l, "ca-file", p->root_path);
