@@ -105,7 +105,12 @@ static void complete_arguments(struct draft *d, struct diagnosed *f)
     draft_step_word(d, f, "endpoint", endpoint);
 }
 
-struct diagnosis *diagnose(const struct evidence *e)
+int diagnose_n_rules(void)
+{
+    return (int)(sizeof rules / sizeof rules[0]);
+}
+
+struct diagnosis *diagnose_without(const struct evidence *e, int rule)
 {
     struct diagnosis *diagnosis = diagnosis_new();
     struct draft d;
@@ -113,12 +118,19 @@ struct diagnosis *diagnose(const struct evidence *e)
     if (diagnosis == NULL)
         return NULL;
     draft_init(&d, diagnosis, e);
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        rules[i](&d);
+    for (int i = 0; i < diagnose_n_rules(); i++) {
+        if (i != rule)
+            rules[i](&d);
+    }
     cause_order(&d);
     for (size_t i = 0; i < diagnosis->n_findings; i++)
         complete_arguments(&d, &diagnosis->findings[i]);
     recommend(&d);
     verdict_reach(&d);
     return arena_failed(diagnosis->arena) ? diagnosis_free(diagnosis) : diagnosis;
+}
+
+struct diagnosis *diagnose(const struct evidence *e)
+{
+    return diagnose_without(e, DIAGNOSE_ALL);
 }
