@@ -902,8 +902,12 @@ void session_time_out(struct session *s)
 {
     if (s->settled)
         return;
-    note_half(s);
-    session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+    if (s->fd >= 0) {
+        note_half(s);
+        session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+    } else {
+        session_withdraw(s, SKIP_STOPPED); /* nothing was sent that an answer could be missing to */
+    }
 }
 
 void session_conclude(struct session *s, enum fault fault)

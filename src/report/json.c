@@ -506,16 +506,29 @@ static int put_bytes(const char *bytes, size_t len, void *user)
     return buf_put(user, bytes, len) ? 0 : -1;
 }
 
-bool report_json(struct buf *out, const struct report_spec *spec, const struct evidence *e,
-                 const struct diagnosis *d)
+/* flags: how jansson lays it out */
+static bool put_whole(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                      const struct diagnosis *d, size_t flags)
 {
     struct face f = { .spec = spec, .e = e, .d = d };
     json_t *object = whole(&f);
     bool ok = !f.failed &&
-              json_dump_callback(object, put_bytes, out,
-                                 JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
+              json_dump_callback(object, put_bytes, out, flags | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
               buf_put_char(out, '\n');
 
     json_decref(object);
     return ok;
+}
+
+bool report_json(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                 const struct diagnosis *d)
+{
+    return put_whole(out, spec, e, d, JSON_INDENT(2));
+}
+
+/* The same on one line: a line end inside a string is written as \n. */
+bool report_ndjson(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                   const struct diagnosis *d)
+{
+    return put_whole(out, spec, e, d, JSON_COMPACT);
 }
