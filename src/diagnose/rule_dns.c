@@ -184,7 +184,9 @@ static void say_unreadable(struct draft *d, struct diagnosed *f)
 
         if (q->outcome != DNS_MALFORMED || is_repeated(name, i))
             continue;
-        b = draft_because(d, f, q->canonical == NULL ? TEXT_BECAUSE_DNS_SERVFAIL_MALFORMED : TEXT_BECAUSE_DNS_SERVFAIL_CIRCLE,
+        b = draft_because(d, f,
+                          q->canonical == NULL ? TEXT_BECAUSE_DNS_SERVFAIL_MALFORMED
+                                               : TEXT_BECAUSE_DNS_SERVFAIL_CIRCLE,
                           -1);
         say_query(d, b, q);
         say_peer(d, b, "alias", peer_text_of(q->canonical == NULL ? "" : q->canonical));
@@ -255,7 +257,8 @@ static bool is_failure(enum dns_outcome outcome)
 
 static bool is_silence(const struct dns_query *q)
 {
-    return q->outcome == DNS_UNREACHABLE || (q->outcome == DNS_TIMEOUT && q->duration_ms >= SILENCE_OF_RESOLVER_MS);
+    return q->outcome == DNS_UNREACHABLE ||
+           (q->outcome == DNS_TIMEOUT && q->duration_ms >= SILENCE_OF_RESOLVER_MS);
 }
 
 static bool is_by(const struct dns_query *q, const char *resolver)
@@ -274,7 +277,8 @@ static bool opens_resolver(const struct name_view *name, size_t query)
 }
 
 /* What a resolver said when asked for a type; NULL where it was not asked. */
-static const struct dns_query *query_of(const struct name_view *name, const char *resolver, enum record_type type)
+static const struct dns_query *query_of(const struct name_view *name, const char *resolver,
+                                        enum record_type type)
 {
     for (size_t i = 0; i < name->n_queries; i++) {
         if (name->queries[i].type == type && is_by(&name->queries[i], resolver))
@@ -298,12 +302,9 @@ static bool somebody_answers(const struct name_view *name)
     return false;
 }
 
-static struct because *say_line(struct draft *d, struct diagnosed *f, enum text_id text, const struct dns_query *q)
+static void say_line(struct draft *d, struct diagnosed *f, enum text_id text, const struct dns_query *q)
 {
-    struct because *b = draft_because(d, f, text, -1);
-
-    say_query(d, b, q);
-    return b;
+    say_query(d, draft_because(d, f, text, -1), q);
 }
 
 /* ---- dns.slow ---- */
@@ -346,7 +347,8 @@ void rule_dns_slow(struct draft *d)
 static bool is_half(const struct draft *d, const struct name_view *name, const struct dns_query *bad)
 {
     const struct dns_query *fine = query_of(name, bad->resolver, other_type(bad->type));
-    bool silent = is_silence(bad) || (bad->outcome == DNS_TIMEOUT && (d->e->ceiling_reached || lacks_address(d)));
+    bool open_end = d->e->ceiling_reached || lacks_address(d); /* any wait is all that could be waited */
+    bool silent = is_silence(bad) || (bad->outcome == DNS_TIMEOUT && open_end);
 
     return fine != NULL && is_real(fine->outcome) && (is_failure(bad->outcome) || silent);
 }
@@ -366,7 +368,8 @@ void rule_dns_partial(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_DNS_PARTIAL);
         say_line(d, f, TEXT_BECAUSE_DNS_PARTIAL_FINE, query_of(name, q->resolver, other_type(q->type)));
-        say_line(d, f, is_failure(q->outcome) ? TEXT_BECAUSE_DNS_PARTIAL_FAILS : TEXT_BECAUSE_DNS_PARTIAL_SILENT, q);
+        say_line(d, f,
+                 is_failure(q->outcome) ? TEXT_BECAUSE_DNS_PARTIAL_FAILS : TEXT_BECAUSE_DNS_PARTIAL_SILENT, q);
     }
     if (f != NULL)
         f->severity = lacks_address(d) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
@@ -480,27 +483,31 @@ static const struct found_address *dns_address(const struct name_view *name, enu
     return NULL;
 }
 
-/* Mail can be sent by the address that the hosts file gives. */
-static bool address_works(const struct draft *d, const struct address *a)
+/* Mail can be sent by this address; on that port, or 0 for any that counts. */
+static bool address_works(const struct draft *d, const struct address *a, uint16_t port)
 {
+    const struct plan *plan = d->e->plan;
+
     for (size_t i = 0; i < d->e->n_probes; i++) {
         const struct probe *p = &d->e->probes[i];
+        bool meant = port == 0 ? plan->n_asked_ports == 0 || plan_asks_port(plan, p->port) : p->port == port;
 
-        if (p->role == ROLE_TARGET && p->has_address && address_equal(&p->address, a) && seen_usable(d->e, p) &&
-            (d->e->plan->n_asked_ports == 0 || plan_asks_port(d->e->plan, p->port)))
+        if (meant && p->role == ROLE_TARGET && p->has_address && address_equal(&p->address, a) &&
+            seen_usable(d->e, p))
             return true;
     }
     return false;
 }
 
-/* The ports at which that address was tried: what goes wrong there follows from the wrong address. */
-static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *a)
+/* Where the right address works and the wrong one does not, whatever goes wrong follows from the hosts file. */
+static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *wrong,
+                             const struct address *right)
 {
-    for (size_t i = 0; i < d->e->n_probes; i++) {
-        const struct probe *p = &d->e->probes[i];
+    const struct plan *plan = d->e->plan;
 
-        if (p->role == ROLE_TARGET && p->has_address && address_equal(&p->address, a))
-            draft_concern(d, f, p->port);
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        if (address_works(d, right, plan->ports[i]) && !address_works(d, wrong, plan->ports[i]))
+            draft_concern(d, f, plan->ports[i]);
     }
 }
 
@@ -525,7 +532,7 @@ void rule_dns_hosts_override(struct draft *d)
 {
     const struct name_view *name = target_name(d);
     struct diagnosed *f = NULL;
-    bool works = true;
+    bool stops = false;
 
     for (size_t i = 0; name != NULL && i < name->n_addresses; i++) {
         const struct found_address *a = &name->addresses[i];
@@ -535,9 +542,9 @@ void rule_dns_hosts_override(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_DNS_HOSTS_OVERRIDE);
         say_override(d, f, a, right);
-        concern_ports_of(d, f, &a->address);
-        works = works && address_works(d, &a->address);
+        concern_ports_of(d, f, &a->address, &right->address);
+        stops = stops || (!address_works(d, &a->address, 0) && address_works(d, &right->address, 0));
     }
     if (f != NULL)
-        f->severity = works ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+        f->severity = stops ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 }

@@ -8,9 +8,9 @@
 #include "diagnose/whole.h"
 
 /* Where the dialogue stood, in the words of the protocol. */
-static const char *step_word(const struct probe *p)
+static const char *step_word(enum stage stage)
 {
-    switch (p->stage) {
+    switch (stage) {
     case STAGE_CONNECT:
     case STAGE_GREETING:
         return "220";
@@ -38,7 +38,7 @@ static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text,
     struct because *b = spot_because(d, f, text, s);
 
     say_duration(b, "waited", s->longest_ms);
-    say_word(d, b, "step", step_word(p));
+    say_word(d, b, "step", step_word(p->stage));
     say_word(d, b, "service", service_word(p->service));
     say_peer(d, b, "raw", p->raw);
     say_word(d, b, "ehlo", p->ehlo == NULL ? "" : p->ehlo);
@@ -258,17 +258,13 @@ static bool is_needed(const struct draft *d, const struct probe *p)
 static bool answers_late(const struct draft *d, const struct probe *p, int kind)
 {
     (void)kind;
-    return seen_counts(d->e, p->port) && p->role == ROLE_TARGET && p->outcome == PROBE_OK && p->slowest_ms > SLOW_MS;
+    return seen_counts(d->e, p->port) && p->role == ROLE_TARGET && p->outcome == PROBE_OK &&
+           p->slowest_ms > SLOW_MS;
 }
 
 static bool passes_threshold(const struct draft *d, const struct probe *p, int threshold_ms)
 {
     return threshold_ms > 0 && is_needed(d, p) && p->total_ms > threshold_ms;
-}
-
-static const char *late_step(enum stage stage)
-{
-    return stage == STAGE_GREETING ? "220" : stage == STAGE_EHLO ? "EHLO" : stage == STAGE_STARTTLS ? "STARTTLS" : "MAIL";
 }
 
 static void say_late(struct draft *d, struct diagnosed *f, const struct spot *s)
@@ -277,7 +273,7 @@ static void say_late(struct draft *d, struct diagnosed *f, const struct spot *s)
     struct because *b = spot_because(d, f, TEXT_BECAUSE_SMTP_SLOW_REPLY, s);
 
     say_duration(b, "waited", p->slowest_ms);
-    say_word(d, b, "step", late_step(p->slowest_stage));
+    say_word(d, b, "step", step_word(p->slowest_stage));
 }
 
 static bool judge_threshold(struct draft *d, unsigned threshold_ms, enum severity severity)

@@ -151,9 +151,9 @@ static bool has_words(struct peer_text text, const char *const *words)
 static bool names_blocklist(struct peer_text text)
 {
     static const char *const words[] = {
-        "spamhaus", "spamcop", "barracudacentral", "sorbs.net", "uceprotect", "psbl.surriel", "dnsbl", "dns blocklist",
-        "dns blacklist", "block list", "blocklist", "blacklist", "blocked using", "poor reputation", "bad reputation",
-        "low reputation", NULL,
+        "spamhaus",      "spamcop",       "barracudacentral", "sorbs.net",       "uceprotect",     "psbl.surriel",
+        "dnsbl",         "dns blocklist", "dns blacklist",    "block list",      "blocklist",      "blacklist",
+        "blocked using", "poor reputation", "bad reputation", "low reputation",  NULL,
     };
 
     return has_words(text, words);
@@ -161,7 +161,9 @@ static bool names_blocklist(struct peer_text text)
 
 static bool says_too_many(struct peer_text text)
 {
-    static const char *const words[] = { "too many connections", "too many concurrent", "too many simultaneous", NULL };
+    static const char *const words[] = {
+        "too many connections", "too many concurrent", "too many simultaneous", NULL,
+    };
 
     return has_words(text, words);
 }

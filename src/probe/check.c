@@ -212,7 +212,8 @@ static bool asks_mode(const struct plan *plan, uint16_t port, enum tls_mode mode
     return plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
-static struct session_spec spec_of(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static struct session_spec spec_of(struct check *c, const struct address *address, uint16_t port,
+                                   enum tls_mode mode)
 {
     return (struct session_spec){
         .loop = engine_loop(c->engine),
@@ -393,8 +394,8 @@ static void keep_other_ehlo(struct check *c, const struct session *s)
     for (size_t i = 0; i < c->evidence->n_probes; i++) {
         struct probe *p = &c->evidence->probes[i];
 
-        if (!p->has_address || p->port != session_port(s) || !address_equal(&p->address, session_address(s)) ||
-            !refuses_ehlo(p))
+        if (!p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
+            !address_equal(&p->address, session_address(s)))
             continue;
         p->other_ehlo = trial->ehlo;
         p->other_ehlo_accepted = trial->outcome == PROBE_OK;
@@ -535,14 +536,29 @@ static void try_address(struct check *c, const struct address *address, bool mus
         open_port(c, address, plan->ports[i]);
 }
 
+/* Every address of the family before this one is the hosts file's alone. */
+static bool only_hosts_gave(const struct check *c, size_t name, size_t address)
+{
+    const struct found_address *all = c->evidence->names[name].addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+            return false;
+    }
+    return true;
+}
+
 static void on_found(void *user, size_t name, size_t address)
 {
     struct check *c = user;
     const struct found_address *found = &c->evidence->names[name].addresses[address];
 
     check_tell(c, EVENT_NAME, name);
-    /* What the hosts file says is what the mail client will use, whatever DNS says. */
-    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0);
+    /*
+     * What the hosts file says is what the mail client will use, whatever DNS
+     * says; what DNS says is then tried too, to tell what the file does.
+     */
+    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(c, name, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)

@@ -80,13 +80,14 @@ static unsigned read_16(const unsigned char *bytes)
     return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
-/* A name at this place, which moves behind it; NULL where it cannot be read. Freed with ares_free_string(). */
+/* A name at this place, which moves behind it; NULL where it cannot be read. For ares_free_string(). */
 static char *packet_name(const struct packet *p, size_t *at)
 {
     char *name = NULL;
     long used = 0;
 
-    if (*at >= p->len || ares_expand_name(p->bytes + *at, p->bytes, (int)p->len, &name, &used) != ARES_SUCCESS)
+    if (*at >= p->len ||
+        ares_expand_name(p->bytes + *at, p->bytes, (int)p->len, &name, &used) != ARES_SUCCESS)
         return NULL;
     *at += (size_t)used;
     return name;
@@ -186,7 +187,7 @@ static bool read_aliases(struct aliases *ret, struct packet p)
     return fine && p.n_left == 0;
 }
 
-/* The end of the chain that begins at the host; false where it goes in a circle, with a name of the circle. */
+/* The end of the chain that begins at the host; false with a name of the circle where it goes in one. */
 static bool follow(const char **ret, const struct aliases *a, const char *host)
 {
     const char *name = host;

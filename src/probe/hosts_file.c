@@ -72,7 +72,8 @@ bool hosts_file_find(struct hosts_entry *ret, struct peer_text file, const char 
         struct address address;
 
         /* The name is looked for first: of the many lines of a block list few have it. */
-        if (word.len == 0 || !names_host(line, host) || !read_address(&address, word) || address.family != family)
+        if (word.len == 0 || !names_host(line, host) || !read_address(&address, word) ||
+            address.family != family)
             continue;
         *ret = (struct hosts_entry){ .address = address, .line = number };
         return true;

@@ -115,7 +115,9 @@ static void lookup_found(struct lookup *l, const struct address *a, int64_t ttl_
         view->n_refused++;
         return;
     }
-    *slot = (struct found_address){ .address = *a, .ttl_s = ttl_s, .sources = source, .hosts_line = hosts_line };
+    *slot = (struct found_address){
+        .address = *a, .ttl_s = ttl_s, .sources = source, .hosts_line = hosts_line
+    };
     if (view->duration_ms < 0)
         view->duration_ms = clock_steady_ms() - l->started_ms;
     l->spec.listener->found(l->spec.user, l->spec.name, view->n_addresses - 1);
@@ -180,7 +182,8 @@ static void on_answer(void *user, const struct dns_answer *answer);
 static void lookup_ask(struct lookup *l, struct resolver *r, enum record_type type)
 {
     struct name_view *view = lookup_view(l);
-    struct dns_query *query = ARENA_APPEND(l->spec.evidence->arena, view->queries, view->n_queries, EVIDENCE_QUERIES_MAX);
+    struct arena *arena = l->spec.evidence->arena;
+    struct dns_query *query = ARENA_APPEND(arena, view->queries, view->n_queries, EVIDENCE_QUERIES_MAX);
     struct asked *a = &l->asked[l->n_asked];
     char server[ENDPOINT_TEXT_SIZE];
     struct err err = { 0 };
@@ -188,7 +191,7 @@ static void lookup_ask(struct lookup *l, struct resolver *r, enum record_type ty
     if (query == NULL)
         return;
     query->type = type;
-    query->resolver = arena_strdup(l->spec.evidence->arena, endpoint_format(resolver_server(r), server));
+    query->resolver = arena_strdup(arena, endpoint_format(resolver_server(r), server));
     query->duration_ms = -1;
     *a = (struct asked){ .lookup = l, .query = view->n_queries - 1, .asked_ms = clock_steady_ms() };
     l->n_asked++;
@@ -275,7 +278,8 @@ static void on_answer(void *user, const struct dns_answer *answer)
     query->outcome = answer->outcome;
     query->duration_ms = answer->duration_ms;
     query->n_addresses = answer->n_addresses + answer->n_refused;
-    query->canonical = answer->canonical[0] == '\0' ? NULL : arena_strdup(l->spec.evidence->arena, answer->canonical);
+    if (answer->canonical[0] != '\0')
+        query->canonical = arena_strdup(l->spec.evidence->arena, answer->canonical);
     if (l->ended)
         return;
     lookup_view(l)->n_refused += answer->n_refused;

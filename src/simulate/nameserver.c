@@ -333,7 +333,8 @@ static int bind_both(struct nameserver *n)
     return code;
 }
 
-static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver, bool ipv6)
+static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                   bool ipv6)
 {
     struct nameserver *n = calloc(1, sizeof *n);
     int code;
@@ -355,8 +356,8 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
     return code;
 }
 
-bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver, bool ipv6,
-                    struct err *err)
+bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                    bool ipv6, struct err *err)
 {
     int code = UV_EADDRINUSE;
 

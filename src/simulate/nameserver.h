@@ -20,8 +20,8 @@ struct nameserver;
  * shape:  ipv6 false keeps AAAA records back; s outlives it
  * errors: ERR_NOMEM, ERR_SYSTEM
  */
-bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver, bool ipv6,
-                    struct err *err);
+bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                    bool ipv6, struct err *err);
 uint16_t nameserver_port(const struct nameserver *n);
 
 /* Closes its handles; the loop frees it once they are closed. NULL is fine. */

@@ -416,7 +416,9 @@ static bool read_dns_detail(struct reader *r, struct scenario_answer *a, char **
     switch (a->kind) {
     case SCENARIO_ANSWER_CNAME:
         word = next_word(rest);
-        return is_plain_name(word, 253) ? keep_word(r, &a->alias, word) : complain(r, "cname", word, "a host name");
+        if (!is_plain_name(word, 253))
+            return complain(r, "cname", word, "a host name");
+        return keep_word(r, &a->alias, word);
     case SCENARIO_ANSWER_MANY:
         word = next_word(rest);
         if (a->type != SCENARIO_TYPE_A || !parse_number(&count, word, 1, SCENARIO_MANY_MAX))
@@ -945,8 +947,8 @@ static const struct line_word {
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, host, options, dns, dns2, cert, port, on, at, a step, verdict, "
-                                   "primary, finding, recommended";
+    static const char accepted[] = "about, target, host, options, dns, dns2, cert, port, on, at, a step, "
+                                   "verdict, primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 
     if (*word == '\0' || *word == '#')

@@ -191,7 +191,8 @@ static enum rcode apply(struct place *p, const struct scenario_answer *a, bool i
 }
 
 /* What the lines of one name say. */
-static enum rcode look_up_name(struct place *p, const struct scenario *s, size_t resolver, bool ipv6, unsigned type)
+static enum rcode look_up_name(struct place *p, const struct scenario *s, size_t resolver, bool ipv6,
+                               unsigned type)
 {
     const char *name = p->owner;
     bool known = name_known(s, resolver, name);
@@ -200,7 +201,8 @@ static enum rcode look_up_name(struct place *p, const struct scenario *s, size_t
     for (size_t i = 0; i < s->n_answers; i++) {
         const struct scenario_answer *a = &s->answers[i];
 
-        if (a->resolver != resolver || strcasecmp(a->name, known ? name : "*") != 0 || !type_fits(a->type, type))
+        if (a->resolver != resolver || !type_fits(a->type, type) ||
+            strcasecmp(a->name, known ? name : "*") != 0)
             continue;
         rcode = apply(p, a, ipv6);
         if (p->r->len == 0 || rcode != RCODE_FINE || p->owner != name)
@@ -246,8 +248,8 @@ void zone_make_stray(struct zone_reply *r, bool wrong_id)
     r->bytes[3] = (uint8_t)((r->bytes[3] & 0xf0) | RCODE_NXDOMAIN);
 }
 
-void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolver, bool ipv6, const uint8_t *query,
-                 size_t len)
+void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolver, bool ipv6,
+                 const uint8_t *query, size_t len)
 {
     struct question q = { .end = HEADER_SIZE };
     enum rcode rcode = RCODE_FORMAT;

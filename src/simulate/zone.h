@@ -32,8 +32,8 @@ struct zone_reply {
  *         resolver is 0, or 1 for the second one
  * source: RFC 1035 section 4.1; EDNS is refused (RFC 6891 section 7)
  */
-void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolver, bool ipv6, const uint8_t *query,
-                 size_t len);
+void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolver, bool ipv6,
+                 const uint8_t *query, size_t len);
 
 /* Cuts a reply to the question where it is too long for a datagram, saying so (TC). */
 void zone_cut(struct zone_reply *r);

@@ -32,7 +32,7 @@ CASES = [
     Case("a living address, DNS has another one",
          "127.0.0.1 localhost mail.example.test\n",
          "dns mail.example.test A 127.0.0.2\ndns mail.example.test AAAA empty",
-         "warning", {"dns.hosts-override": ("warning", None)}, "line 1"),
+         "warning", {"dns.hosts-override": ("warning", None), "service.degraded": ("warning", None)}, "line 1"),
     Case("the address that DNS gives",
          "127.0.0.1 mail.example.test\n",
          "dns mail.example.test A 127.0.0.1\ndns mail.example.test AAAA empty", "ok", {}),

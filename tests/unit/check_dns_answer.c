@@ -38,7 +38,9 @@ static size_t write_name(uint8_t *out, const char *name)
 
 static void begin(struct packet *p)
 {
-    static const uint8_t head[] = { 0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'm', 1, 't', 0, 0, 1, 0, 1 };
+    static const uint8_t head[] = {
+        0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'm', 1, 't', 0, 0, 1, 0, 1,
+    };
 
     p->len = 0;
     put(p, head, sizeof head);
@@ -47,7 +49,9 @@ static void begin(struct packet *p)
 static void add(struct packet *p, const char *owner, unsigned type, const void *data, size_t size)
 {
     uint8_t name[256];
-    uint8_t head[10] = { (uint8_t)(type >> 8), (uint8_t)type, 0, 1, 0, 0, 1, 44, (uint8_t)(size >> 8), (uint8_t)size };
+    uint8_t head[10] = {
+        (uint8_t)(type >> 8), (uint8_t)type, 0, 1, 0, 0, 1, 44, (uint8_t)(size >> 8), (uint8_t)size,
+    };
 
     put(p, name, write_name(name, owner));
     put(p, head, sizeof head);

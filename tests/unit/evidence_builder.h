@@ -30,7 +30,8 @@
  *                             constraints purpose otherflaw unjudged nochain
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
- *                             ehlo:reply:550 no|other, greeting:silent:half, greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
+ *                             ehlo:reply:550 no|other, greeting:silent:half,
+ *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
