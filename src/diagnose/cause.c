@@ -25,6 +25,8 @@ static const struct cause_link {
     { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_REJECTED, true },
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_SMTP_PROTOCOL_ERROR, true },
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_TLS_HANDSHAKE_FAILED, true },
+    { FINDING_DNS_HOSTS_OVERRIDE, FINDING_NONE, true },
+    { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, false },
 };
 
 static bool is_within(const struct port_set *inner, const struct port_set *outer)

@@ -300,6 +300,7 @@ static struct session_spec new_session_spec(struct check *c, const struct addres
         .mode = mode,
         .cells = { -1, -1, -1 },
         .learns = -1,
+        .refused = -1,
         .identity = c->identity,
         .listener = &session_ears,
         .user = c,
@@ -371,10 +372,16 @@ static void try_other_mode(struct check *c, const struct session *s)
     open_session(c, session_address(s), port, other_mode(session_mode(s)));
 }
 
+/* It fills no cell of the matrix: what it learns is noted beside the one that failed. */
+static bool session_is_aside(const struct session *s)
+{
+    return session_only_learns(s) || session_refused(s) >= 0;
+}
+
 static struct session *find_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
 {
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
-        if (!session_only_learns(s) && session_port(s) == port && session_mode(s) == mode &&
+        if (!session_is_aside(s) && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }
@@ -403,7 +410,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct check *c = user;
 
-    if (c->finished || session_only_learns(s))
+    if (c->finished || session_is_aside(s))
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(c, s);
@@ -459,6 +466,25 @@ static void review_other(struct check *c, const struct session *s)
         session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
 }
 
+/* ---- another EHLO name ---- */
+
+/* The first EHLO of the dialogue was refused in so many words. */
+static bool refuses_ehlo(const struct probe *p)
+{
+    return p->outcome == PROBE_FAILED && p->fault == FAULT_REPLY && p->stage == STAGE_EHLO &&
+           (p->mode == TLS_MODE_IMPLICIT || p->tls_ms < 0);
+}
+
+/* Whether the name is what was refused, only a second connection can tell. */
+static void try_other_ehlo(struct check *c, const struct session *s)
+{
+    struct session_spec spec = new_session_spec(c, session_address(s), session_port(s), session_mode(s));
+
+    spec.refused = find_cell(c, session_address(s), session_port(s), session_mode(s));
+    if (spec.refused >= 0 && c->evidence->probes[spec.refused].other_ehlo == NULL)
+        start_session(c, &spec);
+}
+
 static void try_further(struct check *c, const struct session *s)
 {
     enum probe_outcome outcome = session_probe(s)->outcome;
@@ -469,6 +495,25 @@ static void try_further(struct check *c, const struct session *s)
         learn_old_tls(c, s);
     if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
         try_other_mode(c, s);
+    if (refuses_ehlo(session_probe(s)))
+        try_other_ehlo(c, s);
+}
+
+/* What the trial has shown counts for every cell of the connection that was refused. */
+static void keep_other_ehlo(struct check *c, const struct session *s)
+{
+    const struct probe *trial = session_probe(s);
+
+    for (size_t i = 0; i < c->evidence->n_probes; i++) {
+        struct probe *p = &c->evidence->probes[i];
+
+        if (!p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
+            !address_equal(&p->address, session_address(s)))
+            continue;
+        p->other_ehlo = trial->ehlo;
+        p->other_ehlo_accepted = trial->outcome == PROBE_OK;
+        check_tell(c, EVENT_PROBE, i);
+    }
 }
 
 static void on_settled(void *user, struct session *s)
@@ -477,7 +522,9 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
-    if (session_only_learns(s)) {
+    if (session_is_aside(s)) {
+        if (session_refused(s) >= 0)
+            keep_other_ehlo(c, s);
         check_review(c);
         return;
     }
@@ -514,6 +561,7 @@ static void put_port_cells(struct check *c, enum family family, const struct add
             .greeting_ms = -1,
             .tls_ms = -1,
             .total_ms = -1,
+            .slowest_ms = -1,
             .chain = -1,
         };
         if (address != NULL) {
@@ -602,14 +650,29 @@ static void try_address(struct check *c, const struct address *address, bool mus
         open_port(c, address, plan->ports[i]);
 }
 
+/* Every address of the family before this one is the hosts file's alone. */
+static bool only_hosts_gave(const struct check *c, size_t name, size_t address)
+{
+    const struct found_address *all = c->evidence->names[name].addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+            return false;
+    }
+    return true;
+}
+
 static void on_found(void *user, size_t name, size_t address)
 {
     struct check *c = user;
     const struct found_address *found = &c->evidence->names[name].addresses[address];
 
     check_tell(c, EVENT_NAME, name);
-    /* What the hosts file says is what the mail client will use, whatever DNS says. */
-    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0);
+    /*
+     * What the hosts file says is what the mail client will use, whatever DNS
+     * says; what DNS says is then tried too, to tell what the file does.
+     */
+    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(c, name, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)
@@ -648,6 +711,7 @@ static bool begin_lookup(struct check *c, struct err *err)
         .loop = engine_loop(c->engine),
         .evidence = e,
         .resolvers = resolvers,
+        .compare = e->plan->n_resolvers > 1,
         .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(c->engine),
         .listener = &lookup_ears,
         .user = c,
