@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uv.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/version.h"
@@ -27,6 +29,7 @@ enum {
     ERROR_LINE_MAX = 4096,
     REPORT_MAX = 16 << 20,
     RECORD_MAX = 64 << 20,
+    TICK_MS = 100,
 };
 
 struct smtpdx_plan {
@@ -48,12 +51,14 @@ struct smtpdx_diagnosis {
 struct listening {
     struct smtpdx_engine *engine;
     struct listening *next;
+    const struct evidence *evidence; /* NULL until the first event */
     smtpdx_listener *listener;
     void *user;
 };
 
 struct smtpdx_engine {
     struct engine *engine;
+    uv_timer_t tick;
     struct listening *listening;
 };
 
@@ -165,6 +170,25 @@ static enum smtpdx_status status_of(const struct err *err)
     return SMTPDX_SYSTEM;
 }
 
+/* Borrowed and const for the listener, who gets no function that writes to it. */
+static void tell(const struct listening *l, enum smtpdx_event event)
+{
+    struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)l->evidence };
+
+    l->listener(l->user, event, &evidence);
+}
+
+/* A silent server changes nothing, and whoever shows the time that it takes wants to hear of that too. */
+static void on_tick(uv_timer_t *tick)
+{
+    const struct smtpdx_engine *engine = tick->data;
+
+    for (const struct listening *l = engine->listening; l != NULL; l = l->next) {
+        if (l->evidence != NULL)
+            tell(l, SMTPDX_EVENT_CHANGED);
+    }
+}
+
 enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
 {
     struct smtpdx_engine *engine = calloc(1, sizeof *engine);
@@ -176,6 +200,9 @@ enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
         free(engine);
         return status_of(&err);
     }
+    uv_timer_init(engine_loop(engine->engine), &engine->tick);
+    engine->tick.data = engine;
+    uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
     *ret = engine;
     return SMTPDX_OK;
 }
@@ -184,6 +211,7 @@ void smtpdx_engine_free(struct smtpdx_engine *engine)
 {
     if (engine == NULL)
         return;
+    uv_close((uv_handle_t *)&engine->tick, NULL);
     engine_free(engine->engine);
     while (engine->listening != NULL) {
         struct listening *l = engine->listening;
@@ -219,15 +247,11 @@ static void listening_end(struct listening *l)
 static void on_event(void *user, const struct event *event)
 {
     struct listening *l = user;
-    /* Borrowed and const for the listener, who gets no function that writes to it. */
-    struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
 
-    if (event->kind != EVENT_FINISHED) {
-        l->listener(l->user, SMTPDX_EVENT_CHANGED, &evidence);
-        return;
-    }
-    l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
-    listening_end(l);
+    l->evidence = event->evidence;
+    tell(l, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED);
+    if (event->kind == EVENT_FINISHED)
+        listening_end(l);
 }
 
 static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
