@@ -47,11 +47,11 @@ struct smtpdx_diagnosis {
     struct diagnosis *diagnosis;
 };
 
-/* One check that runs: whom to tell. Ends with the check, or with an engine that ends before it. */
+/* One check that runs: whom to tell. Ends with the check. */
 struct listening {
     struct smtpdx_engine *engine;
     struct listening *next;
-    const struct evidence *evidence; /* NULL until the first event */
+    const struct evidence *evidence; /* NULL before the first event and after the last */
     smtpdx_listener *listener;
     void *user;
 };
@@ -213,12 +213,6 @@ void smtpdx_engine_free(struct smtpdx_engine *engine)
         return;
     uv_close((uv_handle_t *)&engine->tick, NULL);
     engine_free(engine->engine);
-    while (engine->listening != NULL) {
-        struct listening *l = engine->listening;
-
-        engine->listening = l->next;
-        free(l);
-    }
     free(engine);
 }
 
@@ -233,17 +227,6 @@ void smtpdx_engine_interrupt(struct smtpdx_engine *engine)
     engine_interrupt(engine->engine);
 }
 
-static void listening_end(struct listening *l)
-{
-    for (struct listening **at = &l->engine->listening; *at != NULL; at = &(*at)->next) {
-        if (*at == l) {
-            *at = l->next;
-            break;
-        }
-    }
-    free(l);
-}
-
 static void on_event(void *user, const struct event *event)
 {
     struct listening *l = user;
@@ -251,7 +234,20 @@ static void on_event(void *user, const struct event *event)
     l->evidence = event->evidence;
     tell(l, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED);
     if (event->kind == EVENT_FINISHED)
-        listening_end(l);
+        l->evidence = NULL;
+}
+
+static void on_gone(void *user)
+{
+    struct listening *l = user;
+
+    for (struct listening **at = &l->engine->listening; *at != NULL; at = &(*at)->next) {
+        if (*at == l) {
+            *at = l->next;
+            break;
+        }
+    }
+    free(l);
 }
 
 static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
@@ -282,9 +278,9 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
     }
     *l = (struct listening){ .engine = engine, .next = engine->listening, .listener = listener, .user = user };
     engine->listening = l;
-    if (!check_start(engine->engine, complete, on_event, l, &bad_file, &err)) {
+    if (!check_start(engine->engine, complete, on_event, on_gone, l, &bad_file, &err)) {
         status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
-        listening_end(l);
+        on_gone(l);
     }
     plan_free(complete);
     return status;

@@ -20,6 +20,7 @@ struct check {
     struct engine *engine;
     struct evidence *evidence; /* NULL once finished */
     check_listener *listener;
+    check_gone_fn *gone;
     void *user;
     double started_ms;
     uv_timer_t deadline;
@@ -28,6 +29,7 @@ struct check {
     struct lookup *lookups;
     size_t n_lookups_running; /* whose names may still get addresses */
     bool begun;
+    bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
     bool closing;
 };
@@ -52,7 +54,8 @@ static void on_deadline_closed(uv_handle_t *handle)
     struct check *c = handle->data;
 
     engine_remove(c->engine, c);
-    evidence_free(c->evidence);
+    if (c->gone != NULL)
+        c->gone(c->user);
     free(c);
 }
 
@@ -148,7 +151,7 @@ static bool sessions_run(const struct check *c)
 
 static void check_review(struct check *c)
 {
-    if (c->finished || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
+    if (c->finished || c->stopped || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
@@ -203,10 +206,10 @@ static const struct session_listener session_ears = {
     .gone = on_session_gone,
 };
 
-/* The mode NONE is told by the STARTTLS dialogue, unless the user's setting wants it tried for itself. */
-static bool asks_clear_text(const struct plan *plan, uint16_t port)
+/* The user's own setting, which is tried for itself. */
+static bool asks_mode(const struct plan *plan, uint16_t port, enum tls_mode mode)
 {
-    return plan->tls_asked && plan->tls == TLS_MODE_NONE && plan_asks_port(plan, port);
+    return plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
 static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
@@ -228,7 +231,8 @@ static void open_session(struct check *c, const struct address *address, uint16_
     spec.cells[mode] = find_cell(c, address, port, mode);
     if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
         return; /* no such cell, or tried already */
-    if (mode == TLS_MODE_STARTTLS && !asks_clear_text(c->evidence->plan, port))
+    /* Clear text is told by the STARTTLS dialogue too. */
+    if (mode == TLS_MODE_STARTTLS && !asks_mode(c->evidence->plan, port, TLS_MODE_NONE))
         spec.cells[TLS_MODE_NONE] = find_cell(c, address, port, TLS_MODE_NONE);
     if (!session_start(&s, &spec, &err)) {
         c->evidence->incomplete = true;
@@ -331,7 +335,20 @@ static void review_other(struct check *c, const struct session *s)
         return;
     if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
         return;
-    session_conclude(other, mismatch_of(session_mode(other)));
+    if (session_probe(other)->connect_ms >= 0)
+        session_conclude(other, mismatch_of(session_mode(other)));
+    else if (!asks_mode(c->evidence->plan, session_port(other), session_mode(other)))
+        session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
+}
+
+static void try_further(struct check *c, const struct session *s)
+{
+    enum probe_outcome outcome = session_probe(s)->outcome;
+
+    if ((outcome == PROBE_FAILED || outcome == PROBE_TIMEOUT) && session_probe(s)->stage == STAGE_CONNECT)
+        try_next_address(c, s);
+    if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
+        try_other_mode(c, s);
 }
 
 static void on_settled(void *user, struct session *s)
@@ -340,10 +357,8 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
-    if (session_probe(s)->outcome != PROBE_OK && session_probe(s)->stage == STAGE_CONNECT)
-        try_next_address(c, s);
-    if (session_probe(s)->outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
-        try_other_mode(c, s);
+    if (!c->stopped)
+        try_further(c, s);
     review_other(c, s);
     check_review(c);
 }
@@ -528,6 +543,8 @@ static bool begin_lookup(struct check *c, struct err *err)
 
 static void check_stop(struct check *c)
 {
+    /* Said first: a connection that ends must neither end the check before all have, nor open another. */
+    c->stopped = true;
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
         if (!session_is_settled(s))
             session_time_out(s);
@@ -543,14 +560,12 @@ static void on_deadline(uv_timer_t *timer)
 
     if (!c->finished)
         c->evidence->ceiling_reached = true;
-    /* Judge nothing before all are stopped: the last one to settle would end the check. */
-    c->begun = false;
     check_stop(c);
 }
 
 void check_interrupt(struct check *c)
 {
-    c->begun = false;
+    c->stopped = true;
     if (!c->finished)
         c->evidence->interrupted = true;
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
@@ -570,8 +585,11 @@ static void on_begin(uv_timer_t *timer)
 {
     struct check *c = timer->data;
     struct evidence *e = c->evidence;
-    double left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
+    double left_ms;
 
+    if (c->finished)
+        return; /* abandoned before it began */
+    left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
     if (e->n_names > 0 && e->names[0].n_addresses > 0 && e->names[0].addresses[0].sources == SOURCE_TYPED)
@@ -620,8 +638,8 @@ static bool check_prepare(struct check *c, const char **bad_file, struct err *er
     return e->names[0].n_addresses > 0 || begin_lookup(c, err);
 }
 
-bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, void *user,
-                 const char **bad_file, struct err *err)
+bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, check_gone_fn *gone,
+                 void *user, const char **bad_file, struct err *err)
 {
     struct check *c = calloc(1, sizeof *c);
 
@@ -632,6 +650,7 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
     }
     c->engine = engine;
     c->listener = listener;
+    c->gone = gone;
     c->user = user;
     c->started_ms = clock_steady_ms();
     if (!check_prepare(c, bad_file, err)) {

@@ -811,8 +811,12 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
 
 void session_time_out(struct session *s)
 {
-    if (!s->settled)
+    if (s->settled)
+        return;
+    if (s->fd >= 0)
         session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+    else
+        session_withdraw(s, SKIP_STOPPED); /* nothing was sent that an answer could be missing to */
 }
 
 void session_conclude(struct session *s, enum fault fault)
