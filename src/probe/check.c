@@ -114,10 +114,8 @@ static void judge_chains(struct check *c)
     struct evidence *e = c->evidence;
     const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
 
-    if (!trust_is_ready(c->trust))
-        return;
-    e->roots_loaded = true;
-    e->n_roots = trust_roots(c->trust);
+    e->roots_loaded = trust_is_ready(c->trust);
+    e->n_roots = e->roots_loaded ? trust_roots(c->trust) : 0; /* the loading thread still writes to it */
     for (size_t i = 0; i < e->n_chains; i++)
         trust_judge(c->trust, &e->chains[i], address);
 }

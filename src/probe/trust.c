@@ -252,10 +252,13 @@ static bool signs_itself(gnutls_x509_crt_t crt)
 
     if (gnutls_x509_crt_check_issuer(crt, crt) == 0)
         return false;
-    /* Weak algorithms and missing CA marks are other matters: is it its own signature? */
+    /*
+     * Weak algorithms and missing CA marks are other matters: is it its own signature? Unless told not to, the
+     * library believes a certificate that is on the list of trusted ones without a look at it.
+     */
     if (gnutls_x509_crt_verify(crt, &crt, 1,
-                               GNUTLS_VERIFY_DISABLE_CA_SIGN | GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-                                   GNUTLS_VERIFY_ALLOW_BROKEN,
+                               GNUTLS_VERIFY_DO_NOT_ALLOW_SAME | GNUTLS_VERIFY_DISABLE_CA_SIGN |
+                                   GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN,
                                &status) < 0)
         return false;
     return (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
@@ -270,35 +273,63 @@ static unsigned import_chain(gnutls_x509_crt_t out[CHAIN_CERTIFICATES_MAX], cons
                                .size = (unsigned)chain->certificates[i].der.len };
 
         if (gnutls_x509_crt_init(&out[n]) < 0)
-            break;
-        if (gnutls_x509_crt_import(out[n], &der, GNUTLS_X509_FMT_DER) < 0) {
-            gnutls_x509_crt_deinit(out[n]);
+            return n;
+        if (gnutls_x509_crt_import(out[n], &der, GNUTLS_X509_FMT_DER) >= 0) {
+            n++;
             continue;
         }
-        n++;
+        gnutls_x509_crt_deinit(out[n]);
+        if (i == 0)
+            return 0; /* without its leaf it is another chain */
     }
     return n;
+}
+
+/* The library stops at the first flaw from the root downwards, which may be a mere effect of this one. */
+static bool has_issuer_without_authority(gnutls_x509_crt_t *crts, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        if (gnutls_x509_crt_check_issuer(crts[i - 1], crts[i]) != 0 && gnutls_x509_crt_get_ca_status(crts[i], NULL) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the roots believe it; no signature is checked where a key would take minutes. */
+static void judge_trust(struct trust *t, struct chain *chain, gnutls_x509_crt_t *crts, unsigned n)
+{
+    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                      .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
+    unsigned status = GNUTLS_CERT_INVALID;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!x509_key_is_bearable(crts[i])) {
+            chain->judged = true;
+            chain->trust_flaws = TRUST_OTHER;
+            return;
+        }
+    }
+    if (gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, &status, NULL) < 0)
+        return;
+    chain->judged = true;
+    chain->trust_flaws = flaws_of_status(status);
+    chain->trusted = status == 0;
+    if (!chain->trusted && has_issuer_without_authority(crts, n))
+        chain->trust_flaws |= TRUST_ISSUER_NOT_CA;
+    chain->issuer_public = !chain->trusted && issuer_owns_a_root(t, crts[n - 1]);
 }
 
 void trust_judge(struct trust *t, struct chain *chain, const struct address *host_address)
 {
     gnutls_x509_crt_t crts[CHAIN_CERTIFICATES_MAX];
-    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-                                      .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
-    unsigned status = 0;
     unsigned n = import_chain(crts, chain);
 
     if (n == 0)
         return;
     chain->name_matches = x509_name_matches(crts[0], chain->host, host_address);
-    chain->leaf_self_signed = signs_itself(crts[0]);
-    if (t->n_roots > 0 &&
-        gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, &status, NULL) >= 0) {
-        chain->judged = true;
-        chain->trust_flaws = flaws_of_status(status);
-        chain->trusted = status == 0;
-        chain->issuer_public = !chain->trusted && issuer_owns_a_root(t, crts[n - 1]);
-    }
+    chain->leaf_self_signed = x509_key_is_bearable(crts[0]) && signs_itself(crts[0]);
+    if (t->ready && t->n_roots > 0)
+        judge_trust(t, chain, crts, n);
     for (unsigned i = 0; i < n; i++)
         gnutls_x509_crt_deinit(crts[i]);
 }

@@ -32,7 +32,10 @@ bool trust_is_ready(const struct trust *t);
 /* Number of roots; 0 where none could be loaded. */
 size_t trust_roots(const struct trust *t);
 
-/* Fills in what is judged of a chain; the roots must be ready. host_address: NULL for a name. */
+/*
+ * trust_judge() - fills in what is judged of a chain
+ * shape:  host_address: NULL for a name; while the roots are not ready, only what needs none
+ */
 void trust_judge(struct trust *t, struct chain *chain, const struct address *host_address);
 
 /* Frees it once the loading thread has ended. */
