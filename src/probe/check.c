@@ -119,10 +119,8 @@ static void judge_chains(struct check *c)
 {
     struct evidence *e = c->evidence;
 
-    if (!trust_is_ready(c->trust))
-        return;
-    e->roots_loaded = true;
-    e->n_roots = trust_roots(c->trust);
+    e->roots_loaded = trust_is_ready(c->trust);
+    e->n_roots = e->roots_loaded ? trust_roots(c->trust) : 0; /* the loading thread still writes to it */
     trust_judge(c->trust, e);
 }
 

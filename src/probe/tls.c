@@ -30,6 +30,8 @@ struct tls {
     bool ended;
     bool alert_received;
     unsigned alert;
+    bool key_looked_at;
+    bool key_unbearable;
 };
 
 struct tls_identity {
@@ -77,6 +79,38 @@ static ssize_t push(gnutls_transport_ptr_t transport, const giovec_t *parts, int
         gnutls_transport_set_errno(t->session, errno);
     }
     return n;
+}
+
+/* The key of the certificate that was shown. */
+static bool shows_bearable_key(const gnutls_datum_t *der)
+{
+    gnutls_x509_crt_t crt;
+    bool bearable;
+
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return false;
+    bearable = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) >= 0 && x509_key_is_bearable(crt);
+    gnutls_x509_crt_deinit(crt);
+    return bearable;
+}
+
+/*
+ * Called for every message of a handshake, before it is acted on. The message behind the certificate is the first
+ * that makes the library calculate with the peer's key, so the key is looked at before that.
+ */
+static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                      const gnutls_datum_t *message)
+{
+    struct tls *t = gnutls_session_get_ptr(session);
+    unsigned n = 0;
+    const gnutls_datum_t *ders = t->key_looked_at ? NULL : gnutls_certificate_get_peers(session, &n);
+
+    (void)type, (void)when, (void)incoming, (void)message;
+    if (ders == NULL || n == 0)
+        return 0;
+    t->key_looked_at = true;
+    t->key_unbearable = !shows_bearable_key(&ders[0]);
+    return t->key_unbearable ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
 struct tls *tls_free(struct tls *t)
@@ -150,6 +184,8 @@ bool tls_new(struct tls **ret, const struct tls_spec *spec, struct err *err)
         tls_free(t);
         return err_set(err, status == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, status, "starting TLS");
     }
+    gnutls_session_set_ptr(t->session, t);
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_pull_function(t->session, pull);
     gnutls_transport_set_vec_push_function(t->session, push);
@@ -241,7 +277,8 @@ struct tls_failure tls_failure(const struct tls *t)
     return (struct tls_failure){
         .code = t->code,
         .error_code = gnutls_strerror_name(t->code),
-        .error_text = gnutls_strerror(t->code),
+        .error_text = t->key_unbearable ? "The key of the server's certificate is too large to calculate with."
+                                        : gnutls_strerror(t->code),
         .alert_received = t->alert_received,
         .alert = t->alert,
         .system_error = t->system_error,

@@ -253,9 +253,12 @@ static bool signs_itself(gnutls_x509_crt_t crt)
 
     if (gnutls_x509_crt_check_issuer(crt, crt) == 0)
         return false;
-    /* Weak algorithms and missing CA marks are other matters: is it its own signature? */
+    /*
+     * Weak algorithms and missing CA marks are other matters: is it its own signature? Unless told not to, the
+     * library believes a certificate that is on the list of trusted ones without a look at it.
+     */
     if (gnutls_x509_crt_verify(crt, &crt, 1,
-                               verify_flags | GNUTLS_VERIFY_DISABLE_CA_SIGN,
+                               verify_flags | GNUTLS_VERIFY_DO_NOT_ALLOW_SAME | GNUTLS_VERIFY_DISABLE_CA_SIGN,
                                &status) < 0)
         return false;
     return (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
@@ -278,11 +281,14 @@ static void judged_init(struct judged *j, struct chain *chain)
                                .size = (unsigned)chain->certificates[i].der.len };
 
         if (gnutls_x509_crt_init(&j->crts[j->n]) < 0)
-            break;
-        if (gnutls_x509_crt_import(j->crts[j->n], &der, GNUTLS_X509_FMT_DER) < 0)
-            gnutls_x509_crt_deinit(j->crts[j->n]);
-        else
+            return;
+        if (gnutls_x509_crt_import(j->crts[j->n], &der, GNUTLS_X509_FMT_DER) >= 0) {
             j->n++;
+            continue;
+        }
+        gnutls_x509_crt_deinit(j->crts[j->n]);
+        if (i == 0)
+            return; /* without its leaf it is another chain */
     }
 }
 
@@ -354,16 +360,47 @@ static unsigned flaws_of(struct judged *j, unsigned status)
     return flaws;
 }
 
+/* The library stops at the first flaw from the root downwards, which may be a mere effect of this one. */
+static bool has_issuer_without_authority(const struct judged *j)
+{
+    for (unsigned i = 1; i < j->n; i++) {
+        if (gnutls_x509_crt_check_issuer(j->crts[i - 1], j->crts[i]) != 0 &&
+            gnutls_x509_crt_get_ca_status(j->crts[i], NULL) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A signature by such a key would be checked for minutes. */
+static bool is_bearable(const struct judged *j)
+{
+    for (unsigned i = 0; i < j->n; i++) {
+        if (!x509_key_is_bearable(j->crts[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the roots believe it. */
 static void judge_trust(struct trust *t, struct judged *j)
 {
     struct chain *c = j->chain;
     unsigned status = 0;
 
-    if (t->n_roots == 0 || !verify(t, j->crts, j->n, &status))
+    if (!t->ready || t->n_roots == 0)
+        return;
+    if (!is_bearable(j)) {
+        c->judged = true;
+        c->trust_flaws = TRUST_OTHER;
+        return;
+    }
+    if (!verify(t, j->crts, j->n, &status))
         return;
     c->judged = true;
     c->trust_flaws = flaws_of(j, status);
     c->trusted = status == 0;
+    if (!c->trusted && has_issuer_without_authority(j))
+        c->trust_flaws |= TRUST_ISSUER_NOT_CA;
     if (c->trusted)
         c->n_needed = count_needed(t, j);
     if (is_weak(c))
@@ -402,7 +439,7 @@ static void judge_revocation(struct trust *t, struct judged *j)
     struct chain *c = j->chain;
     gnutls_x509_crt_t issuer;
 
-    if (c->staple.bytes == NULL)
+    if (c->staple.bytes == NULL || !t->ready || !is_bearable(j))
         return;
     issuer = issuer_of_leaf(t, j);
     c->ocsp = ocsp_read(c->staple, j->crts[0], issuer);
@@ -465,12 +502,12 @@ void trust_judge(struct trust *t, struct evidence *e)
         if (j->n == 0)
             continue;
         j->chain->name_matches = x509_name_matches(j->crts[0], j->chain->host, address);
-        j->chain->leaf_self_signed = signs_itself(j->crts[0]);
+        j->chain->leaf_self_signed = x509_key_is_bearable(j->crts[0]) && signs_itself(j->crts[0]);
         judge_trust(t, j);
         judge_revocation(t, j);
     }
     for (size_t i = 0; i < e->n_chains; i++) {
-        if (all[i].n > 0 && (all[i].chain->trust_flaws & TRUST_NO_ISSUER) != 0 &&
+        if (all[i].n > 0 && t->ready && (all[i].chain->trust_flaws & TRUST_NO_ISSUER) != 0 &&
             completes(t, all, e->n_chains, &all[i]))
             all[i].chain->completion = COMPLETION_SEEN;
     }

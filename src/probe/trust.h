@@ -32,7 +32,7 @@ bool trust_is_ready(const struct trust *t);
 /* Number of roots; 0 where none could be loaded. */
 size_t trust_roots(const struct trust *t);
 
-/* Fills in what is judged of every chain; the roots must be ready. */
+/* Fills in what is judged of every chain; while the roots are not ready, only what needs none. */
 void trust_judge(struct trust *t, struct evidence *e);
 
 /* Frees it once the loading thread has ended. */

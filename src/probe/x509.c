@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 1024 };
+enum {
+    NAME_MAX_BYTES = 1024,
+    RSA_BITS_MAX = 16384, /* what OpenSSL takes too */
+    RSA_EXPONENT_MAX = 33, /* bytes: 256 bits and a zero in front (CA/Browser Forum, section 6.1.6) */
+    OTHER_BITS_MAX = 4096, /* of DSA; curves have fewer by far */
+};
 
 /* Subject or issuer as RFC 4514 text. */
 static struct peer_text distinguished_name(struct arena *arena, gnutls_x509_crt_t crt,
@@ -207,6 +212,24 @@ int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *d
         return -1;
     *slot = chain;
     return (int)(e->n_chains - 1);
+}
+
+bool x509_key_is_bearable(gnutls_x509_crt_t crt)
+{
+    gnutls_datum_t modulus = { 0 };
+    gnutls_datum_t exponent = { 0 };
+    unsigned bits = 0;
+    int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+    bool bearable;
+
+    if (algorithm != GNUTLS_PK_RSA && algorithm != GNUTLS_PK_RSA_PSS)
+        return algorithm >= 0 && bits <= OTHER_BITS_MAX;
+    if (bits > RSA_BITS_MAX || gnutls_x509_crt_get_pk_rsa_raw(crt, &modulus, &exponent) < 0)
+        return false;
+    bearable = exponent.size <= RSA_EXPONENT_MAX;
+    gnutls_free(modulus.data);
+    gnutls_free(exponent.data);
+    return bearable;
 }
 
 /* GnuTLS falls back to the CN where no dNSName is there; RFC 9525 does not. */

@@ -19,6 +19,13 @@ enum { CERTIFICATE_DER_MAX = 64 * 1024 };
 int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *ders, unsigned n);
 
 /*
+ * x509_key_is_bearable() - whether a signature can be checked with this key in no time
+ * shape:  a key of a hundred thousand bits would hold the loop for minutes, past every
+ *         deadline; false too where the key cannot be read
+ */
+bool x509_key_is_bearable(gnutls_x509_crt_t crt);
+
+/*
  * x509_name_matches() - whether a certificate is for that host
  * shape:  subjectAltName alone; an address matches an iPAddress entry
  * source: RFC 9525 sections 6.3 and 6.4
