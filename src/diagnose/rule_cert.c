@@ -91,12 +91,6 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
     return f;
 }
 
-/* So many from the leaf on matter to a client; what is sent beyond them is idle. */
-static size_t count_needed(const struct chain *c)
-{
-    return c->n_needed > 0 && c->n_needed < c->n_certificates ? c->n_needed : c->n_certificates;
-}
-
 /* A root that a server sends along is not looked at: a client has its own, or none. */
 static bool is_extra_root(const struct chain *c, size_t at)
 {
@@ -165,7 +159,7 @@ static const struct certificate *first_to_end(const struct chain *c)
 {
     const struct certificate *first = &c->certificates[0];
 
-    for (size_t i = 1; i < count_needed(c); i++) {
+    for (size_t i = 1; i < seen_needed(c); i++) {
         if (!is_extra_root(c, i) && c->certificates[i].not_after < first->not_after)
             first = &c->certificates[i];
     }
@@ -312,7 +306,7 @@ static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size
 {
     if (!is_distrusted(d, c) || (c->trust_flaws & TRUST_WEAK_ALGORITHM) == 0)
         return TEXT_NONE;
-    for (size_t i = 0; i < count_needed(c); i++) {
+    for (size_t i = 0; i < seen_needed(c); i++) {
         const struct certificate *x = &c->certificates[i];
 
         *ret = i;

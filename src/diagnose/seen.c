@@ -287,9 +287,14 @@ static int window_of(const struct evidence *e, const struct certificate *c)
     return clock_latest_s(e) < c->not_before ? WINDOW_AHEAD : WINDOW_OPEN;
 }
 
+size_t seen_needed(const struct chain *c)
+{
+    return c->n_needed > 0 && c->n_needed < c->n_certificates ? c->n_needed : c->n_certificates;
+}
+
 int seen_window(const struct evidence *e, const struct chain *c, int window)
 {
-    for (size_t i = 0; i < c->n_certificates; i++) {
+    for (size_t i = 0; i < seen_needed(c); i++) {
         bool is_extra = i > 0 && c->certificates[i].self_issued;
 
         if (!is_extra && window_of(e, &c->certificates[i]) == window)

@@ -78,9 +78,13 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p);
 
 enum { WINDOW_OPEN = 0, WINDOW_ENDED = 1, WINDOW_AHEAD = 2 };
 
+/* So many from the leaf on matter to a client; what is sent beyond them is idle. */
+size_t seen_needed(const struct chain *c);
+
 /*
- * The first certificate in whose window true time, as far as it is known,
- * stands like that, -1 for none; without an estimate it is the local clock. A root that is sent along counts not: a client has its own, or none.
+ * The first certificate that a client needs in whose window true time, as far as
+ * it is known, stands like that, -1 for none; without an estimate it is the
+ * local clock. A root that is sent along counts not: a client has its own, or none.
  */
 int seen_window(const struct evidence *e, const struct chain *c, int window);
 

@@ -445,6 +445,7 @@
 { "the certificate ends in ten days, on the asked port", "ask 587; 465i ok; 587s ok:soon", "warning cert.expires-soon=warning" },
 { "an intermediate ends in ten days", "465i ok:deep-soon", "warning cert.expires-soon=warning" },
 { "one that no client needs ends in ten days", "465i ok:idle-soon", "ok" },
+{ "one that no client needs ended long ago", "465i ok:idle-expired", "ok" },
 { "ten days are enough for this user", "warn 10; 465i ok:soon", "ok" },
 { "ten days are too few for this user", "crit 11; 465i ok:soon", "critical cert.expires-soon=critical" },
 { "the critical threshold alone raises it", "warn 5; crit 30; 465i ok:soon", "critical cert.expires-soon=critical" },

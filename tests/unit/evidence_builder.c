@@ -315,8 +315,9 @@ static void break_dates(struct chain *c, const char *flags)
         c->completion = COMPLETION_SEEN;
     if (has_flag(flags, "stapled"))
         c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
-    if (c->n_certificates > 1 && has_flag(flags, "idle-soon")) {
-        c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW + 10 * (int64_t)DAY;
+    if (c->n_certificates > 1 && (has_flag(flags, "idle-soon") || has_flag(flags, "idle-expired"))) {
+        c->certificates[c->n_certificates - 1].not_after =
+            BUILDER_NOW + (has_flag(flags, "idle-soon") ? 10 : -900) * (int64_t)DAY;
         c->n_needed = 1;
     }
     if (c->n_certificates > 1 && has_flag(flags, "deep-soon"))
