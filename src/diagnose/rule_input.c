@@ -109,6 +109,9 @@ static enum text_id invalid_text(enum input_flaw flaw)
 {
     switch (flaw) {
     case INPUT_FLAW_WHITESPACE:
+    case INPUT_FLAW_CONFUSABLE:
+    case INPUT_FLAW_DECORATION:
+    case INPUT_FLAW_SLIP:
         return TEXT_NONE;
     case INPUT_FLAW_EMPTY_LABEL:
         return TEXT_BECAUSE_INPUT_INVALID_EMPTY_LABEL;

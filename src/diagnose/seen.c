@@ -500,10 +500,12 @@ bool seen_can_send(const struct evidence *e)
 
 bool seen_has_address(const struct evidence *e)
 {
-    if (e->n_names == 0)
-        return e->n_probes > 0;
-    for (size_t i = 0; i < e->names[0].n_addresses; i++) {
-        if (e->plan->families[e->names[0].addresses[i].address.family])
+    const struct name_view *name = evidence_target_name(e);
+
+    if (name == NULL)
+        return e->n_names == 0 && e->n_probes > 0;
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        if (e->plan->families[name->addresses[i].address.family])
             return true;
     }
     return false;

@@ -24,7 +24,7 @@ void input_notes_add(struct input_notes *notes, struct arena *arena, enum input_
     struct input_note *note = ARENA_APPEND(arena, notes->notes, notes->n, max);
 
     if (note != NULL)
-        *note = (struct input_note){ .flaw = flaw, .column = column, .code_point = code_point };
+        *note = (struct input_note){ .flaw = flaw, .column = column, .span = 1, .code_point = code_point };
 }
 
 /* The character at the front of t and its length; 0 and one byte where none can be read. */

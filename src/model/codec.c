@@ -16,6 +16,11 @@ bool codec_failed(const struct codec *c)
     return c->why != NULL || c->no_memory;
 }
 
+bool codec_has(const struct codec *c, const char *key)
+{
+    return c->saving || json_object_get(c->at, key) != NULL;
+}
+
 static void refuse(struct codec *c, const char *why)
 {
     if (!codec_failed(c))

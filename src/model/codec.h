@@ -45,6 +45,13 @@ typedef void codec_fn(struct codec *c, void *item);
 
 bool codec_failed(const struct codec *c);
 
+/*
+ * codec_has() - whether a field is to be described: always when writing, and when
+ * reading where it is there. For fields that are younger than the format: an older
+ * record leaves them as they are.
+ */
+bool codec_has(const struct codec *c, const char *key);
+
 /* key is NULL for the element of a list, in all of these. */
 void codec_bool(struct codec *c, const char *key, bool *value);
 void codec_milliseconds(struct codec *c, const char *key, double *value);

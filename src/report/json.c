@@ -316,8 +316,9 @@ static json_t *addresses(struct face *f, const struct name_view *name)
 static json_t *dns(struct face *f)
 {
     static const struct name_view nothing = { .duration_ms = -1 };
-    const struct name_view *name = f->e->n_names > 0 ? &f->e->names[0] : &nothing;
-    bool looked_up = f->e->n_names > 0 && !f->e->plan->host_is_address;
+    const struct name_view *target_name = evidence_target_name(f->e);
+    const struct name_view *name = target_name != NULL ? target_name : &nothing;
+    bool looked_up = target_name != NULL && !f->e->plan->host_is_address;
     json_t *object = json_object();
 
     put(f, object, "status", json_string(dns_word(looked_up ? dns_outcome(name) : DNS_SKIPPED)));

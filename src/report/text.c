@@ -487,7 +487,7 @@ static unsigned fact_columns(const struct page *p)
 
 static void put_addresses(struct page *p)
 {
-    const struct name_view *name = p->e->n_names > 0 ? &p->e->names[0] : NULL;
+    const struct name_view *name = evidence_target_name(p->e);
     struct buf list;
 
     if (name == NULL || name->n_addresses == 0 || p->e->plan->host_is_address)
@@ -589,7 +589,7 @@ static bool has_facts(const struct page *p)
         if (p->e->probes[i].role == ROLE_TARGET && certificate_chain(p->e, &p->e->probes[i]) != NULL)
             return true;
     }
-    return p->e->n_names > 0 && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
+    return evidence_target_name(p->e) != NULL && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
 }
 
 static void put_facts(struct page *p)

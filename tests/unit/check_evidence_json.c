@@ -26,7 +26,7 @@ static struct peer_text list_of_peers[2][2] = {
 /* Every field differs from what zeroed memory holds, and from its neighbours. */
 static struct plan *full_plan(void)
 {
-    static struct input_note notes[] = { { INPUT_FLAW_CHARACTER, 7, 0x3001 }, { INPUT_FLAW_EMPTY, 1, 0x20 } };
+    static struct input_note notes[] = { { INPUT_FLAW_CHARACTER, 7, 1, 0x3001 }, { INPUT_FLAW_DECORATION, 1, 8, 0x20 } };
     static uint16_t asked_ports[] = { 2587, 465 };
     static uint16_t ports[] = { 25, 465, 587, 2587 };
     static struct endpoint resolvers[2];

@@ -104,7 +104,7 @@ static void add_note(struct builder *b, const char *at)
     if (plan->notes == NULL)
         plan->notes = arena_alloc(b->e->arena, PLAN_NOTES_MAX, sizeof *plan->notes);
     plan->notes[plan->n_notes++] =
-        (struct input_note){ input_flaw_of(flaw), column, code_point };
+        (struct input_note){ input_flaw_of(flaw), column, 1, code_point };
 }
 
 static void set_routes(struct builder *b, const char *at)
