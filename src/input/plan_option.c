@@ -45,6 +45,12 @@ static enum input_result set_tls(void *owner, const struct option_spec *o, const
     return INPUT_OK;
 }
 
+static enum input_result set_host(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    (void)o;
+    return target_read_setting(owner, value, error);
+}
+
 static enum input_result set_ipv4(void *owner, const struct option_spec *o, const char *value, struct usage *error)
 {
     struct plan *p = owner;
@@ -278,6 +284,7 @@ static const struct option_spec plan_options[] = {
     { "map-port", 0, true, "A=B", TEXT_OPTION_MAP_PORT_HELP, TEXT_OPTION_MAP_PORT_ACCEPTED, set_map_port },
     { "ehlo", 0, false, "NAME", TEXT_OPTION_EHLO_HELP, TEXT_OPTION_EHLO_ACCEPTED, set_ehlo },
     { "timeout", 0, false, "SECONDS", TEXT_OPTION_TIMEOUT_HELP, TEXT_OPTION_TIMEOUT_ACCEPTED, set_timeout },
+    { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)
