@@ -31,9 +31,9 @@ static void (*const rules[])(struct draft *d) = {
     rule_net_nothing_answers,
     rule_net_ipv6_broken,
     rule_net_ipv4_broken,
+    rule_port_local_firewall,
     rule_port_all_blocked,
     rule_service_down,
-    rule_port_local_firewall,
     rule_port_blocked,
     rule_port_25_blocked,
     rule_port_refused,
@@ -88,10 +88,10 @@ static void complete_arguments(struct draft *d, struct diagnosed *f)
     const char *endpoint;
 
     snprintf(port, sizeof port, "%u", (unsigned)port_of(d, f));
-    endpoint = arena_printf(d->arena, d->e->plan->host_is_address && d->e->plan->host_address.family == FAMILY_IPV6
-                                          ? "[%s]:%s"
-                                          : "%s:%s",
-                            host, port);
+    endpoint = arena_printf(
+        d->arena,
+        d->e->plan->host_is_address && d->e->plan->host_address.family == FAMILY_IPV6 ? "[%s]:%s" : "%s:%s",
+        host, port);
     draft_step_word(d, f, "host", host);
     draft_step_word(d, f, "port", port);
     draft_step_word(d, f, "endpoint", endpoint);

@@ -11,11 +11,13 @@
 
 enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
-static const double SURE_OF_DATES = 0.9;     /* no other clock has confirmed the local one */
+static const double SURE_OF_DATES = 0.9;      /* no other clock has confirmed the local one */
 static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not fetched */
 
 /* What breaks trust beyond an unknown issuer. */
-enum { TRUST_BROKEN = TRUST_ISSUER_NOT_CA | TRUST_BAD_SIGNATURE | TRUST_CONSTRAINTS | TRUST_PURPOSE | TRUST_OTHER };
+enum {
+    TRUST_BROKEN = TRUST_ISSUER_NOT_CA | TRUST_BAD_SIGNATURE | TRUST_CONSTRAINTS | TRUST_PURPOSE | TRUST_OTHER
+};
 
 /* ---- who showed it -------------------------------------------------------- */
 
@@ -43,8 +45,8 @@ static struct peer_text subject_of(const struct certificate *c)
 }
 
 /* The arguments that every text about a certificate may use. */
-static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s,
-                                       const struct certificate *c)
+static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text,
+                                       const struct spot *s, const struct certificate *c)
 {
     struct because *b = spot_because(d, f, text, s);
 
@@ -74,7 +76,8 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
         say_date(b, "begins", c->certificates[at].not_before);
         say_date(b, "ends", c->certificates[at].not_after);
         say_word(d, b, "key", c->certificates[at].key == NULL ? "" : c->certificates[at].key);
-        say_word(d, b, "signature", c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
+        say_word(d, b, "signature",
+                 c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
     }
     if (f != NULL)
         draft_judge(d, f);
@@ -83,8 +86,8 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
 
 /* ---- windows of validity -------------------------------------------------- */
 
-static enum text_id flaw_of_window(const struct draft *d, const struct chain *c, int window, enum text_id text,
-                                   size_t *ret)
+static enum text_id flaw_of_window(const struct draft *d, const struct chain *c, int window,
+                                   enum text_id text, size_t *ret)
 {
     int at = seen_window(d->e, c, window);
 
@@ -187,7 +190,8 @@ static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
 {
     *ret = c->n_certificates - 1;
-    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN : TEXT_NONE;
+    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN
+                                                      : TEXT_NONE;
 }
 
 static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, size_t *ret)
@@ -216,7 +220,8 @@ static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size
 static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, size_t *ret)
 {
     (void)ret;
-    return is_distrusted(d, c) && (c->trust_flaws & TRUST_REVOKED) ? TEXT_BECAUSE_CERT_REVOKED_REVOKED : TEXT_NONE;
+    return is_distrusted(d, c) && (c->trust_flaws & TRUST_REVOKED) ? TEXT_BECAUSE_CERT_REVOKED_REVOKED
+                                                                   : TEXT_NONE;
 }
 
 void rule_cert_self_signed(struct draft *d)

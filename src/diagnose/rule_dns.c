@@ -189,7 +189,8 @@ void rule_dns_unreachable(struct draft *d)
     const struct name_view *name = target_name(d);
     struct diagnosed *f;
 
-    if (!lacks_address(d) || name->n_addresses > 0 || d->e->interrupted || draft_find(d, FINDING_NET_OFFLINE) != NULL)
+    if (!lacks_address(d) || name->n_addresses > 0 || d->e->interrupted ||
+        draft_find(d, FINDING_NET_OFFLINE) != NULL)
         return;
     if (!nothing_came(name) && !has_nobody_to_ask(d))
         return;

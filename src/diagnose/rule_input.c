@@ -61,7 +61,8 @@ static const char *character_text(uint32_t code_point, char out[static CHARACTER
     return out;
 }
 
-static void say_character(struct draft *d, struct diagnosed *f, enum text_id text, const struct input_note *note)
+static void say_character(struct draft *d, struct diagnosed *f, enum text_id text,
+                          const struct input_note *note)
 {
     char character[CHARACTER_TEXT_SIZE];
     struct because *b = draft_because(d, f, text, -1);
@@ -98,7 +99,8 @@ void rule_input_whitespace(struct draft *d)
         said++;
     }
     if (total > said)
-        say_number(draft_because(d, f, TEXT_BECAUSE_INPUT_WHITESPACE_MORE, -1), "count", (int64_t)(total - said));
+        say_number(draft_because(d, f, TEXT_BECAUSE_INPUT_WHITESPACE_MORE, -1), "count",
+                   (int64_t)(total - said));
     draft_step_word(d, f, "cleaned", draft_host(d));
 }
 

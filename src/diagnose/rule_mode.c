@@ -8,11 +8,6 @@ static const double SURE_BY_FIRST_BYTES = 0.8; /* the other mode was not tried *
 
 /* ---- input.wrong-mode ----------------------------------------------------- */
 
-static bool shows_mismatch(const struct probe *p)
-{
-    return p->fault == FAULT_PLAIN_EXPECTED || p->fault == FAULT_TLS_EXPECTED;
-}
-
 /* In clear: encryption is demanded, or a sign-in is offered behind STARTTLS alone. */
 static bool fails_in_clear(const struct draft *d, const struct probe *p)
 {
@@ -41,7 +36,8 @@ static bool works_in_other_mode(const struct draft *d, const struct probe *p, in
 /* Other modes were tried on this port, and came to nothing. */
 static bool fails_in_other_mode(const struct draft *d, const struct probe *p, int mode)
 {
-    return p->mode != (enum tls_mode)mode && p->mode != TLS_MODE_NONE && seen_trouble(d->e, p) != TROUBLE_NONE;
+    return p->mode != (enum tls_mode)mode && p->mode != TLS_MODE_NONE &&
+           seen_trouble(d->e, p) != TROUBLE_NONE;
 }
 
 static enum text_id mode_text(enum tls_mode mode)
@@ -59,10 +55,9 @@ static enum text_id mode_text(enum tls_mode mode)
 
 static enum text_id wrong_mode_text(const struct probe *p)
 {
-    if (p->fault == FAULT_PLAIN_EXPECTED)
-        return TEXT_BECAUSE_INPUT_WRONG_MODE_CLEAR_FIRST;
-    if (p->fault == FAULT_TLS_EXPECTED)
-        return TEXT_BECAUSE_INPUT_WRONG_MODE_TLS_FIRST;
+    if (seen_mismatch(p))
+        return p->fault == FAULT_PLAIN_EXPECTED ? TEXT_BECAUSE_INPUT_WRONG_MODE_CLEAR_FIRST
+                                                : TEXT_BECAUSE_INPUT_WRONG_MODE_TLS_FIRST;
     if (seen_demands_tls(p))
         return TEXT_BECAUSE_INPUT_WRONG_MODE_DEMANDS;
     if (p->mode == TLS_MODE_NONE && p->starttls_offered)
@@ -88,10 +83,11 @@ static void judge_mode(struct draft *d, uint16_t port)
     const struct probe *p;
     struct diagnosed *f;
 
-    if (bad.first < 0 || seen_setting_works(d->e, port) || (asked != TLS_MODE_NONE && seen_mode_works(d->e, port, asked)))
+    if (bad.first < 0 || seen_setting_works(d->e, port) ||
+        (asked != TLS_MODE_NONE && seen_mode_works(d->e, port, asked)))
         return;
     p = &d->e->probes[bad.first];
-    if (good.first < 0 && !seen_demands_tls(p) && (other_bad.first >= 0 || !shows_mismatch(p)))
+    if (good.first < 0 && !seen_demands_tls(p) && (other_bad.first >= 0 || !seen_mismatch(p)))
         return;
     f = draft_raise(d, FINDING_INPUT_WRONG_MODE);
     say_reply(d, say_mode(d, f, wrong_mode_text(p), &bad), p);
@@ -107,7 +103,8 @@ static bool mode_is_judged(const struct draft *d, uint16_t port)
 {
     const struct plan *plan = d->e->plan;
 
-    return plan->n_asked_ports == 0 && plan->tls == TLS_MODE_NONE ? seen_counts(d->e, port) : seen_asks(d->e, port);
+    return plan->n_asked_ports == 0 && plan->tls == TLS_MODE_NONE ? seen_counts(d->e, port)
+                                                                  : seen_asks(d->e, port);
 }
 
 void rule_input_wrong_mode(struct draft *d)
@@ -154,8 +151,8 @@ static bool provider_has_starttls(const struct draft *d, uint16_t port)
 
 static bool is_stripped(const struct draft *d, uint16_t port)
 {
-    return spot_of_port(d, port, is_masked, 0).first >= 0 || spot_of_port(d, port, offers_starttls, 0).first >= 0 ||
-           provider_has_starttls(d, port);
+    return spot_of_port(d, port, is_masked, 0).first >= 0 ||
+           spot_of_port(d, port, offers_starttls, 0).first >= 0 || provider_has_starttls(d, port);
 }
 
 void rule_mode_starttls_missing(struct draft *d)
@@ -179,7 +176,8 @@ void rule_mode_starttls_missing(struct draft *d)
     if (f == NULL)
         return;
     if (elsewhere.first >= 0)
-        spot_say(d, draft_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_MISSING_ELSEWHERE, elsewhere.first), &elsewhere);
+        spot_say(d, draft_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_MISSING_ELSEWHERE, elsewhere.first),
+                 &elsewhere);
     draft_judge(d, f);
 }
 
@@ -257,7 +255,8 @@ void rule_mode_starttls_rejected(struct draft *d)
         if (s.first < 0 || !seen_counts(d->e, plan->ports[i]))
             continue;
         f = draft_raise(d, FINDING_MODE_STARTTLS_REJECTED);
-        say_reply(d, spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_REJECTED_REPLY, &s), &d->e->probes[s.first]);
+        say_reply(d, spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_REJECTED_REPLY, &s),
+                  &d->e->probes[s.first]);
     }
     if (f != NULL)
         draft_judge(d, f);

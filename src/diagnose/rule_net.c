@@ -10,7 +10,7 @@
 #include "diagnose/whole.h"
 
 static const double SURE_WITH_CONTROLS = 0.9;
-static const double SURE_BY_REFUSAL = 0.8; /* the host itself says no, or picks up and stays mute */
+static const double SURE_BY_REFUSAL = 0.8;     /* the host itself says no, or picks up and stays mute */
 static const double SURE_BY_OTHER_PORTS = 0.6; /* the network works, other mail servers were not tried */
 static const double SURE_ALONE = 0.5;
 
@@ -144,15 +144,16 @@ void rule_net_offline(struct draft *d)
 void rule_net_nothing_answers(struct draft *d)
 {
     struct seen_controls c = seen_controls(d->e);
+    struct port_set ports = whole_ports(d);
     struct diagnosed *f;
 
     if (draft_find(d, FINDING_NET_OFFLINE) != NULL || !target_is_silent(d) || !controls_say_offline(d))
         return;
     f = draft_raise(d, FINDING_NET_OFFLINE);
     f->confidence = SURE_WITH_CONTROLS;
-    for (size_t i = 0; i < d->e->plan->n_ports; i++)
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_BLOCKED);
-    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL, c.other_fails >= 0 ? c.other_fails : c.mail_fails);
+    whole_say_connections(d, f, &ports, REACH_BLOCKED);
+    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL,
+                    c.other_fails >= 0 ? c.other_fails : c.mail_fails);
 }
 
 /* ---- one family ----------------------------------------------------------- */
@@ -172,7 +173,8 @@ static bool works_in_family(const struct draft *d, const struct probe *p, int fa
 static void say_failure(struct draft *d, struct diagnosed *f, const struct spot *s)
 {
     const struct probe *p = &d->e->probes[s->first];
-    enum text_id text = seen_silent(d->e, p) ? TEXT_BECAUSE_PORT_BLOCKED_SILENT : TEXT_BECAUSE_NET_IPV6_BROKEN_FAILS;
+    enum text_id text = seen_silent(d->e, p) ? TEXT_BECAUSE_PORT_BLOCKED_SILENT
+                                             : TEXT_BECAUSE_NET_IPV6_BROKEN_FAILS;
     struct because *b = spot_because(d, f, text, s);
 
     say_duration(b, "waited", s->longest_ms);
@@ -216,6 +218,7 @@ void rule_net_ipv4_broken(struct draft *d)
 void rule_port_all_blocked(struct draft *d)
 {
     struct seen_controls c = seen_controls(d->e);
+    struct port_set ports = whole_ports(d);
     struct diagnosed *f;
 
     if (draft_find(d, FINDING_NET_OFFLINE) != NULL || whole_has_reach(d, REACH_ANSWERED))
@@ -226,10 +229,8 @@ void rule_port_all_blocked(struct draft *d)
         return;
     f = draft_raise(d, FINDING_PORT_ALL_BLOCKED);
     f->confidence = c.other_works >= 0 ? SURE_WITH_CONTROLS : SURE_BY_OTHER_PORTS;
-    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_BLOCKED);
-        whole_say_connections(d, f, d->e->plan->ports[i], REACH_REFUSED);
-    }
+    whole_say_connections(d, f, &ports, REACH_BLOCKED);
+    whole_say_connections(d, f, &ports, REACH_REFUSED);
     whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_CONTROL, c.mail_fails);
     if (c.other_works >= 0)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_WEB, c.other_works);
@@ -245,7 +246,8 @@ static bool has_words(struct peer_text text, const char *words)
 /* RFC 5321 section 3.8 and RFC 3463 X.3.2: the server says that it is going down. */
 static bool says_stopping(const struct probe *p)
 {
-    static const char *const words[] = { "shutting down", "Shutting down", "shutdown", "going down", "not accepting network" };
+    static const char *const words[] = { "shutting down", "Shutting down", "shutdown", "going down",
+                                         "not accepting network" };
 
     if (p->fault != FAULT_REPLY || p->reply.code != 421)
         return false;
@@ -302,7 +304,8 @@ static bool only_port_25(const struct draft *d)
 
 static bool is_unreachable(const struct draft *d)
 {
-    return !seen_host_answers(d->e) && whole_has_reach(d, REACH_BLOCKED) && !whole_is_prohibited(d) && !only_port_25(d);
+    return !seen_host_answers(d->e) && whole_has_reach(d, REACH_BLOCKED) && !whole_is_prohibited(d) &&
+           !only_port_25(d);
 }
 
 static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
@@ -324,11 +327,9 @@ static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
 static void down_by_connection(struct draft *d, enum reach reach, double sure)
 {
     struct diagnosed *f = draft_raise(d, FINDING_SERVICE_DOWN);
+    struct port_set ports = whole_counted_ports(d);
 
-    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
-        if (seen_counts(d->e, d->e->plan->ports[i]))
-            whole_say_connections(d, f, d->e->plan->ports[i], reach);
-    }
+    whole_say_connections(d, f, &ports, reach);
     say_what_else(d, f, sure);
     draft_judge(d, f);
 }

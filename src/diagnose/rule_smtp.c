@@ -44,21 +44,49 @@ static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text,
     say_reply(d, b, p);
 }
 
-static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding, trouble_text_fn text_of)
+/* Told by the same line, but for the port. */
+static bool is_told_alike(const struct draft *d, const struct spot *s, const struct spot *other)
 {
-    const struct plan *plan = d->e->plan;
-    struct diagnosed *f = NULL;
+    const struct probe *a = &d->e->probes[s->first];
+    const struct probe *b = &d->e->probes[other->first];
 
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        struct spot s = spot_of_trouble(d, plan->ports[i], trouble);
+    return spot_fits(s, other) && a->fault == b->fault && a->stage == b->stage && a->service == b->service &&
+           a->reply.code == b->reply.code && peer_text_equal(a->reply.text, b->reply.text) &&
+           peer_text_equal(a->raw, b->raw);
+}
 
-        if (s.first < 0 || !seen_counts(d->e, plan->ports[i]) || whole_explains(d, plan->ports[i]))
-            continue;
-        f = draft_raise(d, finding);
-        say_trouble(d, f, text_of(&d->e->probes[s.first]), &s);
+/* Adds the spot to one of n that is told alike, or to their end. */
+static void gather(const struct draft *d, struct spot *spots, size_t *n, const struct spot *s)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (is_told_alike(d, &spots[i], s)) {
+            spot_join(&spots[i], s);
+            return;
+        }
     }
-    if (f != NULL)
-        draft_judge(d, f);
+    spots[(*n)++] = *s;
+}
+
+static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding,
+                          trouble_text_fn text_of)
+{
+    struct port_set ports = whole_counted_ports(d);
+    struct spot spots[PLAN_PORTS_MAX];
+    struct diagnosed *f;
+    size_t n = 0;
+
+    for (size_t i = 0; i < ports.n; i++) {
+        struct spot s = spot_of_trouble(d, ports.ports[i], trouble);
+
+        if (s.first >= 0 && !whole_explains(d, ports.ports[i]))
+            gather(d, spots, &n, &s);
+    }
+    if (n == 0)
+        return;
+    f = draft_raise(d, finding);
+    for (size_t i = 0; i < n; i++)
+        say_trouble(d, f, text_of(&d->e->probes[spots[i].first]), &spots[i]);
+    draft_judge(d, f);
 }
 
 static enum text_id text_not_smtp(const struct probe *p)
@@ -121,7 +149,8 @@ void rule_smtp_throttled(struct draft *d)
 
 static enum text_id text_closed(const struct probe *p)
 {
-    return p->fault == FAULT_RESET ? TEXT_BECAUSE_SMTP_CLOSED_EARLY_RESET : TEXT_BECAUSE_SMTP_CLOSED_EARLY_CLOSED;
+    return p->fault == FAULT_CLOSED ? TEXT_BECAUSE_SMTP_CLOSED_EARLY_CLOSED
+                                    : TEXT_BECAUSE_SMTP_CLOSED_EARLY_RESET;
 }
 
 void rule_smtp_closed_early(struct draft *d)
@@ -131,7 +160,8 @@ void rule_smtp_closed_early(struct draft *d)
 
 static enum text_id text_protocol(const struct probe *p)
 {
-    return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
+    return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY
+                                   : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
 }
 
 void rule_smtp_protocol_error(struct draft *d)

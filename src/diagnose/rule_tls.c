@@ -8,13 +8,12 @@
 
 static enum text_id handshake_text(const struct probe *p)
 {
-    if (p->fault == FAULT_PLAIN_EXPECTED)
+    if (p->fault == FAULT_PLAIN_EXPECTED || p->fault == FAULT_NOT_SMTP)
         return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CLEAR;
     if (p->tls_alert_received)
         return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ALERT;
-    if (p->fault == FAULT_CLOSED || p->fault == FAULT_RESET)
-        return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CUT;
-    return TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ERROR;
+    return p->fault == FAULT_TLS ? TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_ERROR
+                                 : TEXT_BECAUSE_TLS_HANDSHAKE_FAILED_CUT;
 }
 
 static const char *error_words(const struct probe *p)

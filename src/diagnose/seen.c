@@ -45,7 +45,8 @@ bool seen_tells(const struct evidence *e, const struct probe *p)
 
 static bool has_connected(const struct probe *p)
 {
-    return p->outcome == PROBE_OK || p->stage > STAGE_CONNECT || p->fault == FAULT_RESET || p->fault == FAULT_CLOSED;
+    return p->outcome == PROBE_OK || p->stage > STAGE_CONNECT || p->fault == FAULT_RESET ||
+           p->fault == FAULT_CLOSED;
 }
 
 static enum reach reach_of(const struct evidence *e, const struct probe *p)
@@ -112,13 +113,17 @@ static bool in_starttls_handshake(const struct probe *p)
     return p->stage == STAGE_TLS && p->mode == TLS_MODE_STARTTLS;
 }
 
+bool seen_mismatch(const struct probe *p)
+{
+    /* What comes in clear behind STARTTLS is a handshake that fails. */
+    return p->mode == TLS_MODE_IMPLICIT ? p->fault == FAULT_PLAIN_EXPECTED : p->fault == FAULT_TLS_EXPECTED;
+}
+
 static enum trouble trouble_of_cut(const struct probe *p)
 {
     if (in_starttls_handshake(p))
         return TROUBLE_TLS;
-    if (p->fault == FAULT_RESET && !is_under_way(p))
-        return TROUBLE_RESET;
-    return TROUBLE_CLOSED;
+    return p->fault == FAULT_CLOSED || is_under_way(p) ? TROUBLE_CLOSED : TROUBLE_RESET;
 }
 
 static enum trouble trouble_of_reply(const struct probe *p)
@@ -143,8 +148,14 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
     switch (p->fault) {
     case FAULT_RESET:
     case FAULT_CLOSED:
+    case FAULT_REFUSED: /* these five: what the system says of a connection that it lost */
+    case FAULT_UNREACHABLE:
+    case FAULT_PROHIBITED:
+    case FAULT_LOCAL:
+    case FAULT_NO_ROUTE:
         return trouble_of_cut(p);
     case FAULT_NOT_SMTP:
+        return in_starttls_handshake(p) ? TROUBLE_TLS : TROUBLE_NOT_SMTP;
     case FAULT_TLS_EXPECTED:
         return TROUBLE_NOT_SMTP;
     case FAULT_REPLY:
@@ -158,11 +169,6 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
         return TROUBLE_TLS;
     case FAULT_NONE:
     case FAULT_SYSTEM:
-    case FAULT_REFUSED:
-    case FAULT_UNREACHABLE:
-    case FAULT_PROHIBITED:
-    case FAULT_LOCAL:
-    case FAULT_NO_ROUTE:
     case FAULT_SILENT:
         return TROUBLE_OURS;
     }
@@ -291,13 +297,12 @@ bool seen_family_broken(const struct evidence *e, enum family family)
     enum family other = family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
     bool other_connects = false;
 
-    if (!e->has_route[family])
-        return false;
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
         enum reach reach = p->family == family ? seen_reach(e, p) : REACH_UNKNOWN;
 
-        if (reach == REACH_UNKNOWN)
+        /* Tried means that there was a way to this address, if not to the whole internet. */
+        if (reach == REACH_UNKNOWN || (reach == REACH_NO_ROUTE && !e->has_route[family]))
             continue;
         if (reach == REACH_ANSWERED || reach == REACH_LOCAL)
             return false;
@@ -353,7 +358,7 @@ static int weight_of(const struct evidence *e, const struct probe *p)
         weight = 4;
         break;
     }
-    if (p->fault == FAULT_PLAIN_EXPECTED || p->fault == FAULT_TLS_EXPECTED)
+    if (seen_mismatch(p))
         weight = 1;
     weight = weight * 4 + (p->mode == plan_usual_mode(p->port)) - 2 * (p->mode == TLS_MODE_NONE);
     return weight < 1 ? 1 : weight;
@@ -513,7 +518,8 @@ bool seen_has_address(const struct evidence *e)
 
 static bool is_mail_port(uint16_t port)
 {
-    return port == PORT_SMTP || port == PORT_SUBMISSIONS || port == PORT_SUBMISSION || port == PORT_SUBMISSION_OTHER;
+    return port == PORT_SMTP || port == PORT_SUBMISSIONS || port == PORT_SUBMISSION ||
+           port == PORT_SUBMISSION_OTHER;
 }
 
 struct seen_controls seen_controls(const struct evidence *e)
@@ -524,7 +530,8 @@ struct seen_controls seen_controls(const struct evidence *e)
         const struct probe *p = &e->probes[i];
         bool mail = is_mail_port(p->port);
         bool works = p->outcome == PROBE_OK;
-        int *which = mail ? (works ? &c.mail_works : &c.mail_fails) : (works ? &c.other_works : &c.other_fails);
+        int *which = mail ? (works ? &c.mail_works : &c.mail_fails)
+                          : (works ? &c.other_works : &c.other_fails);
 
         if (p->role != ROLE_CONTROL || !means_something(e, p))
             continue;

@@ -51,6 +51,9 @@ bool seen_silent(const struct evidence *e, const struct probe *p);
 enum reach seen_reach(const struct evidence *e, const struct probe *p);
 enum trouble seen_trouble(const struct evidence *e, const struct probe *p);
 
+/* The first bytes show that the server speaks the other mode. */
+bool seen_mismatch(const struct probe *p);
+
 /* The same address and port of the target. */
 bool seen_same_endpoint(const struct probe *a, const struct probe *b);
 

@@ -96,6 +96,25 @@ struct spot spot_of_port(const struct draft *d, uint16_t port, spot_match_fn mat
     return s;
 }
 
+bool spot_fits(const struct spot *s, const struct spot *other)
+{
+    if (s->more || other->more || s->n_addresses != other->n_addresses)
+        return false;
+    for (size_t i = 0; i < s->n_addresses; i++) {
+        if (!address_equal(&s->addresses[i], &other->addresses[i]))
+            return false;
+    }
+    return true;
+}
+
+void spot_join(struct spot *s, const struct spot *other)
+{
+    for (size_t i = 0; i < other->ports.n; i++)
+        port_set_add(&s->ports, other->ports.ports[i]);
+    if (other->longest_ms > s->longest_ms)
+        s->longest_ms = other->longest_ms;
+}
+
 struct spot spot_of_trouble(const struct draft *d, uint16_t port, enum trouble trouble)
 {
     struct spot s;

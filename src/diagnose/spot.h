@@ -16,7 +16,7 @@ struct spot {
     struct port_set ports;
     struct address addresses[SPOT_ADDRESSES_MAX];
     size_t n_addresses;
-    bool more; /* addresses that are not named */
+    bool more;         /* addresses that are not named */
     double longest_ms; /* of their total times */
 };
 
@@ -34,6 +34,10 @@ typedef bool (*spot_match_fn)(const struct draft *d, const struct probe *p, int 
 
 /* All probes of the target on this port that match. */
 struct spot spot_of_port(const struct draft *d, uint16_t port, spot_match_fn match, int kind);
+
+/* The same addresses, so that the ports of both can stand in one line. */
+bool spot_fits(const struct spot *s, const struct spot *other);
+void spot_join(struct spot *s, const struct spot *other);
 
 /* All of the spokesmen on this port with this trouble. */
 struct spot spot_of_trouble(const struct draft *d, uint16_t port, enum trouble trouble);

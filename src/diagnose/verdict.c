@@ -49,7 +49,8 @@ static struct argument host_argument(struct draft *d)
     if (plan->host != NULL) {
         const char *host = arena_strdup(d->arena, plan->host);
 
-        return (struct argument){ .name = "host", .kind = ARGUMENT_WORD, .value.word = host == NULL ? "" : host };
+        return (
+            struct argument){ .name = "host", .kind = ARGUMENT_WORD, .value.word = host == NULL ? "" : host };
     }
     return (struct argument){ .name = "host",
                               .kind = ARGUMENT_PEER,

@@ -67,7 +67,8 @@ bool whole_is_prohibited(const struct draft *d)
     for (size_t i = 0; i < d->e->n_probes; i++) {
         const struct probe *p = &d->e->probes[i];
 
-        if (seen_reach(d->e, p) == REACH_BLOCKED && p->fault == FAULT_PROHIBITED && seen_counts(d->e, p->port))
+        if (seen_reach(d->e, p) == REACH_BLOCKED && p->fault == FAULT_PROHIBITED &&
+            seen_counts(d->e, p->port))
             return true;
     }
     return false;
@@ -94,11 +95,15 @@ static const struct connection_text {
     { FAULT_NO_ROUTE, REACH_NO_ROUTE, TEXT_BECAUSE_NET_OFFLINE_NO_WAY },
 };
 
+/* Who reports it; the system's own word where no ICMP message names anybody. */
 static void say_offender(struct draft *d, struct because *b, const struct probe *p)
 {
     char text[ADDRESS_TEXT_SIZE];
 
-    say_word(d, b, "offender", p->icmp.has_offender ? address_format(&p->icmp.offender, text) : "ICMP");
+    if (p->icmp.has_offender)
+        say_word(d, b, "offender", address_format(&p->icmp.offender, text));
+    else
+        say_word(d, b, "offender", p->error_code != NULL ? p->error_code : "ICMP");
 }
 
 static void say_connection(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
@@ -111,15 +116,63 @@ static void say_connection(struct draft *d, struct diagnosed *f, enum text_id te
     say_word(d, b, "error", p->error_code == NULL ? "EPERM" : p->error_code);
 }
 
-void whole_say_connections(struct draft *d, struct diagnosed *f, uint16_t port, enum reach reach)
+/* Says the first of the spots together with those that fit, and takes them off the list. */
+static void say_joined(struct draft *d, struct diagnosed *f, enum text_id text, struct spot *spots, size_t *n)
+{
+    struct spot joined = spots[0];
+    size_t kept = 0;
+
+    for (size_t i = 1; i < *n; i++) {
+        if (spot_fits(&joined, &spots[i]))
+            spot_join(&joined, &spots[i]);
+        else
+            spots[kept++] = spots[i];
+    }
+    *n = kept;
+    say_connection(d, f, text, &joined);
+}
+
+static void say_connections_of_kind(struct draft *d, struct diagnosed *f, const struct port_set *ports,
+                                    const struct connection_text *kind)
+{
+    struct spot spots[PLAN_PORTS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ports->n; i++) {
+        spots[n] = spot_of_port(d, ports->ports[i], ended_at_connection, (int)kind->fault);
+        n += spots[n].first >= 0;
+    }
+    while (n > 0)
+        say_joined(d, f, kind->text, spots, &n);
+}
+
+void whole_say_connections(struct draft *d, struct diagnosed *f, const struct port_set *ports,
+                           enum reach reach)
 {
     for (size_t i = 0; i < sizeof connection_texts / sizeof connection_texts[0]; i++) {
-        const struct connection_text *c = &connection_texts[i];
-        struct spot s = spot_of_port(d, port, ended_at_connection, (int)c->fault);
-
-        if (c->reach == reach && s.first >= 0)
-            say_connection(d, f, c->text, &s);
+        if (connection_texts[i].reach == reach)
+            say_connections_of_kind(d, f, ports, &connection_texts[i]);
     }
+}
+
+struct port_set whole_ports(const struct draft *d)
+{
+    struct port_set set = { .n = 0 };
+
+    for (size_t i = 0; i < d->e->plan->n_ports; i++)
+        port_set_add(&set, d->e->plan->ports[i]);
+    return set;
+}
+
+struct port_set whole_counted_ports(const struct draft *d)
+{
+    struct port_set set = { .n = 0 };
+
+    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
+        if (seen_counts(d->e, d->e->plan->ports[i]))
+            port_set_add(&set, d->e->plan->ports[i]);
+    }
+    return set;
 }
 
 struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_id text, int probe)

@@ -27,8 +27,13 @@ bool whole_is(const struct draft *d, enum reach reach);
 /* An ICMP refusal "prohibited" came for a port that counts. */
 bool whole_is_prohibited(const struct draft *d);
 
-/* What a probe ended in at the connection: one line each of port and kind. */
-void whole_say_connections(struct draft *d, struct diagnosed *f, uint16_t port, enum reach reach);
+/* What became of connections to these ports; those that ended alike at the same addresses in one line. */
+void whole_say_connections(struct draft *d, struct diagnosed *f, const struct port_set *ports,
+                           enum reach reach);
+
+/* The ports of the Plan; only those that count. */
+struct port_set whole_ports(const struct draft *d);
+struct port_set whole_counted_ports(const struct draft *d);
 
 /* One line about a single probe of any role. */
 struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_id text, int probe);

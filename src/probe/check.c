@@ -331,6 +331,9 @@ static void review_other(struct check *c, const struct session *s)
         return;
     if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
         return;
+    /* Not connected yet: it has asked nothing, so its silence means nothing. */
+    if (session_probe(other)->connect_ms < 0)
+        return;
     session_conclude(other, mismatch_of(session_mode(other)));
 }
 

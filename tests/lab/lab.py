@@ -5,6 +5,7 @@
   lab.py shell [--delay MS] [-- COMMAND...]
                                     a shell (or one command) in the client's namespace
   lab.py test                       the lab's tests, as TAP
+  lab.py bench                      how long checks take beside the way to the servers
   lab.py fault KIND PORT | clear    inside the lab: what the router does to a port
 
 Nothing is installed, started or left behind on this machine: the lab lives in
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import cases
 import network
 import packages
@@ -146,9 +148,13 @@ def test(options):
     return cases.run_all(lab)
 
 
+def benchmark(options):
+    return bench.run_all(Lab(options, {"client": 0, "distant": 50}))
+
+
 def read_arguments(words):
     parser = argparse.ArgumentParser(prog="lab", description="real mail servers in network namespaces")
-    parser.add_argument("job", choices=["fetch", "shell", "test", "fault"])
+    parser.add_argument("job", choices=["fetch", "shell", "test", "bench", "fault"])
     parser.add_argument("kind", nargs="?", choices=[*network.FAULTS, "clear"])
     parser.add_argument("port", nargs="?", type=int)
     parser.add_argument("--delay", type=int, default=1, metavar="MS",
@@ -176,7 +182,7 @@ def main():
             if options.job != "fetch":
                 enter_namespaces(sys.argv[1:])
             return 0
-        return test(options) if options.job == "test" else shell(options)
+        return {"test": test, "bench": benchmark, "shell": shell}[options.job](options)
     except Unavailable as reason:
         if options.job == "test":
             print(f"1..0 # SKIP {reason}")

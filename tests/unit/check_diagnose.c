@@ -31,8 +31,7 @@ static void render(struct buf *out, const struct diagnosis *d)
 
         buf_printf(out, " %s=%s", finding_by_id((enum finding_id)f->finding)->id, severity_word(f->severity));
         if (f->caused_by >= 0)
-            buf_printf(out, "<%s",
-                       finding_by_id((enum finding_id)d->findings[f->caused_by].finding)->id);
+            buf_printf(out, "<%s", finding_by_id((enum finding_id)d->findings[f->caused_by].finding)->id);
     }
 }
 
@@ -138,8 +137,9 @@ START_TEST(what_is_seen_is_diagnosed_exactly)
     ck_assert(d != NULL);
     buf_init(&b, 4096);
     render(&b, d);
-    ck_assert_msg(strcmp(buf_borrow(&b), c->diagnosis) == 0, "%s:\n  seen     %s\n  expected %s\n  got      %s", c->says,
-                  c->seen, c->diagnosis, buf_borrow(&b));
+    ck_assert_msg(strcmp(buf_borrow(&b), c->diagnosis) == 0,
+                  "%s:\n  seen     %s\n  expected %s\n  got      %s", c->says, c->seen, c->diagnosis,
+                  buf_borrow(&b));
     assert_is_sound(e, d);
     buf_done(&b);
     diagnosis_free(d);
@@ -156,15 +156,29 @@ static const struct line_case {
 } line_cases[] = {
     { "an endpoint is named with its address", "ask 587; 465i ok; 587s silent",
       "smtp.example.com:587 (192.0.2.1): no answer to a connection attempt for 3.1 s" },
-    { "what happened alike at several addresses is one line", "ask 587; 465i ok; 587s silent; 587s@2 silent; 587s@6 silent",
-      "smtp.example.com:587 (192.0.2.1, 192.0.2.2, 2001:db8::6): no answer to a connection attempt for 3.1 s" },
+    { "what happened alike at several addresses is one line",
+      "ask 587; 465i ok; 587s silent; 587s@2 silent; 587s@6 silent",
+      "smtp.example.com:587 (192.0.2.1, 192.0.2.2, 2001:db8::6): no answer to a connection attempt for 3.1 "
+      "s" },
+    { "what happened alike on several ports is one line", "465i refused; 587s refused",
+      "smtp.example.com:465, 587 (192.0.2.1): the server refuses the connection" },
+    { "one reply on several ports is one line", "465i greeting:reply:554 no; 587s greeting:reply:554 no",
+      "smtp.example.com:465, 587 (192.0.2.1): the server says: 554 no" },
+    { "two replies are two lines", "465i greeting:reply:554 no; 587s greeting:reply:554 never",
+      "smtp.example.com:465 (192.0.2.1): the server says: 554 no" },
+    { "ports of different addresses are two lines", "465i refused; 587s refused; 587s@2 refused",
+      "smtp.example.com:465 (192.0.2.1): the server refuses the connection" },
     { "an ICMP refusal names who sent it", "ask 587; 465i ok; 587s prohibited",
       "smtp.example.com:587 (192.0.2.1): 198.51.100.1 reports that this outgoing connection is not allowed" },
     { "one chain on several ports is one line", "465i ok:expired; 587s ok:expired",
-      "smtp.example.com:465, 587 (192.0.2.1): the certificate of CN=smtp.example.com ended on 2026-11-22 15:04 UTC" },
+      "smtp.example.com:465, 587 (192.0.2.1): the certificate of CN=smtp.example.com ended on 2026-11-22 "
+      "15:04 UTC" },
     { "a certificate's names are cut after the first few", "465i ok:name",
-      "smtp.example.com:465 (192.0.2.1): the certificate is for a.example, b.example, c.example, d.example, ..., not "
+      "smtp.example.com:465 (192.0.2.1): the certificate is for a.example, b.example, c.example, d.example, "
+      "..., not "
       "for smtp.example.com" },
+    { "a broken family is told by its own addresses", "465i ok; 465i@6 silent",
+      "smtp.example.com:465 (2001:db8::6): no answer to a connection attempt for 3.1 s" },
     { "a blank is named by its place, number and name", "note whitespace 15 A0; 465i ok",
       "character 15 of the server name as typed is U+00A0 NO-BREAK SPACE" },
     { "a character without a name here is shown", "host none; note character 5 5F",
@@ -190,8 +204,8 @@ START_TEST(evidence_is_told_in_one_line)
     ck_assert_int_eq(d->primary, 0);
     because = &d->findings[0].because[0];
     buf_init(&b, 1024);
-    ck_assert(phrase_put(&b, LANGUAGE_EN, (enum text_id)because->text, because->arguments, because->n_arguments,
-                         put_plainly, NULL));
+    ck_assert(phrase_put(&b, LANGUAGE_EN, (enum text_id)because->text, because->arguments,
+                         because->n_arguments, put_plainly, NULL));
     ck_assert_str_eq(buf_borrow(&b), c->line);
     buf_done(&b);
     diagnosis_free(d);
@@ -225,10 +239,14 @@ static const struct recommended_case {
     const char *seen;
     const char *recommended;
 } recommended_cases[] = {
-    { "465 with implicit TLS first, then 587 with STARTTLS, then others", "ports 25 465 587 2525; 2525s ok; 587s ok; 465i ok; 25s ok",
+    { "465 with implicit TLS first, then 587 with STARTTLS, then others",
+      "ports 25 465 587 2525; 2525s ok; 587s ok; 465i ok; 25s ok",
       "465/implicit 587/starttls 2525/starttls" },
+    { "the usual mode of a port before another", "587i ok; 465i ok; 587s ok",
+      "465/implicit 587/starttls 587/implicit" },
     { "addresses and families are not told apart", "465i ok; 465i@2 ok; 465i@6 ok", "465/implicit" },
-    { "what was asked for changes no order", "ask 587; tls starttls; 465i ok; 587s ok", "465/implicit 587/starttls" },
+    { "what was asked for changes no order", "ask 587; tls starttls; 465i ok; 587s ok",
+      "465/implicit 587/starttls" },
     { "an unusual mode that works is named as it is", "587i ok; 587s tls:closed", "587/implicit" },
     { "no clear text", "ask 587; tls none; 587n ok:auth", "" },
     { "nothing whose certificate a client refuses", "465i ok:expired; 587s ok:name; 25s ok", "25/starttls" },
@@ -252,8 +270,8 @@ START_TEST(what_works_is_recommended_best_first)
     for (size_t i = 0; i < d->n_recommended; i++)
         buf_printf(&b, "%s%u/%s", i == 0 ? "" : " ", (unsigned)d->recommended[i].port,
                    tls_mode_word(d->recommended[i].mode));
-    ck_assert_msg(strcmp(buf_borrow(&b), c->recommended) == 0, "%s: expected '%s', got '%s'", c->says, c->recommended,
-                  buf_borrow(&b));
+    ck_assert_msg(strcmp(buf_borrow(&b), c->recommended) == 0, "%s: expected '%s', got '%s'", c->says,
+                  c->recommended, buf_borrow(&b));
     buf_done(&b);
     diagnosis_free(d);
     evidence_free(e);
@@ -283,8 +301,10 @@ static const struct certainty_case {
     double confidence; /* of the primary */
 } certainty_cases[] = {
     { "silence alone is half certain", "465i silent; 587s silent", 0.5 },
-    { "with a mail server elsewhere that works, nearly certain", "465i silent; 587s silent; control 587s ok", 0.9 },
-    { "with a web server elsewhere alone, a little more than half", "465i silent; 587s silent; control 443i ok", 0.6 },
+    { "with a mail server elsewhere that works, nearly certain", "465i silent; 587s silent; control 587s ok",
+      0.9 },
+    { "with a web server elsewhere alone, a little more than half",
+      "465i silent; 587s silent; control 443i ok", 0.6 },
     { "nothing answers at all, nearly certain", "465i silent; 587s silent; control 443i silent", 0.9 },
     { "what the host says itself is certain", "465i refused; 587s refused", 1 },
 };
@@ -304,14 +324,16 @@ END_TEST
 
 START_TEST(a_diagnosis_outlives_its_evidence)
 {
-    struct evidence *e = evidence_built("provider gmail; ask 587; 465i ok:name; 587s greeting:reply:554 5.7.1 no");
+    struct evidence *e =
+        evidence_built("provider gmail; ask 587; 465i ok:name; 587s greeting:reply:554 5.7.1 no");
     struct diagnosis *d = diagnose(e);
     struct evidence *none = evidence_built("");
 
     evidence_free(e);
     for (size_t i = 0; i < d->n_findings; i++)
         for (size_t k = 0; k < d->findings[i].n_because; k++)
-            assert_text_is_complete((enum text_id)d->findings[i].because[k].text, d->findings[i].because[k].arguments,
+            assert_text_is_complete((enum text_id)d->findings[i].because[k].text,
+                                    d->findings[i].because[k].arguments,
                                     d->findings[i].because[k].n_arguments);
     assert_text_is_complete((enum text_id)d->summary, d->summary_arguments, d->n_summary_arguments);
     evidence_free(none);
@@ -321,8 +343,9 @@ END_TEST
 
 START_TEST(whichever_allocation_fails_the_diagnosis_is_whole_or_none)
 {
-    struct evidence *e = evidence_built("provider gmail; ask 587; note whitespace 3 20; 25s silent; 465i ok:name; "
-                                        "587s greeting:reply:554 5.7.1 no; dns ok");
+    struct evidence *e = evidence_built(
+        "provider gmail; ask 587; note whitespace 3 20; 25s silent; 465i ok:name; "
+        "587s greeting:reply:554 5.7.1 no; dns ok");
     bool failed = true;
 
     for (long after = 0; failed; after++) {
@@ -355,19 +378,71 @@ static unsigned next_random(unsigned *state, unsigned below)
 static void put_random_probe(struct buf *b, unsigned *state, unsigned port, char mode, unsigned address)
 {
     static const char *const results[] = {
-        "ok", "ok", "ok:noauth", "ok:helo,noauth", "ok:injected", "ok:expired", "ok:future", "ok:name", "ok:nameless",
-        "ok:selfsigned", "ok:untrusted", "ok:incomplete", "ok:weak", "ok:revoked", "ok:badsig", "ok:notca",
-        "ok:constraints", "ok:purpose", "ok:otherflaw", "ok:deep-expired", "silent", "refused", "prohibited", "unreachable", "local",
-        "greeting:silent", "greeting:reset", "greeting:closed", "greeting:not-smtp:HTTP",
-        "greeting:malformed", "greeting:tls-expected", "greeting:reply:421 4.3.2 shutting down",
-        "greeting:reply:421 4.7.0 slow down", "greeting:reply:554 5.7.1 no", "greeting:reply:299 what",
-        "ehlo:silent", "ehlo:closed", "ehlo:reply:550 no", "ehlo:starttls-not-offered", "ehlo:starttls-not-offered:auth",
-        "ehlo:starttls-not-offered:masked", "ehlo:starttls-not-offered:offers", "starttls:reply:454 no", "starttls:reply:502 no", "tls:silent", "tls:closed",
-        "tls:reset", "tls:tls", "tls:tls:alert", "tls:plain-expected", "tls:not-smtp:HTTP",
+        "ok",
+        "ok",
+        "ok:noauth",
+        "ok:helo,noauth",
+        "ok:injected",
+        "ok:expired",
+        "ok:future",
+        "ok:name",
+        "ok:nameless",
+        "ok:selfsigned",
+        "ok:untrusted",
+        "ok:incomplete",
+        "ok:weak",
+        "ok:revoked",
+        "ok:badsig",
+        "ok:notca",
+        "ok:constraints",
+        "ok:purpose",
+        "ok:otherflaw",
+        "ok:deep-expired",
+        "silent",
+        "refused",
+        "prohibited",
+        "unreachable",
+        "local",
+        "greeting:silent",
+        "greeting:reset",
+        "greeting:closed",
+        "greeting:not-smtp:HTTP",
+        "greeting:malformed",
+        "greeting:tls-expected",
+        "greeting:reply:421 4.3.2 shutting down",
+        "greeting:reply:421 4.7.0 slow down",
+        "greeting:reply:554 5.7.1 no",
+        "greeting:reply:299 what",
+        "ehlo:silent",
+        "ehlo:closed",
+        "ehlo:unreachable",
+        "ehlo:reply:550 no",
+        "ehlo:starttls-not-offered",
+        "ehlo:starttls-not-offered:auth",
+        "ehlo:starttls-not-offered:masked",
+        "ehlo:starttls-not-offered:offers",
+        "starttls:reply:454 no",
+        "starttls:reply:502 no",
+        "tls:silent",
+        "tls:closed",
+        "tls:reset",
+        "tls:tls",
+        "tls:tls:alert",
+        "tls:plain-expected",
+        "tls:not-smtp:HTTP",
     };
     static const char *const clear[] = {
-        "ok:auth,mail", "ok:mail,offers", "ok:mail", "ok:auth,offers", "mail:reply:530 5.7.0 STARTTLS first", "mail:reply:538 no",
-        "mail:reply:550 no", "greeting:silent", "greeting:tls-expected", "silent", "refused",
+        "ok:auth,mail",
+        "ok:mail,offers",
+        "ok:mail",
+        "ok:auth,offers",
+        "mail:reply:530 5.7.0 STARTTLS first",
+        "mail:reply:538 no",
+        "mail:reply:550 no",
+        "greeting:silent",
+        "greeting:tls-expected",
+        "silent",
+        "refused",
     };
     const char *result = mode == 'n' ? PICK(state, clear) : PICK(state, results);
 
@@ -377,18 +452,25 @@ static void put_random_probe(struct buf *b, unsigned *state, unsigned port, char
 static void put_random_setting(struct buf *b, unsigned *state)
 {
     static const char *const providers[] = { "", "", "provider gmail; ", "provider yahoo; " };
-    static const char *const asks[] = { "", "", "ask 25; ", "ask 465; ", "ask 587; ", "ask 993; ", "ask 465; ask 587; " };
+    static const char *const asks[] = { "",          "",          "ask 25; ",          "ask 465; ",
+                                        "ask 587; ", "ask 993; ", "ask 465; ask 587; " };
     static const char *const modes[] = { "", "", "tls none; ", "tls starttls; ", "tls implicit; " };
-    static const char *const others[] = { "", "", "", "note whitespace 3 20; ", "noroots; ", "only4; ", "route 4; " };
+    static const char *const others[] = { "",          "",        "",         "note whitespace 3 20; ",
+                                          "noroots; ", "only4; ", "route 4; " };
 
-    buf_printf(b, "%s%s%s%s", PICK(state, providers), PICK(state, asks), PICK(state, modes), PICK(state, others));
+    buf_printf(b, "%s%s%s%s", PICK(state, providers), PICK(state, asks), PICK(state, modes),
+               PICK(state, others));
 }
 
 /* Every cell of a matrix of one or two addresses was tried, and nothing was cut short. */
 static void put_random_evidence(struct buf *b, unsigned *state)
 {
-    static const char *const controls[] = { "", "", "control 587s ok; ", "control 587s silent; control 443i ok; ",
-                                            "control 443i silent; ", "control 465i refused; " };
+    static const char *const controls[] = { "",
+                                            "",
+                                            "control 587s ok; ",
+                                            "control 587s silent; control 443i ok; ",
+                                            "control 443i silent; ",
+                                            "control 465i refused; " };
     static const unsigned ports[] = { 25, 465, 587, 993 };
     static const unsigned addresses[] = { 1, 2, 6 };
     unsigned n = 1 + next_random(state, 2);
@@ -462,7 +544,8 @@ int main(void)
     tcase_add_loop_test(tc, what_works_is_recommended_best_first, 0,
                         sizeof recommended_cases / sizeof recommended_cases[0]);
     tcase_add_test(tc, a_recommendation_brings_the_mechanisms_and_the_quickest_time);
-    tcase_add_loop_test(tc, confidence_follows_the_controls, 0, sizeof certainty_cases / sizeof certainty_cases[0]);
+    tcase_add_loop_test(tc, confidence_follows_the_controls, 0,
+                        sizeof certainty_cases / sizeof certainty_cases[0]);
     tcase_add_test(tc, a_diagnosis_outlives_its_evidence);
     tcase_add_test(tc, whichever_allocation_fails_the_diagnosis_is_whole_or_none);
     tcase_add_test(tc, no_failure_is_without_a_finding_and_no_finding_without_evidence);

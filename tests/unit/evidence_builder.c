@@ -16,13 +16,13 @@ struct builder {
 };
 
 /* noun_parse(), where a word that is unknown ends the test. */
-#define PARSED(noun)                                                          \
-    static enum noun noun##_of(const char *word)                              \
-    {                                                                         \
-        enum noun value;                                                      \
-                                                                              \
-        ck_assert_msg(noun##_parse(&value, word), "unknown: '%s'", word);     \
-        return value;                                                         \
+#define PARSED(noun)                                                                                         \
+    static enum noun noun##_of(const char *word)                                                             \
+    {                                                                                                        \
+        enum noun value;                                                                                     \
+                                                                                                             \
+        ck_assert_msg(noun##_parse(&value, word), "unknown: '%s'", word);                                    \
+        return value;                                                                                        \
     }
 
 PARSED(input_flaw)
@@ -103,8 +103,7 @@ static void add_note(struct builder *b, const char *at)
     ck_assert_int_ge(sscanf(at, "%31s %u %x", flaw, &column, &code_point), 1);
     if (plan->notes == NULL)
         plan->notes = arena_alloc(b->e->arena, PLAN_NOTES_MAX, sizeof *plan->notes);
-    plan->notes[plan->n_notes++] =
-        (struct input_note){ input_flaw_of(flaw), column, 1, code_point };
+    plan->notes[plan->n_notes++] = (struct input_note){ input_flaw_of(flaw), column, 1, code_point };
 }
 
 static void set_routes(struct builder *b, const char *at)
@@ -174,9 +173,11 @@ static void add_name_address(struct builder *b, const struct address *a)
 
 /* ---- chains --------------------------------------------------------------- */
 
-static struct certificate *add_certificate(struct builder *b, struct chain *c, const char *subject, const char *issuer)
+static struct certificate *add_certificate(struct builder *b, struct chain *c, const char *subject,
+                                           const char *issuer)
 {
-    struct certificate *cert = ARENA_APPEND(b->e->arena, c->certificates, c->n_certificates, CHAIN_CERTIFICATES_MAX);
+    struct certificate *cert = ARENA_APPEND(b->e->arena, c->certificates, c->n_certificates,
+                                            CHAIN_CERTIFICATES_MAX);
 
     cert->subject = peer_text_of(subject);
     cert->issuer = peer_text_of(issuer);
@@ -200,12 +201,12 @@ static const struct trust_case {
     const char *flag;
     unsigned flaws;
 } trust_cases[] = {
-    { "selfsigned", TRUST_NO_ISSUER },      { "untrusted", TRUST_NO_ISSUER },
-    { "incomplete", TRUST_NO_ISSUER },      { "aia", TRUST_NO_ISSUER },
-    { "weak", TRUST_WEAK_ALGORITHM },       { "revoked", TRUST_REVOKED },
-    { "badsig", TRUST_BAD_SIGNATURE },      { "notca", TRUST_ISSUER_NOT_CA },
-    { "constraints", TRUST_CONSTRAINTS },   { "purpose", TRUST_PURPOSE },
-    { "otherflaw", TRUST_OTHER },
+    { "selfsigned", TRUST_NO_ISSUER }, { "untrusted", TRUST_NO_ISSUER },
+    { "incomplete", TRUST_NO_ISSUER }, { "aia", TRUST_NO_ISSUER },
+    { "private", TRUST_NO_ISSUER },    { "weak", TRUST_WEAK_ALGORITHM },
+    { "revoked", TRUST_REVOKED },      { "badsig", TRUST_BAD_SIGNATURE },
+    { "notca", TRUST_ISSUER_NOT_CA },  { "constraints", TRUST_CONSTRAINTS },
+    { "purpose", TRUST_PURPOSE },      { "otherflaw", TRUST_OTHER },
 };
 
 static void break_trust(struct chain *c, const char *flags)
@@ -239,14 +240,16 @@ static void break_dates(struct chain *c, const char *flags)
 static struct chain *add_chain(struct builder *b, const char *flags)
 {
     struct chain *c = ARENA_APPEND(b->e->arena, b->e->chains, b->e->n_chains, CHAINS_KNOWN_MAX);
-    bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "selfsigned");
+    bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "private") ||
+                  has_flag(flags, "selfsigned");
     bool private_root = has_flag(flags, "untrusted") || has_flag(flags, "extra-expired");
-    struct certificate *leaf =
-        add_certificate(b, c, "CN=smtp.example.com", has_flag(flags, "selfsigned") ? "CN=smtp.example.com" : "CN=Some CA");
+    struct certificate *leaf = add_certificate(
+        b, c, "CN=smtp.example.com", has_flag(flags, "selfsigned") ? "CN=smtp.example.com" : "CN=Some CA");
 
     c->host = b->e->plan->host;
     if (has_flag(flags, "name"))
-        for (const char *const *n = (const char *const[]){ "a.example", "b.example", "c.example", "d.example", "e.example", NULL };
+        for (const char *const *n = (const char *const[]){ "a.example", "b.example", "c.example", "d.example",
+                                                           "e.example", NULL };
              *n != NULL; n++)
             add_certificate_name(b, leaf, *n);
     else if (!has_flag(flags, "nameless"))
@@ -362,7 +365,8 @@ static void fail_at_stage(struct builder *b, struct probe *p, const char *result
     char fault[32];
     int detail = 0;
 
-    ck_assert_msg(sscanf(result, "%31[^:]:%31[^:]%n", stage, fault, &detail) == 2, "the builder cannot read '%s'", result);
+    ck_assert_msg(sscanf(result, "%31[^:]:%31[^:]%n", stage, fault, &detail) == 2,
+                  "the builder cannot read '%s'", result);
     set_failure(p, stage_of(stage), fault_of(fault), SILENCE_MS);
     if (result[detail] == ':')
         set_detail(b, p, result + detail + 1);
@@ -417,7 +421,9 @@ static void add_probe(struct builder *b, const char *at, enum role role)
         .address = address_number(role == ROLE_TARGET ? number : number + 3),
         .port = (uint16_t)port,
         .dial_port = (uint16_t)port,
-        .mode = mode == 'n' ? TLS_MODE_NONE : mode == 's' ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT,
+        .mode = mode == 'n'   ? TLS_MODE_NONE
+                : mode == 's' ? TLS_MODE_STARTTLS
+                              : TLS_MODE_IMPLICIT,
         .connect_ms = -1,
         .greeting_ms = -1,
         .tls_ms = -1,
@@ -436,8 +442,10 @@ static const struct statement {
     const char *word;
     void (*apply)(struct builder *b, const char *rest);
 } statements[] = {
-    { "provider", set_provider }, { "host", set_host },         { "ports", set_ports }, { "ask", ask },
-    { "tls", set_tls },           { "route", set_routes },      { "note", add_note },   { "dns", add_queries },
+    { "provider", set_provider }, { "host", set_host },
+    { "ports", set_ports },       { "ask", ask },
+    { "tls", set_tls },           { "route", set_routes },
+    { "note", add_note },         { "dns", add_queries },
     { "system", set_system },     { "resolver", set_resolver },
 };
 

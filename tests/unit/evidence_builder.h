@@ -23,8 +23,8 @@
  * RESULT is one of
  *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
- *                             untrusted incomplete aia weak revoked badsig notca
- *                             constraints purpose unjudged nochain
+ *                             untrusted incomplete aia private weak revoked badsig notca
+ *                             constraints purpose otherflaw unjudged nochain
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
  *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
