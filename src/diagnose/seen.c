@@ -186,13 +186,24 @@ bool seen_encrypted(const struct probe *p)
     return p->role == ROLE_TARGET && p->outcome == PROBE_OK && p->mode != TLS_MODE_NONE;
 }
 
-bool seen_usable(const struct evidence *e, const struct probe *p)
+/* For probes of any role. */
+static bool is_usable(const struct evidence *e, const struct probe *p)
 {
-    if (!seen_encrypted(p) || p->n_injected > 0)
+    if (p->outcome != PROBE_OK || p->mode == TLS_MODE_NONE || p->n_injected > 0)
         return false;
     if (p->n_auth == 0 && p->port != PORT_SMTP)
         return false;
     return p->chain >= 0 && (size_t)p->chain < e->n_chains && seen_chain_fine(e, &e->chains[p->chain]);
+}
+
+bool seen_usable(const struct evidence *e, const struct probe *p)
+{
+    return p->role == ROLE_TARGET && is_usable(e, p);
+}
+
+bool seen_usable_instead(const struct evidence *e, const struct probe *p)
+{
+    return p->role == ROLE_SUGGESTION && is_usable(e, p);
 }
 
 bool seen_clear_ehlo(const struct evidence *e, const struct probe *p)

@@ -304,7 +304,7 @@ static struct session *find_session(const struct site *t, const struct address *
                                     enum tls_mode mode)
 {
     for (struct session *s = t->check->sessions; s != NULL; s = *session_next(s)) {
-        if (site_has(t, session_probe(s)) && session_port(s) == port && session_mode(s) == mode &&
+        if (session_user(s) == t && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }

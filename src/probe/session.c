@@ -56,6 +56,11 @@ struct session {
 
 /* ---- small views ---------------------------------------------------------- */
 
+const void *session_user(const struct session *s)
+{
+    return s->spec.user;
+}
+
 uint16_t session_port(const struct session *s)
 {
     return s->spec.port;

@@ -43,6 +43,7 @@ struct session_spec {
  */
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err);
 
+const void *session_user(const struct session *s);
 uint16_t session_port(const struct session *s);
 enum tls_mode session_mode(const struct session *s);
 const struct address *session_address(const struct session *s);

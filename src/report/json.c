@@ -138,7 +138,7 @@ static json_t *target(struct face *f)
     put(f, object, "provider", string_or_null(plan->provider));
     put(f, object, "port", plan->n_asked_ports > 0 ? json_integer(plan->asked_ports[0]) : json_null());
     put(f, object, "tls", plan->tls_asked ? json_string(tls_mode_word(plan->tls)) : json_null());
-    put(f, object, "suggestion", string_or_null(plan->suggestion));
+    put(f, object, "suggestion", string_or_null(f->d->suggestion));
     put(f, object, "origin", json_null());
     return object;
 }
