@@ -14,9 +14,11 @@ enum { PORTS_TEXT_MAX = 200 };
 
 void rule_input_whitespace(struct draft *d)
 {
-    if (character_list(d, FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE, TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER,
-                       TEXT_BECAUSE_INPUT_WHITESPACE_MORE) > 0)
-        draft_step_word(d, draft_find(d, FINDING_INPUT_WHITESPACE), "cleaned", draft_host(d));
+    struct diagnosed *f = character_list(d, FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE,
+                                         TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER, TEXT_BECAUSE_INPUT_WHITESPACE_MORE);
+
+    if (f != NULL)
+        draft_step_word(d, f, "cleaned", draft_host(d));
 }
 
 /* ---- input.invalid -------------------------------------------------------- */

@@ -178,9 +178,11 @@ void rule_input_look_alike(struct draft *d)
 
 void rule_input_confusable(struct draft *d)
 {
-    if (character_list(d, FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE, TEXT_BECAUSE_INPUT_CONFUSABLE_CHARACTER,
-                       TEXT_BECAUSE_INPUT_CONFUSABLE_MORE) > 0)
-        draft_step_word(d, draft_find(d, FINDING_INPUT_CONFUSABLE), "host", draft_host(d));
+    struct diagnosed *f = character_list(d, FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE,
+                                         TEXT_BECAUSE_INPUT_CONFUSABLE_CHARACTER, TEXT_BECAUSE_INPUT_CONFUSABLE_MORE);
+
+    if (f != NULL)
+        draft_step_word(d, f, "host", draft_host(d));
 }
 
 /* The characters of the note, as they were typed. */

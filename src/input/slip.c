@@ -290,6 +290,12 @@ bool slip_find(struct slip *ret, const char *name)
     if (s.of == NULL)
         return false;
     d = difference_of(name, s.of);
-    *ret = (struct slip){ .kind = kind_of(&d, name, s.of), .of = s.of, .meant = s.meant, .at = (size_t)(d.typed - name) };
+    *ret = (struct slip){
+        .kind = kind_of(&d, name, s.of),
+        .of = s.of,
+        .meant = s.meant,
+        .at = (size_t)(d.typed - name),
+        .n = d.n_typed,
+    };
     return true;
 }

@@ -18,6 +18,7 @@ struct slip {
     const char *of;    /* the known server's name that is so close */
     const char *meant; /* the server for sending: of, or the right one where of is for something else */
     size_t at;         /* offset into the name where it departs from `of` */
+    size_t n;          /* so many characters of it are not as there */
 };
 
 /*

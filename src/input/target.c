@@ -177,15 +177,18 @@ static bool slips_for_flaws(struct target *t, size_t first)
 static void find_slip(struct target *t, size_t from, size_t to, size_t first)
 {
     struct folded f;
-    size_t at, len;
+    size_t at, end, len;
 
     if (!fold(&f, t, from, to) || !slip_find(&t->slip, f.text))
         return;
     t->meant = t->slip.meant;
     if (slips_for_flaws(t, first))
         return;
-    at = f.at[t->slip.at < f.len ? t->slip.at : f.len];
-    note(t, INPUT_FLAW_SLIP, at, at < t->text.len ? character_at(t, at, &len) : 0);
+    at = f.at[t->slip.at];
+    end = f.at[t->slip.at + (t->slip.n > 0 ? t->slip.n : t->slip.at < f.len)];
+    input_notes_add_span(&t->notes, t->arena, INPUT_FLAW_SLIP, t->text.columns[at],
+                         end > at ? (size_t)(t->text.columns[end] - t->text.columns[at]) : 1,
+                         end > at ? character_at(t, at, &len) : 0);
 }
 
 static enum input_result read_host(struct target *t, size_t from, size_t to)

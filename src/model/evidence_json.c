@@ -400,6 +400,8 @@ static const char *flaw_of(const struct evidence *e)
         return "the record: the target's name is missing";
     if (e->plan->host != NULL && e->names[0].role != ROLE_TARGET)
         return "the record: the first name is not the target's";
+    if (e->plan->host == NULL && evidence_target_name(e) != NULL)
+        return "the record: there is a target without a host";
     for (size_t i = 0; flaw == NULL && i < e->n_chains; i++)
         flaw = e->chains[i].n_certificates == 0 ? "a chain: it has no certificate" : NULL;
     for (size_t i = 0; flaw == NULL && i < e->n_probes; i++)
