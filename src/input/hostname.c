@@ -211,10 +211,26 @@ static void put_idn_label(struct reader *r, const char *label, size_t len, size_
     idn2_free(mapped);
 }
 
+/* IDNA takes a full-width comma for a comma, which is none the better for it. */
+static bool refuse_form(struct reader *r, const char *label, size_t len, size_t at)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        ucs4_t c = character_at(label + i, len - i, &n);
+
+        if (c >= 0x80 && confusable_is_form(c) && !fits_a_label(confusable_ascii(c))) {
+            refuse(r, INPUT_FLAW_CHARACTER, at + i, c);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_foreign_label(struct reader *r, const char *label, size_t len, size_t at)
 {
     struct skeleton s = skeleton_of(label, len, false);
 
+    if (refuse_form(r, label, len, at))
+        return;
     if (!stands_in(&s)) {
         put_idn_label(r, label, len, at);
         return;

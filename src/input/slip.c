@@ -178,6 +178,20 @@ static bool has_labels_exchanged(const char *typed, const char *known)
     return false;
 }
 
+/* "co" of co.jp: the same for everybody in a country. */
+static bool is_part_of_ending(const char *label)
+{
+    static const char *const parts[] = { "co.", "com.", "ne.", "net.", "or.", "org." };
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t len = strlen(parts[i]);
+
+        if (strncmp(label, parts[i], len) == 0 && strchr(label + len, '.') == NULL)
+            return true;
+    }
+    return false;
+}
+
 /* Whatever stands in a label of three letters, another name is that close to it by chance: smtp.gol.com. */
 static bool is_by_chance(const char *typed, const char *known)
 {
@@ -187,7 +201,7 @@ static bool is_by_chance(const char *typed, const char *known)
     while (from > known && from[-1] != '.')
         from--;
     to += strcspn(to, ".");
-    return *to == '.' && to - from < CHANCE_LEN;
+    return *to == '.' && to - from < CHANCE_LEN && !is_part_of_ending(from);
 }
 
 static int budget_of(size_t len)
