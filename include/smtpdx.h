@@ -60,6 +60,14 @@ SMTPDX_PUBLIC void smtpdx_plan_free(struct smtpdx_plan *plan);
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, const char *value);
 
 /*
+ * smtpdx_plan_check() - whether what was set goes together
+ * shape:  contacts nothing; smtpdx_check_start() looks too, but where several
+ *         checks are to start, all of them can be looked at before the first
+ * errors: SMTPDX_USAGE; the reason in smtpdx_plan_error()
+ */
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan);
+
+/*
  * smtpdx_plan_error() - the last refusal as one line: what, where, what is accepted
  * shape:  language "en" or "ja"; valid until the next call with this plan
  * errors: "" where nothing was refused

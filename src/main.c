@@ -17,8 +17,10 @@
  *   command    one file a command; this file only picks it
  *   smtpdx.c   the library's public face
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 
@@ -31,8 +33,22 @@ static const struct {
     { "simulate", command_simulate },
 };
 
+/*
+ * A descriptor that was closed when the program began would be given to the next
+ * socket, and the report would go to a mail server. What is put in its place
+ * refuses what is asked of it, as a closed one does.
+ */
+static void fill_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    fill_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen when writing */
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)

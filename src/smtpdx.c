@@ -44,7 +44,7 @@ struct smtpdx_diagnosis {
     struct diagnosis *diagnosis;
 };
 
-/* One check that runs: whom to tell. */
+/* One check that runs: whom to tell. Ends with the check. */
 struct listening {
     smtpdx_listener *listener;
     void *user;
@@ -104,6 +104,36 @@ enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, c
     enum input_result result = input_set(plan->plan, name, value, &refusal);
 
     return plan_refuse(plan, result, &refusal);
+}
+
+/* A copy with the ports filled in, so that the caller's Plan can be used again. */
+static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
+{
+    struct plan *complete = plan_new();
+    struct usage refusal = { 0 };
+    enum input_result result;
+    enum smtpdx_status status;
+
+    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
+        plan_free(complete);
+        return SMTPDX_NO_MEMORY;
+    }
+    result = input_finish(complete, &refusal);
+    status = plan_refuse(plan, result, &refusal);
+    if (status == SMTPDX_OK)
+        *ret = complete;
+    else
+        plan_free(complete);
+    return status;
+}
+
+enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+
+    plan_free(complete);
+    return status;
 }
 
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
@@ -167,42 +197,17 @@ static void on_event(void *user, const struct event *event)
     /* Borrowed and const for the listener, who gets no function that writes to it. */
     struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
 
-    if (event->kind != EVENT_FINISHED) {
-        l->listener(l->user, SMTPDX_EVENT_CHANGED, &evidence);
-        return;
-    }
-    l->listener(l->user, SMTPDX_EVENT_FINISHED, &evidence);
-    free(l);
+    l->listener(l->user, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED, &evidence);
 }
 
-/* A copy with the ports filled in, so that the caller's Plan can be used again. */
-static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
-{
-    struct plan *complete = plan_new();
-    struct usage refusal = { 0 };
-    enum input_result result;
-    enum smtpdx_status status;
-
-    if (complete == NULL || !plan_copy(complete, complete->arena, plan->plan)) {
-        plan_free(complete);
-        return SMTPDX_NO_MEMORY;
-    }
-    result = input_finish(complete, &refusal);
-    status = plan_refuse(plan, result, &refusal);
-    if (status == SMTPDX_OK)
-        *ret = complete;
-    else
-        plan_free(complete);
-    return status;
-}
-
-static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file)
+/* file: one of those that the plan names, which is not what it should be. */
+static enum smtpdx_status refuse_file(struct smtpdx_plan *plan, const char *file, bool is_identity)
 {
     struct usage refusal = { 0 };
 
-    usage_set(&refusal, TEXT_USAGE_NO_CERTIFICATE);
+    usage_set(&refusal, is_identity ? TEXT_USAGE_NO_IDENTITY : TEXT_USAGE_NO_CERTIFICATE);
     usage_peer(&refusal, "value", file);
-    usage_text(&refusal, "accepted", TEXT_OPTION_CA_FILE_ACCEPTED);
+    usage_text(&refusal, "accepted", is_identity ? TEXT_OPTION_KEY_ACCEPTED : TEXT_OPTION_CA_FILE_ACCEPTED);
     return plan_refuse(plan, INPUT_USAGE, &refusal);
 }
 
@@ -223,8 +228,8 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
         return SMTPDX_NO_MEMORY;
     }
     *l = (struct listening){ .listener = listener, .user = user };
-    if (!check_start(engine_of(engine), complete, on_event, l, &bad_file, &err)) {
-        status = bad_file != NULL ? refuse_file(plan, bad_file) : status_of(&err);
+    if (!check_start(engine_of(engine), complete, on_event, free, l, &bad_file, &err)) {
+        status = bad_file != NULL ? refuse_file(plan, bad_file, bad_file == complete->cert_file) : status_of(&err);
         free(l);
     }
     plan_free(complete);

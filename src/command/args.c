@@ -29,24 +29,26 @@ static void take_value(struct args *a, struct args_item *ret, const char *attach
         ret->value = *a->at++;
 }
 
+/* word: with its dashes */
 static enum args_result next_long(struct args *a, const char *word, struct args_item *ret, struct usage *error)
 {
     const char *equals = strchr(word, '=');
     size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);
 
-    if (len < sizeof a->name) {
-        memcpy(a->name, word, len);
-        a->name[len] = '\0';
-        for (size_t i = 0; i < a->n_tables; i++) {
-            ret->option = option_by_name(a->tables[i].options, a->tables[i].n, a->name);
-            ret->table = i;
-            if (ret->option != NULL) {
-                take_value(a, ret, equals == NULL ? NULL : equals + 1);
-                return ARGS_ITEM;
-            }
+    /* No option is as long as what the room cuts. The value is left out of a refusal: it may be a password. */
+    if (len > sizeof a->name - 1)
+        len = sizeof a->name - 1;
+    memcpy(a->name, word, len);
+    a->name[len] = '\0';
+    for (size_t i = 0; i < a->n_tables; i++) {
+        ret->option = option_by_name(a->tables[i].options, a->tables[i].n, a->name + 2);
+        ret->table = i;
+        if (ret->option != NULL) {
+            take_value(a, ret, equals == NULL ? NULL : equals + 1);
+            return ARGS_ITEM;
         }
     }
-    option_unknown(word - 2, error); /* with its dashes */
+    option_unknown(a->name, error);
     return ARGS_REFUSED;
 }
 
@@ -91,7 +93,7 @@ enum args_result args_next(struct args *a, struct args_item *ret, struct usage *
         return args_next(a, ret, error);
     }
     if (!a->operands_only && strncmp(word, "--", 2) == 0)
-        return next_long(a, word + 2, ret, error);
+        return next_long(a, word, ret, error);
     if (!a->operands_only && word[0] == '-' && word[1] != '\0') {
         a->letters = word + 1;
         return next_short(a, ret, error);

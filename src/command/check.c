@@ -13,13 +13,13 @@ int command_check(char **words)
     struct plans plans;
     int status;
 
-    face_init(&face);
+    face_init(&face, words);
     plans_init(&plans);
     status = plans_read(&plans, &face, words, NULL);
     if (status == 0 && face.help)
         status = command_help(&face, "check");
     else if (status == 0 && face.version)
-        status = command_version();
+        status = command_version(&face);
     else if (status == 0)
         status = plans_run(&plans, &face);
     plans_done(&plans);

@@ -17,6 +17,6 @@ const struct option_spec *simulate_options_table(size_t *ret_n);
 
 /* --help of the command named; that of "check" shows the others too. */
 int command_help(const struct face *f, const char *name);
-int command_version(void);
+int command_version(const struct face *f);
 
 #endif

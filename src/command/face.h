@@ -41,8 +41,12 @@ struct face {
     const char *record; /* NULL: none is kept */
 };
 
-/* The language of the locale; text, colours on a terminal. */
-void face_init(struct face *f);
+/*
+ * face_init() - text, colours on a terminal, the language of the locale
+ * shape:  words: the whole command line, where --lang is looked for before the
+ *         rest is read, so that what is refused is told in that language
+ */
+void face_init(struct face *f, char **words);
 
 /* Options of every command, and those that only a command with a network has. Owners are a struct face. */
 const struct option_spec *face_options(size_t *ret_n);

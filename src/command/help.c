@@ -1,7 +1,6 @@
 /*
  * help - `--help` and `--version`, made from the tables that are read
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -95,8 +94,14 @@ int command_help(const struct face *f, const char *name)
     return ok ? 0 : EXIT_USAGE;
 }
 
-int command_version(void)
+int command_version(const struct face *f)
 {
-    printf("smtpdx %s\n", smtpdx_version());
-    return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+    struct buf out;
+    bool ok;
+
+    buf_init(&out, HELP_MAX);
+    buf_printf(&out, "smtpdx %s\n", smtpdx_version());
+    ok = !out.failed && face_write(f, buf_borrow(&out), out.len);
+    buf_done(&out);
+    return ok ? 0 : EXIT_USAGE;
 }

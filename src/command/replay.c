@@ -49,7 +49,7 @@ int command_replay(char **words)
     size_t n;
     const struct option_spec *table = face_options(&n);
 
-    face_init(&face);
+    face_init(&face, words);
     args_init(&a, words);
     args_add_table(&a, table, n);
     while ((result = args_next(&a, &item, &error)) == ARGS_ITEM) {
@@ -67,7 +67,7 @@ int command_replay(char **words)
     if (face.help)
         return command_help(&face, "replay");
     if (face.version)
-        return command_version();
+        return command_version(&face);
     if (path == NULL) {
         usage_set(&error, TEXT_USAGE_REPLAY_ONE);
         return face_refuse(&face, &error);

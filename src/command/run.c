@@ -55,10 +55,13 @@ static void on_signal(int number)
         smtpdx_engine_interrupt(engine);
 }
 
-/* The first Ctrl-C asks for what is known by now; the second ends the program at once. */
+/*
+ * The first Ctrl-C asks for what is known by now; the second ends the program at
+ * once. A write that the first one meets goes on: the report is what was asked for.
+ */
 static void catch_signals(struct smtpdx_engine *engine)
 {
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART };
 
     interruptible = engine;
     sigaction(SIGINT, &action, NULL);
@@ -124,8 +127,6 @@ static void write_item(struct run *r, struct item *item)
     item->written = true;
     if (item->report == NULL || r->write_failed)
         return;
-    if (r->shows_progress)
-        face_clear_progress();
     r->write_failed = !face_write(r->face, before, strlen(before)) ||
                       !face_write(r->face, item->report, item->report_len);
     r->any_written = true;
@@ -215,6 +216,8 @@ static void on_event(void *user, enum smtpdx_event event, const struct smtpdx_ev
         }
         return;
     }
+    if (r->shows_progress)
+        face_clear_progress();
     status = make_report(r->face, evidence, item);
     if (status != SMTPDX_OK)
         r->failed = status;

@@ -1,9 +1,11 @@
 /*
  * simulate - `smtpdx simulate NAME`: a practice server with one fault, diagnosed
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/args.h"
 #include "command/command.h"
@@ -29,7 +31,14 @@ static enum input_result set_list(void *owner, const struct option_spec *o, cons
 
 static enum input_result set_file(void *owner, const struct option_spec *o, const char *value, struct usage *error)
 {
-    (void)o, (void)error;
+    /* Standard input is taken as it comes; what is in a file shows when it is read. */
+    if (strcmp(value, "-") != 0 && access(value, R_OK) != 0) {
+        const char *reason = strerror(errno);
+
+        option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
+        usage_word(error, "reason", reason);
+        return INPUT_USAGE;
+    }
     ((struct simulate_settings *)owner)->file = value;
     return INPUT_OK;
 }
@@ -44,7 +53,7 @@ static enum input_result set_transcript(void *owner, const struct option_spec *o
 
 static const struct option_spec options[] = {
     { "list", 'l', false, NULL, TEXT_OPTION_LIST_HELP, TEXT_NONE, set_list },
-    { "file", 0, false, "FILE", TEXT_OPTION_FILE_HELP, TEXT_NONE, set_file },
+    { "file", 0, false, "FILE", TEXT_OPTION_FILE_HELP, TEXT_OPTION_FILE_ACCEPTED, set_file },
     { "transcript", 0, false, NULL, TEXT_OPTION_TRANSCRIPT_HELP, TEXT_NONE, set_transcript },
 };
 
@@ -155,7 +164,7 @@ static int run_words(struct face *f, struct simulate_settings *settings, struct 
     if (f->help)
         return command_help(f, "simulate");
     if (f->version)
-        return command_version();
+        return command_version(f);
     if (settings->list)
         return list(f);
     if ((asked->n_targets == 1) == (settings->file != NULL) || asked->n_targets > 1) {
@@ -177,7 +186,7 @@ int command_simulate(char **words)
     struct plans asked;
     int status;
 
-    face_init(&face);
+    face_init(&face, words);
     plans_init(&asked);
     status = plans_read(&asked, &face, words, &(struct plans_table){ options, sizeof options / sizeof options[0],
                                                                      &settings });

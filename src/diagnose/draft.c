@@ -192,6 +192,28 @@ void say_date(struct because *b, const char *name, int64_t seconds)
     next_argument(b, name, ARGUMENT_DATE)->value.date = seconds;
 }
 
+/* Time servers that agree, by name; else what has set the bound. */
+void say_time_source(struct draft *d, struct because *b)
+{
+    const struct clock_view *v = &d->e->clock;
+    bool issuer = false;
+    struct buf names;
+
+    buf_init(&names, SAID_MAX);
+    for (size_t i = 0; i < v->n_sources; i++) {
+        const struct clock_source *s = &v->sources[i];
+
+        issuer = issuer || (s->agrees && s->kind == CLOCK_OCSP);
+        if (s->agrees && s->name != NULL && (s->kind == CLOCK_SNTP || s->kind == CLOCK_HTTP_DATE))
+            buf_printf(&names, "%s%s", names.len == 0 ? "" : ", ", s->name);
+    }
+    if (names.len > 0)
+        say_peer(d, b, "source", (struct peer_text){ names.bytes, names.len });
+    else
+        say_text(b, "source", issuer ? TEXT_CLOCK_OCSP : TEXT_CLOCK_BUILD);
+    buf_done(&names);
+}
+
 void draft_step_word(struct draft *d, struct diagnosed *f, const char *name, const char *word)
 {
     for (size_t i = 0; i < f->n_arguments; i++) {

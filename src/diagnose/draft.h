@@ -64,6 +64,9 @@ void say_number(struct because *b, const char *name, int64_t number);
 void say_duration(struct because *b, const char *name, double ms);
 void say_date(struct because *b, const char *name, int64_t seconds);
 
+/* {source}: who told the time, where it is known. */
+void say_time_source(struct draft *d, struct because *b);
+
 /* An argument for the texts of the finding's steps; the first one of a name stays. */
 void draft_step_word(struct draft *d, struct diagnosed *f, const char *name, const char *word);
 

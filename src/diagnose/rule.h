@@ -53,12 +53,16 @@ void rule_mode_starttls_injection(struct draft *d);
 void rule_mode_plaintext_only(struct draft *d);
 
 /* rule_tls.c: the handshake */
+void rule_tls_version_too_old(struct draft *d);
+void rule_tls_no_common_cipher(struct draft *d);
+void rule_tls_client_certificate_required(struct draft *d);
 void rule_tls_handshake_failed(struct draft *d);
 
 /* rule_cert.c: chains */
 void rule_cert_no_trust_store(struct draft *d);
 void rule_cert_expired(struct draft *d);
 void rule_cert_not_yet_valid(struct draft *d);
+void rule_cert_expires_soon(struct draft *d);
 void rule_cert_self_signed(struct draft *d);
 void rule_cert_untrusted_issuer(struct draft *d);
 void rule_cert_incomplete_chain(struct draft *d);
@@ -66,6 +70,10 @@ void rule_cert_invalid_chain(struct draft *d);
 void rule_cert_weak(struct draft *d);
 void rule_cert_revoked(struct draft *d);
 void rule_cert_name_mismatch(struct draft *d);
+
+/* rule_clock.c: the time of this computer */
+void rule_clock_wrong(struct draft *d);
+void rule_clock_drifting(struct draft *d);
 
 /* rule_smtp.c: the dialogue */
 void rule_smtp_not_smtp(struct draft *d);

@@ -2,12 +2,14 @@
  * rule_cert - certificates that a client would not take
  *
  * Judges each chain once, however many ports showed it. Windows of validity are
- * held against the clock of this machine; trust was judged without them. A chain
+ * held against the true time where it is known, else against the clock of this
+ * machine; trust was judged without them. A chain
  * that was not judged raises nothing but what its dates say.
  */
 #include "base/buf.h"
 #include "diagnose/rule.h"
 #include "diagnose/whole.h"
+#include "model/clock_estimate.h"
 
 enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
@@ -16,7 +18,8 @@ static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not
 
 /* What breaks trust beyond an unknown issuer. */
 enum {
-    TRUST_BROKEN = TRUST_ISSUER_NOT_CA | TRUST_BAD_SIGNATURE | TRUST_CONSTRAINTS | TRUST_PURPOSE | TRUST_OTHER
+    TRUST_BROKEN = TRUST_ISSUER_NOT_CA | TRUST_BAD_SIGNATURE | TRUST_CONSTRAINTS | TRUST_PURPOSE | TRUST_OTHER |
+                   TRUST_PATH_LENGTH | TRUST_EXTENSION
 };
 
 /* ---- who showed it -------------------------------------------------------- */
@@ -75,13 +78,29 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
         b = say_certificate(d, f, text, &s, &c->certificates[at]);
         say_date(b, "begins", c->certificates[at].not_before);
         say_date(b, "ends", c->certificates[at].not_after);
-        say_word(d, b, "key", c->certificates[at].key == NULL ? "" : c->certificates[at].key);
-        say_word(d, b, "signature",
-                 c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
+        if (finding == FINDING_CERT_REVOKED) {
+            say_date(b, "revoked", c->ocsp.revoked_at);
+            say_date(b, "updated", c->ocsp.this_update);
+        } else {
+            say_word(d, b, "key", c->certificates[at].key == NULL ? "" : c->certificates[at].key);
+            say_word(d, b, "signature", c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
+        }
     }
     if (f != NULL)
         draft_judge(d, f);
     return f;
+}
+
+/* So many from the leaf on matter to a client; what is sent beyond them is idle. */
+static size_t count_needed(const struct chain *c)
+{
+    return c->n_needed > 0 && c->n_needed < c->n_certificates ? c->n_needed : c->n_certificates;
+}
+
+/* A root that a server sends along is not looked at: a client has its own, or none. */
+static bool is_extra_root(const struct chain *c, size_t at)
+{
+    return at > 0 && c->certificates[at].self_issued;
 }
 
 /* ---- windows of validity -------------------------------------------------- */
@@ -107,24 +126,85 @@ static enum text_id flaw_not_yet_valid(const struct draft *d, const struct chain
     return flaw_of_window(d, c, WINDOW_AHEAD, TEXT_BECAUSE_CERT_NOT_YET_VALID_BEGINS, ret);
 }
 
-static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now)
+static void judge_dates(struct draft *d, enum finding_id finding, chain_flaw_fn flaw, enum text_id now,
+                        enum text_id true_time)
 {
     struct diagnosed *f = judge_chains(d, finding, flaw);
 
     if (f == NULL)
         return;
+    if (d->e->clock.known) {
+        struct because *b = draft_because(d, f, true_time, -1);
+
+        say_date(b, "now", clock_now_s(d->e));
+        say_time_source(d, b);
+        return;
+    }
     f->confidence = SURE_OF_DATES;
     say_date(draft_because(d, f, now, -1), "now", d->e->started_wall_ms / 1000);
 }
 
 void rule_cert_expired(struct draft *d)
 {
-    judge_dates(d, FINDING_CERT_EXPIRED, flaw_expired, TEXT_BECAUSE_CERT_EXPIRED_NOW);
+    judge_dates(d, FINDING_CERT_EXPIRED, flaw_expired, TEXT_BECAUSE_CERT_EXPIRED_NOW,
+                TEXT_BECAUSE_CERT_EXPIRED_TRUE_TIME);
 }
 
 void rule_cert_not_yet_valid(struct draft *d)
 {
-    judge_dates(d, FINDING_CERT_NOT_YET_VALID, flaw_not_yet_valid, TEXT_BECAUSE_CERT_NOT_YET_VALID_NOW);
+    judge_dates(d, FINDING_CERT_NOT_YET_VALID, flaw_not_yet_valid, TEXT_BECAUSE_CERT_NOT_YET_VALID_NOW,
+                TEXT_BECAUSE_CERT_NOT_YET_VALID_TRUE_TIME);
+}
+
+/* ---- an end that is near --------------------------------------------------- */
+
+static const int64_t SECONDS_A_DAY = 86400;
+
+/* The one of the chain that ends first. */
+static const struct certificate *first_to_end(const struct chain *c)
+{
+    const struct certificate *first = &c->certificates[0];
+
+    for (size_t i = 1; i < count_needed(c); i++) {
+        if (!is_extra_root(c, i) && c->certificates[i].not_after < first->not_after)
+            first = &c->certificates[i];
+    }
+    return first;
+}
+
+static bool ends_within(const struct certificate *c, int64_t now, int days)
+{
+    return days >= 0 && c->not_after < now + days * SECONDS_A_DAY;
+}
+
+void rule_cert_expires_soon(struct draft *d)
+{
+    const struct plan *plan = d->e->plan;
+    int64_t now = clock_now_s(d->e);
+    bool critical = false;
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < d->e->n_chains; i++) {
+        const struct chain *c = &d->e->chains[i];
+        struct spot s = spot_of_chain(d, i);
+        const struct certificate *first = c->n_certificates == 0 ? NULL : first_to_end(c);
+        struct because *b;
+
+        if (s.first < 0 || first == NULL || first->not_after < now)
+            continue;
+        /* Ended by the wrong clock of this machine: that clock is the story. */
+        if (first->not_after < d->e->started_wall_ms / 1000)
+            continue;
+        if (!ends_within(first, now, plan->warn_days) && !ends_within(first, now, plan->crit_days))
+            continue;
+        critical = critical || ends_within(first, now, plan->crit_days);
+        f = draft_raise(d, FINDING_CERT_EXPIRES_SOON);
+        b = say_certificate(d, f, TEXT_BECAUSE_CERT_EXPIRES_SOON_ENDS, &s, first);
+        say_date(b, "ends", first->not_after);
+        say_number(b, "days", (first->not_after - now) / SECONDS_A_DAY);
+    }
+    if (f != NULL)
+        f->severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 }
 
 /* ---- trust ---------------------------------------------------------------- */
@@ -168,11 +248,22 @@ static bool lacks_issuer(const struct draft *d, const struct chain *c)
     return (c->trust_flaws & TRUST_NO_ISSUER) != 0 || (c->trust_flaws & others) == 0;
 }
 
+/*
+ * The rest was found, or must be somewhere: a leaf that comes alone either has a
+ * public issuer or says where its issuer is. A longer chain must do both, for a
+ * private one says where its root is too, and lacks nothing but trust.
+ */
 static bool can_be_completed(const struct chain *c)
 {
     const struct certificate *last = &c->certificates[c->n_certificates - 1];
 
-    return !last->self_issued && (c->issuer_public || last->has_ca_issuers);
+    if (c->completion != COMPLETION_NONE)
+        return true;
+    if (last->self_issued)
+        return false;
+    if (c->n_certificates == 1)
+        return c->issuer_public || last->has_ca_issuers;
+    return c->issuer_public && last->has_ca_issuers;
 }
 
 static enum text_id flaw_self_signed(const struct draft *d, const struct chain *c, size_t *ret)
@@ -184,7 +275,10 @@ static enum text_id flaw_self_signed(const struct draft *d, const struct chain *
 static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c, size_t *ret)
 {
     *ret = c->n_certificates - 1;
-    return lacks_issuer(d, c) && can_be_completed(c) ? TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING : TEXT_NONE;
+    if (!lacks_issuer(d, c) || !can_be_completed(c))
+        return TEXT_NONE;
+    return c->completion == COMPLETION_SEEN ? TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_SEEN
+                                            : TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
 }
 
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
@@ -203,6 +297,10 @@ static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, s
         return TEXT_BECAUSE_CERT_INVALID_CHAIN_SIGNATURE;
     if (c->trust_flaws & TRUST_ISSUER_NOT_CA)
         return TEXT_BECAUSE_CERT_INVALID_CHAIN_NOT_CA;
+    if (c->trust_flaws & TRUST_PATH_LENGTH)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_PATH_LENGTH;
+    if (c->trust_flaws & TRUST_EXTENSION)
+        return TEXT_BECAUSE_CERT_INVALID_CHAIN_EXTENSION;
     if (c->trust_flaws & TRUST_CONSTRAINTS)
         return TEXT_BECAUSE_CERT_INVALID_CHAIN_CONSTRAINTS;
     if (c->trust_flaws & TRUST_PURPOSE)
@@ -212,16 +310,28 @@ static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, s
 
 static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size_t *ret)
 {
-    (void)ret;
-    return is_distrusted(d, c) && (c->trust_flaws & TRUST_WEAK_ALGORITHM) ? TEXT_BECAUSE_CERT_WEAK_ALGORITHM
-                                                                          : TEXT_NONE;
+    if (!is_distrusted(d, c) || (c->trust_flaws & TRUST_WEAK_ALGORITHM) == 0)
+        return TEXT_NONE;
+    for (size_t i = 0; i < count_needed(c); i++) {
+        const struct certificate *x = &c->certificates[i];
+
+        *ret = i;
+        if (is_extra_root(c, i) || (!x->weak_key && !x->weak_signature))
+            continue;
+        return x->weak_key ? TEXT_BECAUSE_CERT_WEAK_KEY : TEXT_BECAUSE_CERT_WEAK_SIGNATURE;
+    }
+    *ret = 0;
+    return TEXT_BECAUSE_CERT_WEAK_KEY;
 }
 
 static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, size_t *ret)
 {
     (void)ret;
-    return is_distrusted(d, c) && (c->trust_flaws & TRUST_REVOKED) ? TEXT_BECAUSE_CERT_REVOKED_REVOKED
-                                                                   : TEXT_NONE;
+    if (!is_distrusted(d, c) || (c->trust_flaws & TRUST_REVOKED) == 0)
+        return TEXT_NONE;
+    if (c->ocsp.status != OCSP_REVOKED || c->ocsp.revoked_at < 0)
+        return TEXT_BECAUSE_CERT_REVOKED_REVOKED;
+    return TEXT_BECAUSE_CERT_REVOKED_STAPLED;
 }
 
 void rule_cert_self_signed(struct draft *d)
@@ -232,8 +342,14 @@ void rule_cert_self_signed(struct draft *d)
 void rule_cert_incomplete_chain(struct draft *d)
 {
     struct diagnosed *f = judge_chains(d, FINDING_CERT_INCOMPLETE_CHAIN, flaw_incomplete);
+    bool proved = true;
 
-    if (f != NULL)
+    for (size_t i = 0; i < d->e->n_chains; i++) {
+        size_t at;
+
+        proved = proved && flaw_incomplete(d, &d->e->chains[i], &at) != TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
+    }
+    if (f != NULL && !proved)
         f->confidence = SURE_OF_INCOMPLETE;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "model/clock_estimate.h"
+
 /*
  * Silence shorter than this says nothing: a SYN that is lost comes again after
  * one second (RFC 6298 section 2.1). The difference is for timers that fire early.
@@ -240,13 +242,12 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p)
 
 /* ---- certificates --------------------------------------------------------- */
 
+/* What is not certain counts as open. */
 static int window_of(const struct evidence *e, const struct certificate *c)
 {
-    int64_t now = e->started_wall_ms / 1000;
-
-    if (now > c->not_after)
+    if (clock_earliest_s(e) > c->not_after)
         return WINDOW_ENDED;
-    return now < c->not_before ? WINDOW_AHEAD : WINDOW_OPEN;
+    return clock_latest_s(e) < c->not_before ? WINDOW_AHEAD : WINDOW_OPEN;
 }
 
 int seen_window(const struct evidence *e, const struct chain *c, int window)
@@ -260,10 +261,27 @@ int seen_window(const struct evidence *e, const struct chain *c, int window)
     return -1;
 }
 
+bool seen_in_time(const struct evidence *e, const struct chain *c)
+{
+    return seen_window(e, c, WINDOW_ENDED) < 0 && seen_window(e, c, WINDOW_AHEAD) < 0;
+}
+
+int seen_local_flaw(const struct evidence *e, const struct chain *c)
+{
+    int64_t now = e->started_wall_ms / 1000;
+
+    for (size_t i = 0; i < c->n_certificates; i++) {
+        bool is_extra = i > 0 && c->certificates[i].self_issued;
+
+        if (!is_extra && (now > c->certificates[i].not_after || now < c->certificates[i].not_before))
+            return (int)i;
+    }
+    return -1;
+}
+
 bool seen_chain_fine(const struct evidence *e, const struct chain *c)
 {
-    return c->judged && c->trusted && c->name_matches && c->n_certificates > 0 &&
-           seen_window(e, c, WINDOW_ENDED) < 0 && seen_window(e, c, WINDOW_AHEAD) < 0;
+    return c->judged && c->trusted && c->name_matches && c->n_certificates > 0 && seen_in_time(e, c);
 }
 
 /* ---- ports of the target -------------------------------------------------- */

@@ -80,12 +80,18 @@ bool seen_clear_works(const struct evidence *e, const struct probe *p);
 enum { WINDOW_OPEN = 0, WINDOW_ENDED = 1, WINDOW_AHEAD = 2 };
 
 /*
- * The first certificate in whose window the local clock stands like that, -1
- * for none. A root that is sent along counts not: a client has its own, or none.
+ * The first certificate in whose window true time, as far as it is known,
+ * stands like that, -1 for none; without an estimate it is the local clock. A root that is sent along counts not: a client has its own, or none.
  */
 int seen_window(const struct evidence *e, const struct chain *c, int window);
 
-/* A client would take it: trusted, for this name, and in time. */
+/* Every window is open at the true time. */
+bool seen_in_time(const struct evidence *e, const struct chain *c);
+
+/* The first certificate that is out of date by the local clock alone, right or wrong; -1 for none. */
+int seen_local_flaw(const struct evidence *e, const struct chain *c);
+
+/* A client whose clock is right would take it: trusted, for this name, and in time. */
 bool seen_chain_fine(const struct evidence *e, const struct chain *c);
 
 /* ---- ports of the target ---- */

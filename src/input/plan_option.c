@@ -19,6 +19,8 @@
 
 enum {
     DNS_PORT = 53,
+    SNTP_PORT = 123,
+    HTTP_PORT = 80,
     TIMEOUT_MIN_MS = 100,
     TIMEOUT_MAX_MS = 3600 * 1000,
 };
@@ -105,6 +107,14 @@ static int file_problem(const char *path)
     return S_ISDIR(status.st_mode) ? EISDIR : 0;
 }
 
+static enum input_result refuse_unreadable(const struct option_spec *o, const char *value, int problem,
+                                           struct usage *error)
+{
+    option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
+    usage_word(error, "reason", strerror(problem));
+    return INPUT_USAGE;
+}
+
 static enum input_result set_ca_file(void *owner, const struct option_spec *o, const char *value,
                                      struct usage *error)
 {
@@ -112,11 +122,8 @@ static enum input_result set_ca_file(void *owner, const struct option_spec *o, c
     int problem = file_problem(value);
     const char *path, **slot;
 
-    if (problem != 0) {
-        option_refuse(o, value, TEXT_USAGE_UNREADABLE, error);
-        usage_word(error, "reason", strerror(problem));
-        return INPUT_USAGE;
-    }
+    if (problem != 0)
+        return refuse_unreadable(o, value, problem, error);
     path = arena_strdup(p->arena, value);
     if (path == NULL)
         return INPUT_NO_MEMORY;
@@ -199,13 +206,12 @@ static bool is_localhost(const char *name)
            (last != NULL && strcmp(last, ".localhost") == 0);
 }
 
-/* The name as it goes over the wire; NULL where it is none that a server should hear. */
-static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
+/* The name as DNS wants it; NULL where it is none. */
+static enum input_result host_name(struct arena *arena, const char *value, const char **ret)
 {
     struct input_notes notes = { 0 };
     struct hygiene typed;
     struct hostname name;
-    struct address a;
     enum input_result result;
 
     *ret = NULL;
@@ -214,12 +220,21 @@ static enum input_result domain_name(struct arena *arena, const char *value, con
     if (!hygiene_clean(&typed, &notes, arena, peer_text_of(value)))
         return INPUT_NO_MEMORY;
     result = hostname_read(&name, &notes, arena, &typed, 0, typed.len);
-    if (result != INPUT_OK)
-        return result;
-    if (name.text != NULL && notes.n == 0 && strchr(name.text, '.') != NULL && strchr(name.text, '_') == NULL &&
-        !is_localhost(name.text) && !address_parse(&a, name.text))
+    if (result == INPUT_OK && notes.n == 0)
         *ret = name.text;
-    return INPUT_OK;
+    return result;
+}
+
+/* The name as it goes over the wire; NULL where it is none that a server should hear. */
+static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
+{
+    enum input_result result = host_name(arena, value, ret);
+    struct address a;
+
+    if (*ret != NULL && (strchr(*ret, '.') == NULL || strchr(*ret, '_') != NULL || is_localhost(*ret) ||
+                         address_parse(&a, *ret)))
+        *ret = NULL;
+    return result;
 }
 
 static enum input_result set_ehlo(void *owner, const struct option_spec *o, const char *value, struct usage *error)
@@ -272,6 +287,140 @@ static enum input_result set_timeout(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
+/* HOST or HOST:PORT, the host being a name or an address; false where it is none or memory is short */
+static bool parse_time_host(struct time_server *ret, struct arena *arena, const char *value, size_t len)
+{
+    char *text = arena_printf(arena, "%.*s", (int)len, value);
+    char printed[ADDRESS_TEXT_SIZE];
+    struct endpoint at;
+    char *colon;
+
+    if (text == NULL)
+        return false;
+    if (endpoint_parse(&at, text, ret->port)) {
+        ret->port = at.port;
+        ret->host = arena_strdup(arena, address_format(&at.address, printed));
+        return ret->host != NULL;
+    }
+    colon = strchr(text, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        if (!port_parse(&ret->port, colon + 1))
+            return false;
+    }
+    return host_name(arena, text, &ret->host) == INPUT_OK && ret->host != NULL;
+}
+
+static bool parse_time_server(struct time_server *ret, struct arena *arena, const char *value)
+{
+    static const char scheme[] = "http://";
+    size_t len = strlen(value);
+
+    if (len > PLAN_INPUT_MAX)
+        return false;
+    *ret = (struct time_server){ .port = SNTP_PORT };
+    if (strncasecmp(value, scheme, sizeof scheme - 1) == 0) {
+        ret->http = true;
+        ret->port = HTTP_PORT;
+        value += sizeof scheme - 1;
+        len -= sizeof scheme - 1;
+        if (len > 0 && value[len - 1] == '/')
+            len--;
+    }
+    return parse_time_host(ret, arena, value, len);
+}
+
+static enum input_result set_time_server(void *owner, const struct option_spec *o, const char *value,
+                                         struct usage *error)
+{
+    struct plan *p = owner;
+    struct time_server server, *slot;
+    bool read = parse_time_server(&server, p->arena, value);
+
+    if (arena_failed(p->arena))
+        return INPUT_NO_MEMORY;
+    if (!read)
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_TIME_SERVER, error);
+    slot = ARENA_APPEND(p->arena, p->time_servers, p->n_time_servers, PLAN_TIME_SERVERS_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_TIME_SERVERS_MAX, error);
+    *slot = server;
+    return INPUT_OK;
+}
+
+static enum input_result set_no_clock(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->no_clock = true;
+    return INPUT_OK;
+}
+
+static enum input_result set_only_target(void *owner, const struct option_spec *o, const char *value,
+                                         struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->only_target = true;
+    return INPUT_OK;
+}
+
+static bool parse_days(int *ret, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    int days = 0;
+
+    if (digits == 0 || digits > 5 || value[digits] != '\0')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        days = days * 10 + (value[i] - '0');
+    *ret = days;
+    return true;
+}
+
+static enum input_result set_warn_days(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    struct plan *p = owner;
+
+    return parse_days(&p->warn_days, value) ? INPUT_OK : option_refuse(o, value, TEXT_USAGE_NOT_DAYS, error);
+}
+
+static enum input_result set_crit_days(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    struct plan *p = owner;
+
+    return parse_days(&p->crit_days, value) ? INPUT_OK : option_refuse(o, value, TEXT_USAGE_NOT_DAYS, error);
+}
+
+static enum input_result keep_file(struct plan *p, const char **slot, const struct option_spec *o, const char *value,
+                                   struct usage *error)
+{
+    int problem = file_problem(value);
+
+    if (problem != 0)
+        return refuse_unreadable(o, value, problem, error);
+    *slot = arena_strdup(p->arena, value);
+    return *slot == NULL ? INPUT_NO_MEMORY : INPUT_OK;
+}
+
+static enum input_result set_cert(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_file(p, &p->cert_file, o, value, error);
+}
+
+static enum input_result set_key(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_file(p, &p->key_file, o, value, error);
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -284,6 +433,14 @@ static const struct option_spec plan_options[] = {
     { "map-port", 0, true, "A=B", TEXT_OPTION_MAP_PORT_HELP, TEXT_OPTION_MAP_PORT_ACCEPTED, set_map_port },
     { "ehlo", 0, false, "NAME", TEXT_OPTION_EHLO_HELP, TEXT_OPTION_EHLO_ACCEPTED, set_ehlo },
     { "timeout", 0, false, "SECONDS", TEXT_OPTION_TIMEOUT_HELP, TEXT_OPTION_TIMEOUT_ACCEPTED, set_timeout },
+    { "time-server", 0, true, "HOST[:PORT]|http://HOST[:PORT]/", TEXT_OPTION_TIME_SERVER_HELP,
+      TEXT_OPTION_TIME_SERVER_ACCEPTED, set_time_server },
+    { "no-clock", 0, false, NULL, TEXT_OPTION_NO_CLOCK_HELP, TEXT_NONE, set_no_clock },
+    { "only-target", 0, false, NULL, TEXT_OPTION_ONLY_TARGET_HELP, TEXT_NONE, set_only_target },
+    { "warn-days", 0, false, "N", TEXT_OPTION_WARN_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_warn_days },
+    { "crit-days", 0, false, "N", TEXT_OPTION_CRIT_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_crit_days },
+    { "cert", 0, false, "FILE", TEXT_OPTION_CERT_HELP, TEXT_OPTION_CERT_ACCEPTED, set_cert },
+    { "key", 0, false, "FILE", TEXT_OPTION_KEY_HELP, TEXT_OPTION_KEY_ACCEPTED, set_key },
     { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
 };
 
@@ -334,6 +491,8 @@ static enum input_result check_conflicts(struct plan *p, struct usage *error)
         return usage_set(error, TEXT_USAGE_BOTH_FAMILIES);
     if (!p->system_ca && p->n_ca_files == 0)
         return usage_set(error, TEXT_USAGE_NO_ROOTS);
+    if ((p->cert_file == NULL) != (p->key_file == NULL))
+        return usage_set(error, TEXT_USAGE_CERT_AND_KEY);
     if (p->has_address)
         result = check_family(p, &p->address, error);
     else if (p->host_is_address)

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,22 +28,32 @@ static const struct argument *phrase_find(const struct phrase *p, const char *na
     return NULL;
 }
 
+/* The largest unit of which there are at least two, seconds and less as they come. */
+static const struct duration_unit {
+    double below_ms;
+    double unit_ms;
+    enum text_id text;
+} duration_units[] = {
+    { 999.5, 1, TEXT_UNIT_MILLISECONDS },
+    { 2 * 60e3, 1e3, TEXT_UNIT_SECONDS },
+    { 2 * 3600e3, 60e3, TEXT_UNIT_MINUTES },
+    { 2 * 86400e3 - 3600e3, 3600e3, TEXT_UNIT_HOURS }, /* what is nearly two days is called so */
+    { INFINITY, 86400e3, TEXT_UNIT_DAYS },
+};
+
 static bool phrase_put_duration(const struct phrase *p, double ms)
 {
-    enum text_id unit = TEXT_UNIT_MILLISECONDS;
+    const struct duration_unit *u = duration_units;
     char number[32];
     char *point;
 
-    if (ms < 999.5) {
-        snprintf(number, sizeof number, "%.0f", ms);
-    } else {
-        snprintf(number, sizeof number, "%.1f", ms / 1000);
-        point = strstr(number, ".0");
-        if (point != NULL)
-            *point = '\0';
-        unit = TEXT_UNIT_SECONDS;
-    }
-    return phrase_put(p->out, p->language, unit,
+    while (ms >= u->below_ms && u->unit_ms < 86400e3)
+        u++;
+    snprintf(number, sizeof number, u == duration_units ? "%.0f" : "%.1f", ms / u->unit_ms);
+    point = strstr(number, ".0");
+    if (point != NULL)
+        *point = '\0';
+    return phrase_put(p->out, p->language, u->text,
                       &(struct argument){ .name = "number", .kind = ARGUMENT_WORD, .value.word = number }, 1,
                       p->put_peer, p->user);
 }

@@ -35,6 +35,7 @@ const struct name_view *evidence_target_name(const struct evidence *e)
 static const char *const role_words[] = {
     [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
     [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",
+    [ROLE_TIME] = "time",
 };
 WORD_FUNCTIONS(role, role_words)
 
@@ -103,16 +104,35 @@ static const char *const record_type_words[] = {
 };
 WORD_FUNCTIONS(record_type, record_type_words)
 
+static const char *const clock_kind_words[] = {
+    [CLOCK_SNTP] = "sntp", [CLOCK_HTTP_DATE] = "http-date",     [CLOCK_SMTP_GREETING] = "smtp-greeting",
+    [CLOCK_OCSP] = "ocsp", [CLOCK_CERTIFICATE] = "certificate", [CLOCK_BUILD_DATE] = "build-date",
+};
+WORD_FUNCTIONS(clock_kind, clock_kind_words)
+
 static const char *const certificate_name_kind_words[] = {
     [NAME_DNS] = "dns",
     [NAME_ADDRESS] = "address",
 };
 WORD_FUNCTIONS(certificate_name_kind, certificate_name_kind_words)
 
+static const char *const ocsp_status_words[] = {
+    [OCSP_NONE] = "none", [OCSP_INVALID] = "invalid", [OCSP_UNKNOWN] = "unknown",
+    [OCSP_GOOD] = "good", [OCSP_REVOKED] = "revoked",
+};
+WORD_FUNCTIONS(ocsp_status, ocsp_status_words)
+
+static const char *const completion_words[] = {
+    [COMPLETION_NONE] = "none",
+    [COMPLETION_SEEN] = "seen",
+};
+WORD_FUNCTIONS(completion, completion_words)
+
 static const char *const address_source_words[] = { "typed", "dns", "system", "hosts" };
 WORD_FUNCTIONS_OF_BITS(address_source, address_source_words)
 
 static const char *const trust_flaw_words[] = {
     "no-issuer", "issuer-not-ca", "weak-algorithm", "bad-signature", "constraints", "purpose", "revoked", "other",
+    "path-length", "extension",
 };
 WORD_FUNCTIONS_OF_BITS(trust_flaw, trust_flaw_words)

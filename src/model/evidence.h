@@ -25,6 +25,7 @@ enum {
     PEER_LINE_MAX = 1024,     /* of a greeting or reply that is kept */
     PEER_RAW_MAX = 512,       /* first bytes that were not understood */
     PROBE_KEYWORDS_MAX = 64,
+    CLOCK_SOURCES_MAX = 64,
 };
 
 /* Why it was contacted. */
@@ -34,6 +35,7 @@ enum role {
     ROLE_CONTROL,
     ROLE_INCOMING,
     ROLE_PATH,
+    ROLE_TIME, /* of names alone: a time server is no row of the matrix */
 };
 
 /* ---- names ---------------------------------------------------------------- */
@@ -120,6 +122,30 @@ struct certificate {
     char sha256[65];       /* hex, lower case */
     bool self_issued;      /* subject and issuer are the same name */
     bool has_ca_issuers;   /* names where to fetch its issuer (AIA) */
+    bool weak_key;         /* under 112 bits of security: RSA under 2048 (NIST SP 800-57) */
+    bool weak_signature;   /* signed with SHA-1 or MD5 */
+};
+
+/* What the OCSP answer that the server staples says of the leaf (RFC 6960, RFC 6066 section 8). */
+enum ocsp_status {
+    OCSP_NONE,    /* there was no answer */
+    OCSP_INVALID, /* not for this leaf, not signed by its issuer, or not readable */
+    OCSP_UNKNOWN, /* the responder does not know the leaf */
+    OCSP_GOOD,
+    OCSP_REVOKED,
+};
+
+struct ocsp_answer {
+    enum ocsp_status status;
+    int64_t this_update; /* Unix seconds; -1 where it is not told, and where the answer does not count */
+    int64_t next_update;
+    int64_t revoked_at;
+};
+
+/* How the chain was seen to be complete but for what the server left out. */
+enum completion {
+    COMPLETION_NONE,
+    COMPLETION_SEEN,    /* with certificates that another port or address of the target sent */
 };
 
 /* What trust said, windows of validity left out; a set. */
@@ -128,12 +154,14 @@ enum trust_flaw {
     TRUST_ISSUER_NOT_CA = 2,
     TRUST_WEAK_ALGORITHM = 4,
     TRUST_BAD_SIGNATURE = 8,
-    TRUST_CONSTRAINTS = 16,    /* name constraints, path length, critical extension */
+    TRUST_CONSTRAINTS = 16,    /* name constraints */
     TRUST_PURPOSE = 32,        /* not for TLS servers */
     TRUST_REVOKED = 64,
     TRUST_OTHER = 128,
+    TRUST_PATH_LENGTH = 256,   /* more issuers below one than it allows */
+    TRUST_EXTENSION = 512,     /* a critical extension that nobody knows */
 };
-enum { TRUST_FLAW_ALL = 255 };
+enum { TRUST_FLAW_ALL = 1023 };
 
 /* What one server showed. The same bytes shown on several ports are one chain. */
 struct chain {
@@ -146,6 +174,10 @@ struct chain {
     bool leaf_self_signed; /* signature checked with its own key */
     bool issuer_public;    /* the organisation that issued the last one owns a root in the trust store */
     bool name_matches;     /* RFC 9525, no fallback to the CN */
+    size_t n_needed;       /* where trusted: so many from the leaf on lead to a root; 0 not told */
+    enum completion completion; /* where an issuer is missing: how it was found all the same */
+    struct peer_text staple;    /* the OCSP answer that came with it, as sent; bytes NULL where none did */
+    struct ocsp_answer ocsp;
 };
 
 /* ---- probes --------------------------------------------------------------- */
@@ -249,6 +281,9 @@ struct probe {
     const char *error_code;    /* "ECONNREFUSED", "GNUTLS_E_...", or NULL */
     bool tls_alert_received;
     unsigned tls_alert;        /* RFC 8446 section 6 */
+    bool certificate_requested; /* the server asked for a client certificate */
+    bool certificate_sent;      /* ... and was shown the one of --cert */
+    const char *tls_old;       /* what it chose where old versions and ciphers were offered too, or NULL */
     struct icmp_report icmp;
     struct refused_reply reply;
     struct peer_text raw;      /* first bytes received, where they were not understood */
@@ -276,6 +311,41 @@ struct probe {
     int chain; /* index into chains, -1 none */
 };
 
+/* ---- the clock ------------------------------------------------------------ */
+
+enum clock_kind {
+    CLOCK_SNTP,
+    CLOCK_HTTP_DATE,
+    CLOCK_SMTP_GREETING,
+    CLOCK_OCSP,
+    CLOCK_CERTIFICATE,
+    CLOCK_BUILD_DATE,
+};
+
+/* What one source says about true time minus local time, of the moment started_wall_ms. */
+struct clock_source {
+    enum clock_kind kind;
+    const char *name; /* the host; NULL where it is the program itself */
+    bool answered;
+    const char *error; /* why it did not: "silent", "unresolved", "kiss-of-death", ...; or NULL */
+    bool has_lower;    /* not before; false: it may be as early as it likes */
+    bool has_upper;
+    int64_t lower_ms;
+    int64_t upper_ms;
+    bool agrees; /* with the estimate */
+};
+
+/* All of them, and what they say together (clock_estimate.h). */
+struct clock_view {
+    struct clock_source *sources;
+    size_t n_sources;
+    bool known; /* there is an estimate */
+    bool has_upper; /* false: true time is at least as late as the offset says */
+    int64_t lower_ms;
+    int64_t upper_ms;
+    size_t n_agree; /* sources that agree with it */
+};
+
 /* ---- the whole ------------------------------------------------------------ */
 
 /* The name of what made it, so that an old record is known for what it is. */
@@ -301,6 +371,7 @@ struct evidence {
     size_t n_probes;
     struct chain *chains;
     size_t n_chains;
+    struct clock_view clock;
 };
 
 /* errors: NULL when memory is short */
@@ -327,6 +398,12 @@ const char *service_word(enum service service);
 bool service_parse(enum service *ret, const char *word);
 const char *record_type_word(enum record_type type);
 bool record_type_parse(enum record_type *ret, const char *word);
+const char *clock_kind_word(enum clock_kind kind);
+bool clock_kind_parse(enum clock_kind *ret, const char *word);
+const char *ocsp_status_word(enum ocsp_status status);
+bool ocsp_status_parse(enum ocsp_status *ret, const char *word);
+const char *completion_word(enum completion completion);
+bool completion_parse(enum completion *ret, const char *word);
 const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 

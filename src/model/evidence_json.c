@@ -16,6 +16,7 @@ enum {
     RECORD_CONTAINERS_MAX = 1 << 18,
     RECORD_VALUES_MAX = 1 << 20,
     TIMEOUT_MAX_MS = 24 * 3600 * 1000,
+    DAYS_MAX = 100000,
 };
 
 /* Beyond the year 9999 in either direction, and far from where sums of seconds overflow. */
@@ -83,6 +84,17 @@ static void codec_port_map(struct codec *c, void *item)
     codec_port(c, "used", &map->used);
 }
 
+static void codec_time_server(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a time server of the plan");
+    struct time_server *t = item;
+
+    c->place = &place;
+    codec_bool(c, "http", &t->http);
+    codec_host(c, "host", &t->host);
+    codec_port(c, "port", &t->port);
+}
+
 static void codec_plan(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("the plan");
@@ -119,6 +131,19 @@ static void codec_plan(struct codec *c, void *item)
                   codec_port_map);
     codec_text_or_null(c, "ehlo", &p->ehlo);
     CODEC_INTEGER(c, "timeout_ms", p->timeout_ms, 0, TIMEOUT_MAX_MS);
+    if (codec_has(c, "time_servers"))
+        codec_objects(c, "time_servers", &p->time_servers, &p->n_time_servers, sizeof *p->time_servers,
+                      PLAN_TIME_SERVERS_MAX, codec_time_server);
+    if (codec_has(c, "no_clock"))
+        codec_bool(c, "no_clock", &p->no_clock);
+    if (codec_has(c, "only_target"))
+        codec_bool(c, "only_target", &p->only_target);
+    if (codec_has(c, "warn_days")) {
+        CODEC_INTEGER(c, "warn_days", p->warn_days, 0, DAYS_MAX);
+        CODEC_INTEGER(c, "crit_days", p->crit_days, -1, DAYS_MAX);
+        codec_outside_or_null(c, "cert_file", &p->cert_file);
+        codec_outside_or_null(c, "key_file", &p->key_file);
+    }
 }
 
 /* ---- names ------------------------------------------------------------------ */
@@ -220,6 +245,22 @@ static void codec_certificate(struct codec *c, void *item)
     codec_sha256(c, "sha256", &x->sha256);
     codec_bool(c, "self_issued", &x->self_issued);
     codec_bool(c, "has_ca_issuers", &x->has_ca_issuers);
+    if (codec_has(c, "weak_key")) {
+        codec_bool(c, "weak_key", &x->weak_key);
+        codec_bool(c, "weak_signature", &x->weak_signature);
+    }
+}
+
+static void codec_ocsp(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an OCSP answer");
+    struct ocsp_answer *o = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "status", o->status, ocsp_status);
+    CODEC_INTEGER(c, "this_update", o->this_update, -1, seconds_max);
+    CODEC_INTEGER(c, "next_update", o->next_update, -1, seconds_max);
+    CODEC_INTEGER(c, "revoked_at", o->revoked_at, -1, seconds_max);
 }
 
 static void codec_chain(struct codec *c, void *item)
@@ -237,6 +278,12 @@ static void codec_chain(struct codec *c, void *item)
     codec_bool(c, "leaf_self_signed", &chain->leaf_self_signed);
     codec_bool(c, "issuer_public", &chain->issuer_public);
     codec_bool(c, "name_matches", &chain->name_matches);
+    if (codec_has(c, "n_needed")) {
+        CODEC_INTEGER(c, "n_needed", chain->n_needed, 0, CHAIN_CERTIFICATES_MAX);
+        CODEC_WORD(c, "completion", chain->completion, completion);
+        codec_peer(c, "staple", &chain->staple);
+        codec_object(c, "ocsp", &chain->ocsp, codec_ocsp);
+    }
 }
 
 /* ---- probes ----------------------------------------------------------------- */
@@ -293,6 +340,11 @@ static void codec_result(struct codec *c, struct probe *p)
     codec_text_or_null(c, "error_code", &p->error_code);
     codec_bool(c, "tls_alert_received", &p->tls_alert_received);
     CODEC_INTEGER(c, "tls_alert", p->tls_alert, 0, UINT8_MAX);
+    if (codec_has(c, "certificate_requested")) {
+        codec_bool(c, "certificate_requested", &p->certificate_requested);
+        codec_bool(c, "certificate_sent", &p->certificate_sent);
+        codec_text_or_null(c, "tls_old", &p->tls_old);
+    }
     codec_object(c, "icmp", &p->icmp, codec_icmp);
     codec_object(c, "reply", &p->reply, codec_reply);
     codec_peer(c, "raw", &p->raw);
@@ -335,6 +387,40 @@ static void codec_probe(struct codec *c, void *item)
     codec_session(c, item);
 }
 
+/* ---- the clock -------------------------------------------------------------- */
+
+static void codec_clock_source(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a source of the time");
+    struct clock_source *s = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "kind", s->kind, clock_kind);
+    codec_outside_or_null(c, "name", &s->name);
+    codec_bool(c, "answered", &s->answered);
+    codec_text_or_null(c, "error", &s->error);
+    codec_bool(c, "has_lower", &s->has_lower);
+    codec_bool(c, "has_upper", &s->has_upper);
+    CODEC_INTEGER(c, "lower_ms", s->lower_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "upper_ms", s->upper_ms, -2000 * seconds_max, 2000 * seconds_max);
+    codec_bool(c, "agrees", &s->agrees);
+}
+
+static void codec_clock(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("the clock");
+    struct clock_view *v = item;
+
+    c->place = &place;
+    codec_objects(c, "sources", &v->sources, &v->n_sources, sizeof *v->sources, CLOCK_SOURCES_MAX,
+                  codec_clock_source);
+    codec_bool(c, "known", &v->known);
+    codec_bool(c, "has_upper", &v->has_upper);
+    CODEC_INTEGER(c, "lower_ms", v->lower_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "upper_ms", v->upper_ms, -2000 * seconds_max, 2000 * seconds_max);
+    CODEC_INTEGER(c, "n_agree", v->n_agree, 0, CLOCK_SOURCES_MAX);
+}
+
 /* ---- the whole -------------------------------------------------------------- */
 
 static void codec_evidence(struct codec *c, struct evidence *e)
@@ -355,6 +441,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
     codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);
+    if (codec_has(c, "clock"))
+        codec_object(c, "clock", &e->clock, codec_clock);
 }
 
 static int put_bytes(const char *bytes, size_t len, void *out)
@@ -384,6 +472,8 @@ static const char *flaw_of_probe(const struct evidence *e, const struct probe *p
         return "a probe: there is no such chain";
     if (p->outcome == PROBE_RUNNING)
         return "a probe: it had not ended";
+    if (p->role == ROLE_TIME)
+        return "a probe: nobody makes one for the time";
     if (p->role == ROLE_TARGET && e->plan->host == NULL)
         return "a probe: it is of a target without a host";
     if (p->has_address && p->address.family != p->family)
@@ -449,7 +539,7 @@ static struct evidence *evidence_of(json_t *root, const char **why)
     *why = flaw_of_format(root);
     if (*why != NULL)
         return NULL;
-    e = evidence_new(&(struct plan){ .n_ports = 0 });
+    e = evidence_new(&(struct plan){ .warn_days = 21, .crit_days = -1 });
     if (e == NULL)
         return NULL;
     c.arena = e->arena;

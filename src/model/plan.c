@@ -7,6 +7,7 @@
 enum {
     PLAN_ARENA_CEILING = 1 << 20,
     DEFAULT_TIMEOUT_MS = 10000,
+    DEFAULT_WARN_DAYS = 21,
 };
 
 struct plan *plan_new(void)
@@ -22,6 +23,8 @@ struct plan *plan_new(void)
     p->families[FAMILY_IPV4] = p->families[FAMILY_IPV6] = true;
     p->system_ca = true;
     p->timeout_ms = DEFAULT_TIMEOUT_MS;
+    p->warn_days = DEFAULT_WARN_DAYS;
+    p->crit_days = -1;
     return p;
 }
 
@@ -54,12 +57,17 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.suggestion = arena_strdup(arena, from->suggestion);
     p.slip_of = arena_strdup(arena, from->slip_of);
     p.ehlo = arena_strdup(arena, from->ehlo);
+    p.cert_file = arena_strdup(arena, from->cert_file);
+    p.key_file = arena_strdup(arena, from->key_file);
     p.notes = copy_array(arena, from->notes, from->n_notes, sizeof *p.notes);
     p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
     p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);
     p.resolvers = copy_array(arena, from->resolvers, from->n_resolvers, sizeof *p.resolvers);
     p.port_maps = copy_array(arena, from->port_maps, from->n_port_maps, sizeof *p.port_maps);
     p.ca_files = copy_array(arena, from->ca_files, from->n_ca_files, sizeof *p.ca_files);
+    p.time_servers = copy_array(arena, from->time_servers, from->n_time_servers, sizeof *p.time_servers);
+    for (size_t i = 0; p.time_servers != NULL && i < p.n_time_servers; i++)
+        p.time_servers[i].host = arena_strdup(arena, from->time_servers[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))

@@ -56,6 +56,13 @@ struct port_map {
     uint16_t used;
 };
 
+/* Whom to ask for the time. */
+struct time_server {
+    bool http; /* the Date of an HTTP reply, else SNTP */
+    const char *host; /* A-label name or address */
+    uint16_t port;
+};
+
 enum {
     PLAN_INPUT_MAX = 4096, /* bytes kept of what was typed */
     PLAN_NOTES_MAX = 64,
@@ -63,6 +70,7 @@ enum {
     PLAN_RESOLVERS_MAX = 8,
     PLAN_CA_FILES_MAX = 16,
     PLAN_PORT_MAPS_MAX = 32,
+    PLAN_TIME_SERVERS_MAX = 8,
 };
 
 struct plan {
@@ -101,6 +109,15 @@ struct plan {
     size_t n_port_maps;
     const char *ehlo; /* NULL: the machine's own name or an address literal */
     unsigned timeout_ms;
+
+    struct time_server *time_servers; /* instead of the usual ones */
+    size_t n_time_servers;
+    bool no_clock;    /* the local clock is taken as it is */
+    bool only_target; /* contact nothing but the target and the resolver */
+    int warn_days; /* a certificate that ends sooner is told of */
+    int crit_days; /* ... and is critical; -1: none is */
+    const char *cert_file; /* client certificate and its key, PEM; NULL: none is shown */
+    const char *key_file;
 };
 
 /* errors: NULL when memory is short */

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/clock_estimate.h"
+#include "probe/clock.h"
 #include "probe/dial.h"
 #include "probe/lookup.h"
 #include "probe/session.h"
@@ -33,6 +35,7 @@ struct check {
     struct engine *engine;
     struct evidence *evidence; /* NULL once finished */
     check_listener *listener;
+    check_gone_fn *gone;
     void *user;
     double started_ms;
     uv_timer_t deadline;
@@ -41,8 +44,11 @@ struct check {
     struct lookup *lookups;
     struct site sites[CHECK_SITES_MAX];
     size_t n_sites;
+    struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     size_t n_lookups_running; /* whose names may still get addresses */
+    struct tls_identity *identity; /* NULL: no client certificate */
     bool begun;
+    bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
     bool closing;
 };
@@ -78,14 +84,16 @@ static void on_deadline_closed(uv_handle_t *handle)
     struct check *c = handle->data;
 
     engine_remove(c->engine, c);
-    evidence_free(c->evidence);
+    tls_identity_free(c->identity);
+    if (c->gone != NULL)
+        c->gone(c->user);
     free(c);
 }
 
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL)
+    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL || c->clock != NULL)
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -135,17 +143,12 @@ static void settle_empty_cells(const struct site *t)
 static void judge_chains(struct check *c)
 {
     struct evidence *e = c->evidence;
-    const struct plan *plan = e->plan;
 
     if (!trust_is_ready(c->trust))
         return;
     e->roots_loaded = true;
     e->n_roots = trust_roots(c->trust);
-    for (size_t i = 0; i < e->n_chains; i++) {
-        bool by_address = plan->host_is_address && strcmp(e->chains[i].host, plan->host) == 0;
-
-        trust_judge(c->trust, &e->chains[i], by_address ? &plan->host_address : NULL);
-    }
+    trust_judge(c->trust, e);
 }
 
 static void check_finish(struct check *c)
@@ -157,7 +160,11 @@ static void check_finish(struct check *c)
     c->finished = true;
     for (struct lookup *l = c->lookups; l != NULL; l = *lookup_next(l))
         lookup_stop(l);
+    if (c->clock != NULL)
+        clock_query_stop(c->clock);
     judge_chains(c);
+    clock_note_dates(e);
+    clock_combine(&e->clock);
     for (size_t i = 0; i < c->n_sites; i++)
         settle_empty_cells(&c->sites[i]);
     e->incomplete = e->incomplete || arena_failed(e->arena);
@@ -176,11 +183,51 @@ static bool sessions_run(const struct check *c)
     return false;
 }
 
+/* ---- the time ----------------------------------------------------------------- */
+
+enum {
+    CLOCK_PATIENCE_MS = 500,          /* of what came in time anyway, no check has waited */
+    CLOCK_PATIENCE_MOST_MS = 2000,    /* on slow lines */
+    CLOCK_PATIENCE_NEEDED_MS = 3000,  /* a wrong clock or a bad certificate: the time decides */
+    CLOCK_ROUND_TRIPS = 3,
+};
+
+/* Some certificate is out of date by the local clock. */
+static bool time_decides(const struct evidence *e)
+{
+    int64_t now_s = e->started_wall_ms / 1000;
+
+    for (size_t i = 0; i < e->n_chains; i++) {
+        for (size_t k = 0; k < e->chains[i].n_certificates; k++) {
+            const struct certificate *x = &e->chains[i].certificates[k];
+
+            if (now_s < x->not_before || now_s > x->not_after)
+                return true;
+        }
+    }
+    return false;
+}
+
+static double clock_patience_ms(const struct evidence *e)
+{
+    double patience_ms = CLOCK_PATIENCE_MS;
+
+    if (time_decides(e))
+        return CLOCK_PATIENCE_NEEDED_MS;
+    for (size_t i = 0; i < e->n_probes; i++) {
+        if (e->probes[i].connect_ms * CLOCK_ROUND_TRIPS > patience_ms)
+            patience_ms = e->probes[i].connect_ms * CLOCK_ROUND_TRIPS;
+    }
+    return patience_ms < CLOCK_PATIENCE_MOST_MS ? patience_ms : CLOCK_PATIENCE_MOST_MS;
+}
+
 static void check_review(struct check *c)
 {
-    if (c->finished || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
+    if (c->finished || c->stopped || !c->begun || c->n_lookups_running > 0 || sessions_run(c))
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
+        return;
+    if (c->clock != NULL && clock_query_waits(c->clock, clock_patience_ms(c->evidence)))
         return;
     check_finish(c);
 }
@@ -188,6 +235,34 @@ static void check_review(struct check *c)
 void check_trust_ready(struct check *c)
 {
     check_review(c);
+}
+
+static void on_clock_over(void *user)
+{
+    check_review(user);
+}
+
+static void on_clock_gone(void *user)
+{
+    struct check *c = user;
+
+    c->clock = NULL;
+    check_release(c);
+}
+
+static const struct clock_listener clock_ears = { .over = on_clock_over, .gone = on_clock_gone };
+
+static bool begin_clock(struct check *c, struct err *err)
+{
+    struct clock_spec spec = {
+        .engine = c->engine,
+        .evidence = c->evidence,
+        .check_started_ms = c->started_ms,
+        .listener = &clock_ears,
+        .user = c,
+    };
+
+    return clock_query_start(&c->clock, &spec, err);
 }
 
 /* ---- connections ---------------------------------------------------------------- */
@@ -237,18 +312,20 @@ static const struct session_listener session_ears = {
     .gone = on_session_gone,
 };
 
-/* The mode NONE is told by the STARTTLS dialogue, unless the user's setting wants it tried for itself. */
-static bool asks_clear_text(const struct site *t, uint16_t port)
+/* The user's own setting, which is tried for itself. */
+static bool asks_mode(const struct site *t, uint16_t port, enum tls_mode mode)
 {
     const struct plan *plan = t->check->evidence->plan;
 
-    return t->is_users && plan->tls_asked && plan->tls == TLS_MODE_NONE && plan_asks_port(plan, port);
+    return t->is_users && plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
-static void open_session(struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
+static struct session_spec new_session_spec(struct site *t, const struct address *address, uint16_t port,
+                                            enum tls_mode mode)
 {
     struct check *c = t->check;
-    struct session_spec spec = {
+
+    return (struct session_spec){
         .loop = engine_loop(c->engine),
         .evidence = c->evidence,
         .check_started_ms = c->started_ms,
@@ -256,18 +333,19 @@ static void open_session(struct site *t, const struct address *address, uint16_t
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
+        .learns = -1,
+        .identity = t->is_users ? c->identity : NULL,
         .listener = &session_ears,
         .user = t,
     };
+}
+
+static void start_session(struct check *c, const struct session_spec *spec)
+{
     struct session *s;
     struct err err = { 0 };
 
-    spec.cells[mode] = find_cell(t, address, port, mode);
-    if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
-        return; /* no such cell, or tried already */
-    if (mode == TLS_MODE_STARTTLS && !asks_clear_text(t, port))
-        spec.cells[TLS_MODE_NONE] = find_cell(t, address, port, TLS_MODE_NONE);
-    if (!session_start(&s, &spec, &err)) {
+    if (!session_start(&s, spec, &err)) {
         c->evidence->incomplete = true;
         return;
     }
@@ -275,12 +353,39 @@ static void open_session(struct site *t, const struct address *address, uint16_t
     c->sessions = s;
 }
 
+static void open_session(struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    struct session_spec spec = new_session_spec(t, address, port, mode);
+
+    spec.cells[mode] = find_cell(t, address, port, mode);
+    if (spec.cells[mode] < 0 || t->check->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
+        return; /* no such cell, or tried already */
+    /* Clear text is told by the STARTTLS dialogue too. */
+    if (mode == TLS_MODE_STARTTLS && !asks_mode(t, port, TLS_MODE_NONE))
+        spec.cells[TLS_MODE_NONE] = find_cell(t, address, port, TLS_MODE_NONE);
+    start_session(t->check, &spec);
+}
+
+/*
+ * A refused handshake that the version or the ciphers may explain: another one
+ * that offers what was given up long ago shows which. Nothing else is said on it.
+ */
+static void learn_old_tls(struct site *t, const struct session *s)
+{
+    struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
+
+    spec.learns = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    spec.identity = NULL;
+    if (spec.learns >= 0)
+        start_session(t->check, &spec);
+}
+
 static void open_port(struct site *t, const struct address *address, uint16_t port)
 {
     const struct plan *plan = t->check->evidence->plan;
 
     open_session(t, address, port, plan_usual_mode(port));
-    if (t->is_users && plan->tls_asked && plan_asks_port(plan, port))
+    if (asks_mode(t, port, plan->tls))
         open_session(t, address, port, plan->tls);
 }
 
@@ -304,7 +409,7 @@ static struct session *find_session(const struct site *t, const struct address *
                                     enum tls_mode mode)
 {
     for (struct session *s = t->check->sessions; s != NULL; s = *session_next(s)) {
-        if (session_user(s) == t && session_port(s) == port && session_mode(s) == mode &&
+        if (session_user(s) == t && !session_only_learns(s) && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }
@@ -333,7 +438,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
 
-    if (t->check->finished)
+    if (t->check->finished || session_only_learns(s))
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(t, s);
@@ -360,6 +465,19 @@ static bool hints_at_other_mode(const struct probe *p)
     }
 }
 
+/* RFC 8446 section 6: what a server says to a version or to ciphers that it does not take. */
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+static bool hints_at_old_tls(const struct probe *p)
+{
+    if (p->fault != FAULT_TLS || p->stage != STAGE_TLS || p->certificate_requested)
+        return false;
+    if (p->tls_alert_received)
+        return p->tls_alert == ALERT_HANDSHAKE_FAILURE || p->tls_alert == ALERT_PROTOCOL_VERSION ||
+               p->tls_alert == ALERT_INSUFFICIENT_SECURITY;
+    return p->error_code != NULL && strcmp(p->error_code, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET") == 0;
+}
+
 /* The other connection to this port is in the mode that was not meant: it need not wait for its answer. */
 static void review_other(const struct site *t, const struct session *s)
 {
@@ -370,24 +488,39 @@ static void review_other(const struct site *t, const struct session *s)
         return;
     if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
         return;
-    /* Not connected yet: it has asked nothing, so its silence means nothing. */
-    if (session_probe(other)->connect_ms < 0)
-        return;
-    session_conclude(other, mismatch_of(session_mode(other)));
+    if (session_probe(other)->connect_ms >= 0)
+        session_conclude(other, mismatch_of(session_mode(other)));
+    else if (!asks_mode(t, session_port(other), session_mode(other)))
+        session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
+}
+
+static void try_further(struct site *t, const struct session *s)
+{
+    enum probe_outcome outcome = session_probe(s)->outcome;
+
+    if ((outcome == PROBE_FAILED || outcome == PROBE_TIMEOUT) && session_probe(s)->stage == STAGE_CONNECT)
+        try_next_address(t, s);
+    if (outcome == PROBE_FAILED && hints_at_old_tls(session_probe(s)))
+        learn_old_tls(t, s);
+    if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
+        try_other_mode(t, s);
 }
 
 static void on_settled(void *user, struct session *s)
 {
     struct site *t = user;
+    struct check *c = t->check;
 
-    if (t->check->finished)
+    if (c->finished)
         return;
-    if (session_probe(s)->outcome != PROBE_OK && session_probe(s)->stage == STAGE_CONNECT)
-        try_next_address(t, s);
-    if (session_probe(s)->outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
-        try_other_mode(t, s);
+    if (session_only_learns(s)) {
+        check_review(c);
+        return;
+    }
+    if (!c->stopped)
+        try_further(t, s);
     review_other(t, s);
-    check_review(t->check);
+    check_review(c);
 }
 
 /* ---- addresses -------------------------------------------------------------------- */
@@ -574,6 +707,8 @@ static bool begin_lookup(struct site *t, struct err *err)
 
 static void check_stop(struct check *c)
 {
+    /* Said first: a connection that ends must neither end the check before all have, nor open another. */
+    c->stopped = true;
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
         if (!session_is_settled(s))
             session_time_out(s);
@@ -589,14 +724,12 @@ static void on_deadline(uv_timer_t *timer)
 
     if (!c->finished)
         c->evidence->ceiling_reached = true;
-    /* Judge nothing before all are stopped: the last one to settle would end the check. */
-    c->begun = false;
     check_stop(c);
 }
 
 void check_interrupt(struct check *c)
 {
-    c->begun = false;
+    c->stopped = true;
     if (!c->finished)
         c->evidence->interrupted = true;
     for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
@@ -616,10 +749,16 @@ static void on_begin(uv_timer_t *timer)
 {
     struct check *c = timer->data;
     struct evidence *e = c->evidence;
-    double left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
+    double left_ms;
+    struct err err = { 0 };
 
+    if (c->finished)
+        return; /* abandoned before it began */
+    left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
+    if (e->plan->host != NULL && !begin_clock(c, &err))
+        e->incomplete = true;
     for (size_t i = 0; i < c->n_sites; i++) {
         const struct name_view *view = site_view(&c->sites[i]);
 
@@ -697,7 +836,20 @@ static void begin_suggestion(struct check *c)
         c->evidence->incomplete = true;
 }
 
-static bool check_prepare(struct check *c, const char **bad_file, struct err *err)
+/* errors: ERR_INPUT where the files hold no certificate and its key, *bad_file naming the one of the certificate */
+static bool load_identity(struct check *c, const struct plan *plan, const char **bad_file, struct err *err)
+{
+    if (plan->cert_file == NULL || plan->key_file == NULL)
+        return true;
+    if (tls_identity_new(&c->identity, plan->cert_file, plan->key_file, err))
+        return true;
+    if (err->kind == ERR_INPUT)
+        *bad_file = plan->cert_file;
+    return false;
+}
+
+/* plan: the caller's, of which *bad_file is borrowed */
+static bool check_prepare(struct check *c, const struct plan *plan, const char **bad_file, struct err *err)
 {
     struct evidence *e = c->evidence;
 
@@ -705,17 +857,17 @@ static bool check_prepare(struct check *c, const char **bad_file, struct err *er
     e->resolver_configured = true;
     for (unsigned family = 0; family < FAMILY_COUNT; family++)
         e->has_route[family] = dial_has_public_route((enum family)family);
-    if (!engine_trust(c->engine, &c->trust, e->plan, bad_file, err))
+    if (!engine_trust(c->engine, &c->trust, plan, bad_file, err) || !load_identity(c, plan, bad_file, err))
         return false;
     if (e->plan->host != NULL && !begin_target(c, err))
         return false;
-    if (plan_suggests_other(e->plan))
+    if (plan_suggests_other(e->plan) && !e->plan->only_target)
         begin_suggestion(c);
     return true;
 }
 
-bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, void *user,
-                 const char **bad_file, struct err *err)
+bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, check_gone_fn *gone,
+                 void *user, const char **bad_file, struct err *err)
 {
     struct check *c = calloc(1, sizeof *c);
 
@@ -726,9 +878,11 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
     }
     c->engine = engine;
     c->listener = listener;
+    c->gone = gone;
     c->user = user;
     c->started_ms = clock_steady_ms();
-    if (!check_prepare(c, bad_file, err)) {
+    if (!check_prepare(c, plan, bad_file, err)) {
+        tls_identity_free(c->identity);
         c->evidence = evidence_free(c->evidence);
         free(c);
         return false;

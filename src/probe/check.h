@@ -9,14 +9,18 @@
 /* The Evidence is borrowed; it ends when the listener returns from EVENT_FINISHED. */
 typedef void check_listener(void *user, const struct event *event);
 
+/* The check is gone and calls nobody any more, whether it finished or was abandoned. */
+typedef void check_gone_fn(void *user);
+
 /*
  * check_start() - begins; all the rest happens in engine_run()
- * shape:  the plan is copied; the check frees itself when its last connection is gone
+ * shape:  the plan is copied; the check frees itself when its last connection is gone;
+ *         gone may be NULL
  * errors: ERR_INPUT where a file of the plan cannot be used (*bad_file, borrowed
  *         from the plan), ERR_NOMEM, ERR_SYSTEM
  */
-bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, void *user,
-                 const char **bad_file, struct err *err);
+bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, check_gone_fn *gone,
+                 void *user, const char **bad_file, struct err *err);
 
 /* ---- for the engine --------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 enum {
     ENGINE_RESOLVERS_MAX = 64,
     ENGINE_TRUSTS_MAX = 16,
+    ENGINE_LEFT_ALONE_MAX = 32,
     DNS_PORT = 53,
 };
 
@@ -21,6 +22,8 @@ struct engine {
     struct trust *trusts[ENGINE_TRUSTS_MAX];
     size_t n_trusts;
     struct system_view *system;
+    struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
+    size_t n_left_alone;
     struct check *checks;
 };
 
@@ -158,6 +161,21 @@ bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan,
         return false;
     *ret = e->trusts[e->n_trusts++];
     return true;
+}
+
+bool engine_leaves_alone(const struct engine *e, const struct endpoint *server)
+{
+    for (size_t i = 0; i < e->n_left_alone && i < ENGINE_LEFT_ALONE_MAX; i++) {
+        if (e->left_alone[i].port == server->port && address_equal(&e->left_alone[i].address, &server->address))
+            return true;
+    }
+    return false;
+}
+
+void engine_leave_alone(struct engine *e, const struct endpoint *server)
+{
+    if (!engine_leaves_alone(e, server))
+        e->left_alone[e->n_left_alone++ % ENGINE_LEFT_ALONE_MAX] = *server;
 }
 
 void engine_add(struct engine *e, struct check *check)

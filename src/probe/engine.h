@@ -48,6 +48,10 @@ size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolv
 bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan, const char **bad_file,
                   struct err *err);
 
+/* Time servers that said that they want to be left alone; remembered as long as the engine lives. */
+void engine_leave_alone(struct engine *e, const struct endpoint *server);
+bool engine_leaves_alone(const struct engine *e, const struct endpoint *server);
+
 void engine_add(struct engine *e, struct check *check);
 void engine_remove(struct engine *e, struct check *check);
 

@@ -76,6 +76,11 @@ const struct address *session_address(const struct session *s)
     return &s->spec.address;
 }
 
+bool session_only_learns(const struct session *s)
+{
+    return s->spec.learns >= 0;
+}
+
 bool session_is_settled(const struct session *s)
 {
     return s->settled;
@@ -338,6 +343,8 @@ static void session_fail_tls(struct session *s, enum stage stage)
             continue;
         p->tls_alert_received = f.alert_received;
         p->tls_alert = f.alert;
+        p->certificate_requested = f.certificate_requested;
+        p->certificate_sent = f.certificate_sent;
     }
     fault = fault_of_handshake(s, &f);
     session_fail(s, PROBE_FAILED, stage, fault);
@@ -346,10 +353,23 @@ static void session_fail_tls(struct session *s, enum stage stage)
 static void session_watch(struct session *s, int events);
 static void session_talk(struct session *s);
 
+/* The handshake of a connection that only learns: what the server chose is all that is kept of it. */
+static void learn_version(struct session *s)
+{
+    const char *cipher, *group;
+
+    tls_describe(s->tls, &s->spec.evidence->probes[s->spec.learns].tls_old, &cipher, &group);
+    session_settle(s);
+    session_drop(s);
+}
+
 static void keep_handshake(struct session *s)
 {
     struct probe *p = session_cell(s, s->spec.mode);
+    struct tls_failure f = tls_failure(s->tls);
 
+    p->certificate_requested = f.certificate_requested;
+    p->certificate_sent = f.certificate_sent;
     p->tls_ms = clock_steady_ms() - s->handshake_ms;
     tls_describe(s->tls, &p->tls_version, &p->tls_cipher, &p->tls_group);
     p->chain = tls_keep_chain(s->tls, s->spec.evidence, p->host);
@@ -375,6 +395,10 @@ static void session_handshake(struct session *s)
     case TLS_STEP_DONE:
         break;
     }
+    if (session_only_learns(s)) {
+        learn_version(s);
+        return;
+    }
     keep_handshake(s);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_STARTTLS)
@@ -384,16 +408,24 @@ static void session_handshake(struct session *s)
 
 static void session_begin_tls(struct session *s)
 {
+    const struct evidence *e = s->spec.evidence;
     struct probe *p = session_cell(s, s->spec.mode);
+    struct tls_spec spec = {
+        .fd = s->fd,
+        .host = e->plan->host_is_address ? NULL : e->names[0].host,
+        .identity = s->spec.identity,
+        .old = session_only_learns(s),
+    };
     struct err err = { 0 };
 
-    if (!tls_new(&s->tls, s->fd, s->spec.evidence->plan->host_is_address ? NULL : p->host, &err)) {
+    if (!tls_new(&s->tls, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }
     s->state = SESSION_HANDSHAKE;
     s->handshake_ms = clock_steady_ms();
-    p->stage = STAGE_TLS;
+    if (p != NULL)
+        p->stage = STAGE_TLS;
     tell_changed(s, s->spec.mode);
     session_handshake(s);
 }
@@ -816,8 +848,12 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
 
 void session_time_out(struct session *s)
 {
-    if (!s->settled)
+    if (s->settled)
+        return;
+    if (s->fd >= 0)
         session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+    else
+        session_withdraw(s, SKIP_STOPPED); /* nothing was sent that an answer could be missing to */
 }
 
 void session_conclude(struct session *s, enum fault fault)

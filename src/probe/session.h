@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "model/evidence.h"
+#include "probe/tls.h"
 
 struct session;
 
@@ -31,7 +32,9 @@ struct session_spec {
     struct address address;
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
-    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one */
+    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one unless it only learns */
+    int learns; /* -1, or the probe whose failed handshake this one follows: it offers old TLS and fills tls_old alone */
+    const struct tls_identity *identity; /* NULL: no client certificate */
     const struct session_listener *listener;
     void *user;
 };
@@ -49,7 +52,10 @@ enum tls_mode session_mode(const struct session *s);
 const struct address *session_address(const struct session *s);
 bool session_is_settled(const struct session *s);
 
-/* The cell of its own mode. */
+/* It fills no cell: see session_spec.learns. */
+bool session_only_learns(const struct session *s);
+
+/* The cell of its own mode; NULL where it only learns, or has settled. */
 const struct probe *session_probe(const struct session *s);
 
 /* The ceiling: what it waits for now has not come. */

@@ -29,12 +29,28 @@ struct tls_failure {
     unsigned alert;
     int system_error;       /* errno of the socket, 0 where it was none */
     bool ended;             /* the socket came to its end */
+    bool certificate_requested; /* the server asked for a client certificate */
+    bool certificate_sent;      /* ... and was shown one */
+};
+
+/* A client certificate and its key, for any number of connections. */
+struct tls_identity;
+
+/* errors: ERR_INPUT where the files are no certificate and its key, both PEM */
+bool tls_identity_new(struct tls_identity **ret, const char *cert_file, const char *key_file, struct err *err);
+struct tls_identity *tls_identity_free(struct tls_identity *identity);
+
+struct tls_spec {
+    int fd;
+    const char *host; /* sent as SNI (RFC 6066 section 3); NULL for an address */
+    const struct tls_identity *identity; /* shown where the server asks; NULL: none is. Outlives the session */
+    bool old; /* to learn what the server speaks: TLS 1.0 to 1.2, and ciphers that nobody should use */
 };
 
 struct tls;
 
-/* host: sent as SNI (RFC 6066 section 3); NULL for an address. errors: ERR_NOMEM, ERR_LIBRARY */
-bool tls_new(struct tls **ret, int fd, const char *host, struct err *err);
+/* errors: ERR_NOMEM, ERR_LIBRARY */
+bool tls_new(struct tls **ret, const struct tls_spec *spec, struct err *err);
 struct tls *tls_free(struct tls *t);
 
 enum tls_step tls_handshake(struct tls *t);
@@ -56,7 +72,7 @@ struct peer_text tls_raw(const struct tls *t);
 /* Version, cipher and group, static strings or NULL; after the handshake. */
 void tls_describe(const struct tls *t, const char **version, const char **cipher, const char **group);
 
-/* Keeps the chain that the server showed; index into e->chains, -1 none. */
+/* Keeps the chain that the server showed, and the OCSP answer with it; index into e->chains, -1 none. */
 int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host);
 
 #endif

@@ -32,8 +32,8 @@ bool trust_is_ready(const struct trust *t);
 /* Number of roots; 0 where none could be loaded. */
 size_t trust_roots(const struct trust *t);
 
-/* Fills in what is judged of a chain; the roots must be ready. host_address: NULL for a name. */
-void trust_judge(struct trust *t, struct chain *chain, const struct address *host_address);
+/* Fills in what is judged of every chain; the roots must be ready. */
+void trust_judge(struct trust *t, struct evidence *e);
 
 /* Frees it once the loading thread has ended. */
 void trust_close(struct trust *t);

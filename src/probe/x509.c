@@ -88,6 +88,35 @@ static const char *signature_text(struct arena *arena, gnutls_x509_crt_t crt)
     return algorithm < 0 ? NULL : arena_strdup(arena, gnutls_sign_get_name((gnutls_sign_algorithm_t)algorithm));
 }
 
+/* Under 112 bits of security: RSA below 2048 (NIST SP 800-57 part 1, table 2). */
+static bool has_weak_key(gnutls_x509_crt_t crt)
+{
+    unsigned bits = 0;
+    int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+    gnutls_sec_param_t security;
+
+    if (algorithm <= GNUTLS_PK_UNKNOWN)
+        return false;
+    security = gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm, bits);
+    return security != GNUTLS_SEC_PARAM_UNKNOWN && security < GNUTLS_SEC_PARAM_MEDIUM;
+}
+
+static bool has_weak_signature(gnutls_x509_crt_t crt)
+{
+    int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
+
+    if (algorithm <= GNUTLS_SIGN_UNKNOWN)
+        return false;
+    switch (gnutls_sign_get_hash_algorithm((gnutls_sign_algorithm_t)algorithm)) {
+    case GNUTLS_DIG_MD2:
+    case GNUTLS_DIG_MD5:
+    case GNUTLS_DIG_SHA1:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool names_its_issuer_address(gnutls_x509_crt_t crt)
 {
     gnutls_datum_t uri = { 0 };
@@ -133,6 +162,8 @@ static bool read_certificate(struct arena *arena, struct certificate *c, const g
     c->not_after = gnutls_x509_crt_get_expiration_time(crt);
     c->key = key_text(arena, crt);
     c->signature = signature_text(arena, crt);
+    c->weak_key = has_weak_key(crt);
+    c->weak_signature = has_weak_signature(crt);
     if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, digest, &digest_len) == 0)
         put_hex(c->sha256, digest, digest_len);
     c->self_issued = gnutls_x509_crt_check_issuer(crt, crt) != 0;
@@ -157,7 +188,7 @@ static bool same_chain(const struct chain *c, const char *host, const gnutls_dat
 int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *ders, unsigned n)
 {
     size_t kept = n < CHAIN_CERTIFICATES_MAX ? n : CHAIN_CERTIFICATES_MAX;
-    struct chain chain = { .host = host };
+    struct chain chain = { .host = host, .ocsp = { .this_update = -1, .next_update = -1, .revoked_at = -1 } };
     struct chain *slot;
 
     for (size_t i = 0; i < e->n_chains; i++) {

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "knowledge/provider.h"
+#include "model/clock_estimate.h"
 
 enum {
     ADVICE_TEXT_MAX = 32 << 10,
@@ -152,6 +153,19 @@ static bool put_evidence(struct buf *out, enum language language, const struct d
     return true;
 }
 
+/* By how much the clock of this computer is off. */
+static bool put_clock(struct buf *out, enum language language, const struct evidence *e)
+{
+    int64_t offset_ms = clock_offset_ms(&e->clock);
+    const struct argument off = { .name = "offset",
+                                  .kind = ARGUMENT_DURATION,
+                                  .value.duration_ms = (double)(offset_ms < 0 ? -offset_ms : offset_ms) };
+
+    if (!e->clock.known)
+        return buf_put_string(out, text(language, TEXT_CLOCK_UNKNOWN));
+    return phrase_put(out, language, offset_ms < 0 ? TEXT_CLOCK_IS_AHEAD : TEXT_CLOCK_IS_BEHIND, &off, 1, NULL, NULL);
+}
+
 /* The name that was meant; what was typed, escaped, where none can be made of it. */
 static bool put_host(struct buf *out, const struct plan *plan, const struct diagnosis *d)
 {
@@ -202,9 +216,11 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     buf_init(&a->endpoint, ADVICE_TEXT_MAX);
     buf_init(&a->where, ADVICE_TEXT_MAX);
     buf_init(&a->evidence, ADVICE_TEXT_MAX);
+    buf_init(&a->clock, ADVICE_TEXT_MAX);
     if (!put_host(&a->host, plan, d) || !put_settings(&a->settings, language, plan, d, buf_borrow(&a->host)) ||
         !put_endpoint(&a->endpoint, plan, buf_borrow(&a->host), port) ||
-        !put_where(&a->where, language, plan) || !put_evidence(&a->evidence, language, f, put_peer))
+        !put_where(&a->where, language, plan) || !put_evidence(&a->evidence, language, f, put_peer) ||
+        !put_clock(&a->clock, language, e))
         return false;
     /* The rule's own values come first, for phrase_put() takes the first of a name. */
     for (size_t i = 0; i < f->n_arguments && i < BECAUSE_ARGUMENTS_MAX; i++) {
@@ -217,6 +233,7 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     add_word(a, "endpoint", &a->endpoint);
     add_word(a, "where", &a->where);
     add_word(a, "evidence", &a->evidence);
+    add_word(a, "clock", &a->clock);
     a->arguments[a->n++] = (struct argument){ .name = "port", .kind = ARGUMENT_NUMBER, .value.number = port };
     return true;
 }
@@ -228,4 +245,5 @@ void advice_done(struct advice *a)
     buf_done(&a->endpoint);
     buf_done(&a->where);
     buf_done(&a->evidence);
+    buf_done(&a->clock);
 }

@@ -17,12 +17,12 @@
 #include "model/diagnosis.h"
 #include "model/evidence.h"
 
-enum { ADVICE_COMMON_COUNT = 7 };
+enum { ADVICE_COMMON_COUNT = 8 };
 
 struct advice {
     struct argument arguments[BECAUSE_ARGUMENTS_MAX + ADVICE_COMMON_COUNT];
     size_t n;
-    struct buf host, settings, endpoint, where, evidence; /* what the arguments point to */
+    struct buf host, settings, endpoint, where, evidence, clock; /* what the arguments point to */
 };
 
 /*

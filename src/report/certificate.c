@@ -25,6 +25,8 @@ static const struct trust_word {
     { TRUST_WEAK_ALGORITHM, { "weak", TEXT_FLAW_WEAK } },
     { TRUST_BAD_SIGNATURE, { "bad-signature", TEXT_FLAW_BAD_SIGNATURE } },
     { TRUST_CONSTRAINTS, { "constraints", TEXT_FLAW_CONSTRAINTS } },
+    { TRUST_PATH_LENGTH, { "path-length", TEXT_FLAW_PATH_LENGTH } },
+    { TRUST_EXTENSION, { "extension", TEXT_FLAW_EXTENSION } },
     { TRUST_PURPOSE, { "purpose", TEXT_FLAW_PURPOSE } },
     { TRUST_REVOKED, { "revoked", TEXT_FLAW_REVOKED } },
     { TRUST_OTHER, { "other", TEXT_FLAW_OTHER } },

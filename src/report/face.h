@@ -11,5 +11,7 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
                  const struct diagnosis *d);
 bool report_json(struct buf *out, const struct report_spec *spec, const struct evidence *e,
                  const struct diagnosis *d);
+bool report_ndjson(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                   const struct diagnosis *d);
 
 #endif

@@ -18,6 +18,7 @@
 #include "knowledge/finding.h"
 #include "knowledge/phrase.h"
 #include "knowledge/step.h"
+#include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
 
@@ -328,13 +329,34 @@ static json_t *dns(struct face *f)
     return object;
 }
 
-/* No time source is asked yet. */
-static json_t *local_clock(struct face *f)
+/* A source that knows one end alone has an offset no more than an uncertainty. */
+static json_t *clock_source(struct face *f, const struct clock_source *s)
 {
+    bool closed = s->answered && s->has_lower && s->has_upper;
     json_t *object = json_object();
 
-    put(f, object, "offset_ms", json_null());
-    put(f, object, "sources", json_array());
+    put(f, object, "kind", json_string(clock_kind_word(s->kind)));
+    put(f, object, "name", peer_or_null(s->name));
+    put(f, object, "offset_ms", closed ? json_integer(s->lower_ms + (s->upper_ms - s->lower_ms) / 2) : json_null());
+    put(f, object, "uncertainty_ms", closed ? json_integer((s->upper_ms - s->lower_ms + 1) / 2) : json_null());
+    put(f, object, "not_before_ms", s->answered && s->has_lower ? json_integer(s->lower_ms) : json_null());
+    put(f, object, "agrees", json_boolean(s->agrees));
+    put(f, object, "error", string_or_null(s->error));
+    return object;
+}
+
+static json_t *local_clock(struct face *f)
+{
+    const struct clock_view *v = &f->e->clock;
+    int64_t uncertainty_ms = clock_uncertainty_ms(v);
+    json_t *object = json_object();
+    json_t *sources = json_array();
+
+    for (size_t i = 0; i < v->n_sources; i++)
+        add(f, sources, clock_source(f, &v->sources[i]));
+    put(f, object, "offset_ms", v->known ? json_integer(clock_offset_ms(v)) : json_null());
+    put(f, object, "uncertainty_ms", uncertainty_ms < 0 ? json_null() : json_integer(uncertainty_ms));
+    put(f, object, "sources", sources);
     return object;
 }
 
@@ -390,10 +412,47 @@ static json_t *problems(struct face *f, const struct chain *c, int64_t now_s)
     return array;
 }
 
+/* What was sent, leaf first; its own details stand in the certificate itself. */
+static json_t *issuers(struct face *f, const struct chain *c)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < c->n_certificates; i++) {
+        const struct certificate *x = &c->certificates[i];
+        json_t *object = json_object();
+
+        put(f, object, "subject", peer(x->subject));
+        put(f, object, "issuer", peer(x->issuer));
+        put(f, object, "not_after", date(x->not_after));
+        put(f, object, "sha256", json_string(x->sha256));
+        add(f, array, object);
+    }
+    return array;
+}
+
+static json_t *date_or_null(int64_t seconds)
+{
+    return seconds < 0 ? json_null() : date(seconds);
+}
+
+static json_t *ocsp(struct face *f, const struct ocsp_answer *o)
+{
+    json_t *object;
+
+    if (o->status == OCSP_NONE)
+        return json_null();
+    object = json_object();
+    put(f, object, "status", json_string(ocsp_status_word(o->status)));
+    put(f, object, "this_update", date_or_null(o->this_update));
+    put(f, object, "next_update", date_or_null(o->next_update));
+    put(f, object, "revoked_at", date_or_null(o->revoked_at));
+    return object;
+}
+
 static json_t *certificate(struct face *f, const struct probe *p)
 {
     const struct chain *c = certificate_chain(f->e, p);
-    int64_t now_s = f->e->started_wall_ms / 1000;
+    int64_t now_s = clock_now_s(f->e);
     const struct certificate *leaf;
     json_t *object, *names;
 
@@ -417,6 +476,8 @@ static json_t *certificate(struct face *f, const struct probe *p)
     put(f, object, "sha256", json_string(leaf->sha256));
     put(f, object, "trusted", json_boolean(c->trusted));
     put(f, object, "problems", problems(f, c, now_s));
+    put(f, object, "chain", issuers(f, c));
+    put(f, object, "ocsp", ocsp(f, &c->ocsp));
     return object;
 }
 
@@ -507,16 +568,29 @@ static int put_bytes(const char *bytes, size_t len, void *user)
     return buf_put(user, bytes, len) ? 0 : -1;
 }
 
-bool report_json(struct buf *out, const struct report_spec *spec, const struct evidence *e,
-                 const struct diagnosis *d)
+/* flags: how jansson lays it out */
+static bool put_whole(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                      const struct diagnosis *d, size_t flags)
 {
     struct face f = { .spec = spec, .e = e, .d = d };
     json_t *object = whole(&f);
     bool ok = !f.failed &&
-              json_dump_callback(object, put_bytes, out,
-                                 JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
+              json_dump_callback(object, put_bytes, out, flags | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
               buf_put_char(out, '\n');
 
     json_decref(object);
     return ok;
+}
+
+bool report_json(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                 const struct diagnosis *d)
+{
+    return put_whole(out, spec, e, d, JSON_INDENT(2));
+}
+
+/* The same on one line: a line end inside a string is written as \n. */
+bool report_ndjson(struct buf *out, const struct report_spec *spec, const struct evidence *e,
+                   const struct diagnosis *d)
+{
+    return put_whole(out, spec, e, d, JSON_COMPACT);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "knowledge/phrase.h"
+#include "model/clock_estimate.h"
 #include "report/certificate.h"
 
 static bool has_flaws(const struct evidence *e, const struct probe *p)
@@ -17,7 +18,7 @@ static bool has_flaws(const struct evidence *e, const struct probe *p)
     struct certificate_flaw flaws[CERTIFICATE_FLAWS_MAX];
     const struct chain *c = certificate_chain(e, p);
 
-    return c != NULL && certificate_flaws(flaws, c, e->started_wall_ms / 1000) > 0;
+    return c != NULL && certificate_flaws(flaws, c, clock_now_s(e)) > 0;
 }
 
 static bool is_good(const struct evidence *e, const struct probe *p)

@@ -16,6 +16,7 @@ static const struct report_face {
 } report_faces[REPORT_FORMAT_COUNT] = {
     [REPORT_TEXT] = { "text", report_text },
     [REPORT_JSON] = { "json", report_json },
+    [REPORT_NDJSON] = { "ndjson", report_ndjson },
 };
 
 bool report_put(struct buf *out, enum report_format format, const struct report_spec *spec,

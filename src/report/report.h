@@ -14,8 +14,9 @@
 enum report_format {
     REPORT_TEXT,
     REPORT_JSON,
+    REPORT_NDJSON, /* the same as JSON, on one line */
 };
-enum { REPORT_FORMAT_COUNT = 2 };
+enum { REPORT_FORMAT_COUNT = 3 };
 
 enum { REPORT_WIDTH_DEFAULT = 80 };
 
@@ -34,7 +35,7 @@ struct report_spec {
 bool report_put(struct buf *out, enum report_format format, const struct report_spec *spec,
                 const struct evidence *e, const struct diagnosis *d);
 
-/* "text", "json": the words of --format. */
+/* "text", "json", "ndjson": the words of --format. */
 bool report_format_parse(enum report_format *ret, const char *word);
 
 #endif

@@ -15,6 +15,7 @@
 #include "knowledge/phrase.h"
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
+#include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
 #include "report/layout.h"
@@ -26,6 +27,8 @@ enum {
     PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
+    CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
+    ISSUERS_SHOWN = 3,
     EFFECT_DEPTH = 3,
 };
 
@@ -506,7 +509,7 @@ static void put_matrix(struct page *p, enum role role)
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
-                                            TEXT_SHOW_PROTOCOL };
+                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -546,7 +549,7 @@ static void put_certificate(struct page *p, const struct chain *c)
 {
     struct certificate_flaw flaws[CERTIFICATE_FLAWS_MAX];
     const struct certificate *leaf = &c->certificates[0];
-    int64_t now_s = p->e->started_wall_ms / 1000;
+    int64_t now_s = clock_now_s(p->e);
     size_t n = certificate_flaws(flaws, c, now_s);
     struct buf name, list;
 
@@ -570,6 +573,31 @@ static void put_certificate(struct page *p, const struct chain *c)
     buf_done(&list);
 }
 
+/* Who vouches for it: the names of what was sent along, and of who issued the last one. */
+static void put_issuers(struct page *p, const struct chain *c)
+{
+    const struct certificate *last = &c->certificates[c->n_certificates - 1];
+    struct buf list;
+
+    buf_init(&list, LINE_MAX_BYTES);
+    for (size_t i = 1; i < c->n_certificates && i <= ISSUERS_SHOWN; i++) {
+        const struct certificate *x = &c->certificates[i];
+
+        if (i > 1)
+            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+        term_put_peer(&list, NAME_COLUMNS, x->common_name.len > 0 ? x->common_name : x->subject);
+    }
+    if (!last->self_issued && c->n_certificates <= ISSUERS_SHOWN) {
+        if (list.len > 0)
+            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+        term_put_peer(&list, NAME_COLUMNS, last->issuer);
+    }
+    if (list.len > 0)
+        put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
+    p->out->failed |= list.failed;
+    buf_done(&list);
+}
+
 /* Each chain of the target once, in the order in which its cells stand. */
 static void put_certificates(struct page *p)
 {
@@ -587,6 +615,7 @@ static void put_certificates(struct page *p)
             continue;
         seen[n++] = c;
         put_certificate(p, c);
+        put_issuers(p, c);
     }
 }
 
@@ -611,6 +640,19 @@ static void put_protocols(struct page *p)
     buf_done(&list);
 }
 
+/* Told where it matters. */
+static void put_clock(struct page *p)
+{
+    int64_t offset_ms = clock_offset_ms(&p->e->clock);
+    const struct argument off = { .name = "offset",
+                                  .kind = ARGUMENT_DURATION,
+                                  .value.duration_ms = (double)(offset_ms < 0 ? -offset_ms : offset_ms) };
+
+    if (off.value.duration_ms > CLOCK_SHOWN_MS)
+        put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
+                say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
+}
+
 static bool has_facts(const struct page *p)
 {
     for (size_t i = 0; i < p->e->n_probes; i++) {
@@ -628,6 +670,7 @@ static void put_facts(struct page *p)
     put_addresses(p);
     put_certificates(p);
     put_protocols(p);
+    put_clock(p);
 }
 
 /* What makes the report less than whole. */

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "simulate/staple.h"
 
-enum { DAY_S = 24 * 60 * 60, AUTHORITY_DAYS = 3650, SERIAL_SIZE = 16 };
+enum { DAY_S = 24 * 60 * 60, AUTHORITY_DAYS = 3650, SERIAL_SIZE = 16, STAPLE_MAX = 16 * 1024 };
 
 struct authority {
     gnutls_x509_crt_t certificate;
@@ -18,7 +19,9 @@ struct mint {
     struct authority root;
     struct authority intermediate;
     struct authority unknown;
-    struct authority server; /* no authority, and issues all the same */
+    struct authority server;  /* no authority, and issues all the same */
+    struct authority below;   /* below the intermediate */
+    struct authority limited; /* for other.test alone */
 };
 
 static bool library(struct err *err, int code, const char *doing)
@@ -30,15 +33,20 @@ static bool library(struct err *err, int code, const char *doing)
 
 static bool make_key(gnutls_x509_privkey_t *ret, enum scenario_key kind, struct err *err)
 {
-    gnutls_pk_algorithm_t algorithm = kind == SCENARIO_KEY_ECDSA ? GNUTLS_PK_ECDSA : GNUTLS_PK_RSA;
-    unsigned bits = kind == SCENARIO_KEY_RSA2048 ? 2048 : 1024;
+    static const struct {
+        gnutls_pk_algorithm_t algorithm;
+        unsigned bits;
+    } kinds[] = {
+        [SCENARIO_KEY_ECDSA] = { GNUTLS_PK_ECDSA, (unsigned)GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1) },
+        [SCENARIO_KEY_RSA2048] = { GNUTLS_PK_RSA, 2048 },
+        [SCENARIO_KEY_RSA1024] = { GNUTLS_PK_RSA, 1024 },
+        [SCENARIO_KEY_ED25519] = { GNUTLS_PK_EDDSA_ED25519, 256 },
+    };
     gnutls_x509_privkey_t key = NULL;
     int code = gnutls_x509_privkey_init(&key);
 
-    if (kind == SCENARIO_KEY_ECDSA)
-        bits = (unsigned)GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
     if (code >= 0)
-        code = gnutls_x509_privkey_generate(key, algorithm, bits, 0);
+        code = gnutls_x509_privkey_generate(key, kinds[kind].algorithm, kinds[kind].bits, 0);
     if (code < 0) {
         gnutls_x509_privkey_deinit(key);
         return library(err, code, "making a practice key");
@@ -88,7 +96,8 @@ static int set_window(gnutls_x509_crt_t crt, int64_t now, int since_days, int un
 }
 
 /* Names the issuer's key and signs. */
-static int sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key)
+static int sign_with(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key,
+                     gnutls_digest_algorithm_t digest)
 {
     unsigned char id[64];
     size_t id_size = sizeof id;
@@ -97,12 +106,21 @@ static int sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_pri
     if (code >= 0)
         code = gnutls_x509_crt_set_authority_key_id(crt, id, id_size);
     if (code >= 0)
-        code = gnutls_x509_crt_sign2(crt, issuer, issuer_key, GNUTLS_DIG_SHA256, 0);
+        code = gnutls_x509_crt_sign2(crt, issuer, issuer_key, digest, 0);
     return code;
 }
 
-/* What an authority may do: sign; a server: speak TLS. */
-static int set_purpose(gnutls_x509_crt_t crt, bool authority, int path_length)
+static int sign(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key)
+{
+    int algorithm = gnutls_x509_privkey_get_pk_algorithm(issuer_key);
+
+    /* Ed25519 has its digest built in (RFC 8410). */
+    return sign_with(crt, issuer, issuer_key,
+                     algorithm == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_DIG_SHA512 : GNUTLS_DIG_SHA256);
+}
+
+/* What an authority may do: sign; a server: speak TLS. purpose: of a server's certificate. */
+static int set_purpose(gnutls_x509_crt_t crt, bool authority, int path_length, const char *purpose)
 {
     int code = gnutls_x509_crt_set_basic_constraints(crt, authority, path_length);
 
@@ -110,12 +128,27 @@ static int set_purpose(gnutls_x509_crt_t crt, bool authority, int path_length)
         code = gnutls_x509_crt_set_key_usage(crt, authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
                                                             : GNUTLS_KEY_DIGITAL_SIGNATURE);
     if (code >= 0 && !authority)
-        code = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+        code = gnutls_x509_crt_set_key_purpose_oid(crt, purpose, 0);
     return code;
 }
 
-/* signer NULL: signs itself. */
-static bool make_issuer(struct authority *a, const struct mint *m, const char *common_name,
+/* RFC 5280 section 4.2.1.10: nothing outside of this domain. */
+static int set_limit(gnutls_x509_crt_t crt, const char *domain)
+{
+    gnutls_datum_t name = { (unsigned char *)(uintptr_t)domain, (unsigned)strlen(domain) };
+    gnutls_x509_name_constraints_t limits = NULL;
+    int code = gnutls_x509_name_constraints_init(&limits);
+
+    if (code >= 0)
+        code = gnutls_x509_name_constraints_add_permitted(limits, GNUTLS_SAN_DNSNAME, &name);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_name_constraints(crt, limits, 1);
+    gnutls_x509_name_constraints_deinit(limits);
+    return code;
+}
+
+/* limit: the only domain that it may issue for, NULL: any. signer NULL: signs itself. */
+static bool make_issuer(struct authority *a, const struct mint *m, const char *common_name, const char *limit,
                         const struct authority *signer, bool authority, struct err *err)
 {
     int code;
@@ -128,7 +161,10 @@ static bool make_issuer(struct authority *a, const struct mint *m, const char *c
     if (code >= 0)
         code = set_window(a->certificate, m->now, -AUTHORITY_DAYS, AUTHORITY_DAYS);
     if (code >= 0)
-        code = set_purpose(a->certificate, authority, signer == NULL || !authority ? -1 : 0);
+        code = set_purpose(a->certificate, authority, signer == NULL || !authority ? -1 : 0,
+                           GNUTLS_KP_TLS_WWW_SERVER);
+    if (code >= 0 && limit != NULL)
+        code = set_limit(a->certificate, limit);
     if (signer == NULL)
         signer = a;
     if (code >= 0)
@@ -149,10 +185,12 @@ bool mint_new(struct mint **ret, int64_t now, struct err *err)
     if (m == NULL)
         return err_set(err, ERR_NOMEM, 0, "making practice certificates");
     m->now = now;
-    if (!make_issuer(&m->root, m, "smtpdx practice root", NULL, true, err) ||
-        !make_issuer(&m->intermediate, m, "smtpdx practice intermediate", &m->root, true, err) ||
-        !make_issuer(&m->unknown, m, "smtpdx practice root that nobody knows", NULL, true, err) ||
-        !make_issuer(&m->server, m, "smtpdx practice server", &m->intermediate, false, err)) {
+    if (!make_issuer(&m->root, m, "smtpdx practice root", NULL, NULL, true, err) ||
+        !make_issuer(&m->intermediate, m, "smtpdx practice intermediate", NULL, &m->root, true, err) ||
+        !make_issuer(&m->unknown, m, "smtpdx practice root that nobody knows", NULL, NULL, true, err) ||
+        !make_issuer(&m->server, m, "smtpdx practice server", NULL, &m->intermediate, false, err) ||
+        !make_issuer(&m->below, m, "smtpdx practice authority below", NULL, &m->intermediate, true, err) ||
+        !make_issuer(&m->limited, m, "smtpdx practice authority of other.test", "other.test", &m->root, true, err)) {
         mint_free(m);
         return false;
     }
@@ -168,6 +206,8 @@ struct mint *mint_free(struct mint *m)
     authority_done(&m->intermediate);
     authority_done(&m->unknown);
     authority_done(&m->server);
+    authority_done(&m->below);
+    authority_done(&m->limited);
     free(m);
     return NULL;
 }
@@ -201,11 +241,18 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
         return &m->unknown;
     case SCENARIO_ISSUER_SERVER:
         return &m->server;
+    case SCENARIO_ISSUER_BELOW:
+        return &m->below;
+    case SCENARIO_ISSUER_LIMITED:
+        return &m->limited;
     case SCENARIO_ISSUER_SELF:
         break;
     }
     return NULL;
 }
+
+/* Of the arc for examples (RFC 7299 has none to spare): nobody gives it a meaning. */
+static const char unknown_extension[] = "2.999.25";
 
 static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
                      gnutls_x509_privkey_t key)
@@ -218,10 +265,15 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
     for (size_t i = 0; code >= 0 && i < spec->n_names; i++)
         code = add_name(crt, spec->names[i]);
     if (code >= 0)
-        code = set_purpose(crt, false, -1);
+        code = set_purpose(crt, false, -1, spec->flaw == SCENARIO_FLAW_PURPOSE ? GNUTLS_KP_TLS_WWW_CLIENT
+                                                                              : GNUTLS_KP_TLS_WWW_SERVER);
+    if (code >= 0 && spec->flaw == SCENARIO_FLAW_EXTENSION)
+        code = gnutls_x509_crt_set_extension_by_oid(crt, unknown_extension, "\x05", 2, 1);
     if (code >= 0 && spec->aia != NULL)
         code = set_aia(crt, spec->aia);
-    if (code >= 0)
+    if (code >= 0 && issuer != NULL && spec->flaw == SCENARIO_FLAW_SHA1)
+        code = sign_with(crt, issuer->certificate, issuer->key, GNUTLS_DIG_SHA1);
+    else if (code >= 0)
         code = issuer != NULL ? sign(crt, issuer->certificate, issuer->key) : sign(crt, crt, key);
     return code;
 }
@@ -230,12 +282,14 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
  * Appends a copy, read back from its bytes: GnuTLS knows the names of a certificate that it has
  * read, not of one that it has made, and then takes the chain for broken and sends the leaf alone.
  */
-static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from)
+static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from, bool break_signature)
 {
     gnutls_datum_t der = { 0 };
     gnutls_x509_crt_t crt = NULL;
     int code = gnutls_x509_crt_export2(from, GNUTLS_X509_FMT_DER, &der);
 
+    if (code >= 0 && break_signature)
+        der.data[der.size - 1] ^= 1; /* the signature stands at the end */
     if (code >= 0)
         code = gnutls_x509_crt_init(&crt);
     if (code >= 0) {
@@ -254,7 +308,7 @@ static int add_leaf(struct mint_chain *c, const struct mint *m, const struct sce
     if (code >= 0)
         code = sign_leaf(crt, m, spec, c->key);
     if (code >= 0)
-        code = add_copy(c, crt);
+        code = add_copy(c, crt, spec->flaw == SCENARIO_FLAW_SIGNATURE);
     gnutls_x509_crt_deinit(crt);
     return code;
 }
@@ -262,15 +316,34 @@ static int add_leaf(struct mint_chain *c, const struct mint *m, const struct sce
 /* All that is above the leaf but the trusted root. */
 static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario_issuer issuer)
 {
+    const struct authority *own = issuer_of(m, issuer);
     int code = 0;
 
-    if (issuer == SCENARIO_ISSUER_UNKNOWN)
-        return add_copy(c, m->unknown.certificate);
-    if (issuer == SCENARIO_ISSUER_SERVER)
-        code = add_copy(c, m->server.certificate);
-    if (code >= 0 && (issuer == SCENARIO_ISSUER_SERVER || issuer == SCENARIO_ISSUER_INTERMEDIATE))
-        code = add_copy(c, m->intermediate.certificate);
+    if (own == NULL || own == &m->root)
+        return 0;
+    code = add_copy(c, own->certificate, false);
+    if (code >= 0 && (own == &m->server || own == &m->below))
+        code = add_copy(c, m->intermediate.certificate, false);
     return code;
+}
+
+/* An answer about the leaf as it is sent, made today. */
+static bool make_staple(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+{
+    const struct authority *issuer = issuer_of(m, spec->issuer);
+    const struct authority *signer = spec->staple == SCENARIO_STAPLE_FORGED ? &m->unknown : issuer;
+    struct staple staple = {
+        .leaf = c->certificates[0],
+        .issuer = issuer->certificate,
+        .key = signer->key,
+        .revoked = spec->staple == SCENARIO_STAPLE_REVOKED || spec->staple == SCENARIO_STAPLE_FORGED,
+        .unknown = spec->staple == SCENARIO_STAPLE_UNKNOWN,
+        .revoked_at = m->now - 2 * DAY_S,
+        .this_update = m->now - DAY_S / 2,
+        .next_update = m->now + 7 * DAY_S,
+    };
+
+    return staple_put(&c->staple, &staple, err);
 }
 
 bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
@@ -279,6 +352,7 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
     struct mint_chain c = { .n_certificates = 0 };
     int code;
 
+    buf_init(&c.staple, STAPLE_MAX);
     if (!make_key(&c.key, spec->key, err))
         return false;
     code = add_leaf(&c, m, spec);
@@ -287,6 +361,10 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
     if (code < 0) {
         mint_chain_done(&c);
         return library(err, code, "making a practice certificate");
+    }
+    if (spec->staple != SCENARIO_STAPLE_NONE && !make_staple(&c, m, spec, err)) {
+        mint_chain_done(&c);
+        return false;
     }
     *ret = c;
     return true;
@@ -297,6 +375,7 @@ void mint_chain_done(struct mint_chain *c)
     for (unsigned i = 0; i < c->n_certificates; i++)
         gnutls_x509_crt_deinit(c->certificates[i]);
     gnutls_x509_privkey_deinit(c->key);
+    buf_done(&c->staple);
     *c = (struct mint_chain){ .n_certificates = 0 };
 }
 

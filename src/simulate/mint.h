@@ -21,15 +21,16 @@ struct mint;
 
 enum { MINT_CHAIN_MAX = 3 };
 
-/* A certificate with what is sent along with it, leaf first, and its key. */
+/* A certificate with what is sent along with it, leaf first, and its key. Freed by mint_chain_done(). */
 struct mint_chain {
     gnutls_x509_crt_t certificates[MINT_CHAIN_MAX];
     unsigned n_certificates;
     gnutls_x509_privkey_t key;
+    struct buf staple; /* an OCSP answer as DER; empty where there is none */
 };
 
 /*
- * mint_new() - makes the three authorities
+ * mint_new() - makes the authorities
  * units:  now in Unix seconds
  * errors: ERR_NOMEM, ERR_LIBRARY with GnuTLS's code
  */

@@ -20,6 +20,7 @@
 #include "simulate/mint.h"
 #include "simulate/nameserver.h"
 #include "simulate/talk.h"
+#include "simulate/timekeeper.h"
 
 enum {
     PORT_TRIES = 32,
@@ -68,9 +69,12 @@ struct simulate {
     pthread_t thread;
     bool thread_made;
     struct nameserver *nameserver;
+    struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
+    char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
+    struct buf staples[SCENARIO_CERTS_MAX]; /* the OCSP answer of each, empty for none */
     struct guest *guests;
     size_t n_guests;
     unsigned n_talks;
@@ -335,6 +339,20 @@ static void close_stage_files(struct stage *st)
 
 /* ---- certificates ---- */
 
+/* Asked for each handshake: as a file GnuTLS would take no answer that speaks against its certificate. */
+static int give_staple(gnutls_session_t session, void *user, gnutls_datum_t *ret)
+{
+    const struct buf *staple = user;
+
+    (void)session;
+    ret->data = gnutls_malloc(staple->len);
+    if (ret->data == NULL)
+        return GNUTLS_E_MEMORY_ERROR;
+    memcpy(ret->data, staple->bytes, staple->len);
+    ret->size = (unsigned)staple->len;
+    return 0;
+}
+
 static bool load_credentials(struct simulate *p, const struct mint *m, size_t i, struct err *err)
 {
     struct mint_chain chain;
@@ -346,6 +364,11 @@ static bool load_credentials(struct simulate *p, const struct mint *m, size_t i,
     if (code >= 0)
         code = gnutls_certificate_set_x509_key(p->credentials[i], chain.certificates,
                                                (int)chain.n_certificates, chain.key);
+    if (code >= 0 && chain.staple.len > 0) {
+        p->staples[i] = chain.staple;
+        buf_init(&chain.staple, 0);
+        gnutls_certificate_set_ocsp_status_request_function(p->credentials[i], give_staple, &p->staples[i]);
+    }
     mint_chain_done(&chain);
     return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
 }
@@ -390,6 +413,8 @@ static void close_everything(struct simulate *p)
     }
     nameserver_end(p->nameserver);
     p->nameserver = NULL;
+    for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
+        timekeeper_end(p->timekeepers[i]);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
         uv_close((uv_handle_t *)&p->stop, NULL);
 }
@@ -433,6 +458,19 @@ static bool make_loop(struct simulate *p, struct err *err)
     return code == 0 || err_set(err, ERR_SYSTEM, -code, "making the practice loop");
 }
 
+static bool open_timekeepers(struct simulate *p, struct err *err)
+{
+    for (size_t i = 0; i < p->scenario->n_clocks; i++) {
+        const struct scenario_clock *spec = &p->scenario->clocks[i];
+
+        if (!timekeeper_new(&p->timekeepers[i], &p->loop, spec, err))
+            return false;
+        snprintf(p->time_servers[i], sizeof p->time_servers[i], spec->http ? "http://127.0.0.1:%u/" : "127.0.0.1:%u",
+                 timekeeper_port(p->timekeepers[i]));
+    }
+    return true;
+}
+
 bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err)
 {
     struct simulate *p = calloc(1, sizeof *p);
@@ -446,7 +484,8 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !nameserver_new(&p->nameserver, &p->loop, s, p->ipv6, err) || !start_thread(p, err)) {
+        !nameserver_new(&p->nameserver, &p->loop, s, p->ipv6, err) || !open_timekeepers(p, err) ||
+        !start_thread(p, err)) {
         simulate_free(p);
         return false;
     }
@@ -479,6 +518,10 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
         put_option(&l, "map-port", p->stages[i].map);
     put_option(&l, "ca-file", p->root_path);
     put_option(&l, "no-system-ca", NULL);
+    for (size_t i = 0; i < s->n_clocks; i++)
+        put_option(&l, "time-server", p->time_servers[i]);
+    if (s->no_clock)
+        put_option(&l, "no-clock", NULL);
     for (size_t i = 0; i < s->n_options; i++)
         put_option(&l, s->options[i].name, s->options[i].value);
     return l.n;
@@ -526,6 +569,14 @@ static void complain_of_unplayed(struct simulate *p)
     }
 }
 
+static void complain_of_rudeness(struct simulate *p)
+{
+    for (size_t i = 0; i < p->scenario->n_clocks; i++) {
+        if (timekeeper_rude_requests(p->timekeepers[i]) > 0)
+            buf_printf(&p->log.complaints, "clock %zu: it was asked again after a kiss of death\n", i + 1);
+    }
+}
+
 void simulate_stop(struct simulate *p)
 {
     if (!p->loop_made)
@@ -534,6 +585,7 @@ void simulate_stop(struct simulate *p)
         uv_async_send(&p->stop);
         pthread_join(p->thread, NULL);
         complain_of_unplayed(p);
+        complain_of_rudeness(p);
     } else {
         close_everything(p);
         uv_run(&p->loop, UV_RUN_DEFAULT);
@@ -566,7 +618,10 @@ struct simulate *simulate_free(struct simulate *p)
     for (size_t i = 0; i < SCENARIO_CERTS_MAX; i++) {
         if (p->credentials[i] != NULL)
             gnutls_certificate_free_credentials(p->credentials[i]);
+        buf_done(&p->staples[i]);
     }
+    for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
+        timekeeper_free(p->timekeepers[i]);
     if (p->root_fd >= 0)
         close(p->root_fd);
     buf_done(&p->root);

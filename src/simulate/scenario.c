@@ -11,6 +11,7 @@
 enum {
     ARENA_CEILING = 16 * 1024 * 1024,
     QUOTED_MAX = 40, /* of a word that a complaint repeats */
+    SCENARIO_OFFSET_MAX_S = 10000 * 86400,
 };
 
 /* ---- what a healthy server does, in the language of the files ---- */
@@ -460,10 +461,14 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
 
 static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
 {
-    static const char *const keys[] = { "names", "since", "days", "key", "issuer", "chain", "aia", NULL };
-    static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", NULL };
-    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server", NULL };
+    static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
+                                        "chain", "flaw",  "staple", "aia", NULL };
+    static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
+                                           "below", "limited", NULL };
     static const char *const chains[] = { "full", "leaf", NULL };
+    static const char *const flaws[] = { "none", "sha1", "signature", "purpose", "extension", NULL };
+    static const char *const staples[] = { "none", "good", "revoked", "unknown", "forged", NULL };
     int which, choice;
 
     if (!read_choice(r, &which, "setting", key, keys))
@@ -491,6 +496,16 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
         if (!read_choice(r, &choice, "chain", value, chains))
             return false;
         c->chain = (enum scenario_chain)choice;
+        return true;
+    case 6:
+        if (!read_choice(r, &choice, "flaw", value, flaws))
+            return false;
+        c->flaw = (enum scenario_flaw)choice;
+        return true;
+    case 7:
+        if (!read_choice(r, &choice, "staple", value, staples))
+            return false;
+        c->staple = (enum scenario_staple)choice;
         return true;
     default:
         return keep_word(r, &c->aia, value);
@@ -531,12 +546,92 @@ static bool read_cert(struct reader *r, char *rest)
     if (c == NULL)
         return false;
     for (word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
-        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= aia=") ||
+        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= aia=") ||
             !read_cert_setting(r, c, word, value))
             return false;
     }
+    if (c->staple != SCENARIO_STAPLE_NONE && c->issuer == SCENARIO_ISSUER_SELF)
+        return complain(r, "staple without an issuer", NULL, "issuer= with staple=");
     if (c->until_days <= c->since_days)
         return complain(r, "certificate ends before it starts", NULL, "days= after since=");
+    return true;
+}
+
+/* ---- the time ---- */
+
+/* "-2d", "90": seconds, minutes, hours or days. */
+static bool parse_offset(int *ret, char *text)
+{
+    static const struct {
+        char letter;
+        int seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    size_t len = strlen(text);
+    int unit = 1;
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (len > 1 && text[len - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            text[--len] = '\0';
+        }
+    }
+    if (!parse_number(ret, text, -99999999, 99999999) || *ret > SCENARIO_OFFSET_MAX_S / unit ||
+        *ret < -SCENARIO_OFFSET_MAX_S / unit)
+        return false;
+    *ret *= unit;
+    return true;
+}
+
+static bool read_kiss(struct scenario_clock *c, const char *code)
+{
+    if (strlen(code) != 4 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 4)
+        return false;
+    memcpy(c->kiss, code, 5);
+    c->fault = SCENARIO_CLOCK_KISS;
+    return true;
+}
+
+static bool read_clock_setting(struct reader *r, struct scenario_clock *c, char *word)
+{
+    static const char *const faults[] = { "silent", "wrong-origin", "unsynchronised", "no-date", NULL };
+    static const char *const keys[] = { "offset", "kiss", NULL };
+    char *value;
+    int choice;
+
+    if (strchr(word, '=') == NULL) {
+        if (!read_choice(r, &choice, "fault", word, faults))
+            return false;
+        c->fault = (enum scenario_clock_fault)(SCENARIO_CLOCK_SILENT + choice);
+        return true;
+    }
+    if (!split_setting(r, word, &value, "offset=N, kiss=RATE") || !read_choice(r, &choice, "setting", word, keys))
+        return false;
+    if (choice == 0)
+        return parse_offset(&c->offset_s, value) ||
+               complain(r, "offset", value, "a number of s, m, h or d, ten thousand days at most");
+    return read_kiss(c, value) || complain(r, "kiss", value, "four capital letters such as RATE");
+}
+
+static bool read_clock(struct reader *r, char *rest)
+{
+    static const char *const kinds[] = { "sntp", "http", "none", NULL };
+    struct scenario_clock *c;
+    int kind;
+
+    if (!read_choice(r, &kind, "clock", next_word(&rest), kinds))
+        return false;
+    if (kind == 2) {
+        r->s->no_clock = true;
+        return nothing_more(r, rest);
+    }
+    c = APPEND(r, r->s->clocks, r->s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks");
+    if (c == NULL)
+        return false;
+    c->http = kind == 1;
+    for (char *word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
+        if (!read_clock_setting(r, c, word))
+            return false;
+    }
     return true;
 }
 
@@ -768,7 +863,8 @@ static bool open_port(struct reader *r, uint16_t number, enum scenario_face face
 
 static bool read_port_setting(struct reader *r, char *word)
 {
-    static const char *const keys[] = { "cert", "tls", "only", NULL };
+    static const char *const keys[] = { "cert", "tls", "only", "client", NULL };
+    static const char *const clients[] = { "ignored", "asked", "needed", NULL };
     static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
     static const char *const families[] = {
         [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_COUNT] = NULL,
@@ -777,15 +873,17 @@ static bool read_port_setting(struct reader *r, char *word)
     char *value;
     int key, choice;
 
-    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4") ||
+    if (!split_setting(r, word, &value, "cert=NAME, tls=1.2, only=ipv4, client=asked") ||
         !read_choice(r, &key, "setting", word, keys))
         return false;
     if (key == 0)
         return find_cert(r->s, value, &port->cert) || complain(r, "certificate", value, "one named above");
-    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : families))
+    if (!read_choice(r, &choice, keys[key], value, key == 1 ? versions : key == 2 ? families : clients))
         return false;
     if (key == 1)
         port->tls = versions[choice];
+    else if (key == 3)
+        port->client = (enum scenario_client)choice;
     else
         port->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
     return true;
@@ -894,12 +992,13 @@ static const struct line_word {
     { "about", read_about },     { "target", read_target },           { "host", read_host },
     { "options", read_options }, { "dns", read_dns },                 { "cert", read_cert },
     { "port", read_port },       { "verdict", read_verdict },         { "primary", read_primary },
-    { "finding", read_finding }, { "recommended", read_recommended }, { "box", read_box },
+    { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_clock },
+    { "box", read_box },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, cert, port, on, at, a step, verdict, "
+    static const char accepted[] = "about, target, box, host, options, dns, cert, clock, port, on, at, a step, verdict, "
                                    "primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 
@@ -983,6 +1082,8 @@ static bool fill_in(struct reader *r)
     if (s->target == NULL)
         return complain(r, "no target", NULL, "target NAME, box TEXT");
     if (!need_host(r) || (!host_has_answers(s) && !add_loopback(r)))
+        return false;
+    if (s->n_clocks == 0 && !s->no_clock && APPEND(r, s->clocks, s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks") == NULL)
         return false;
     for (size_t i = 0; i < sizeof usual_ports / sizeof usual_ports[0]; i++) {
         if (find_port(s, usual_ports[i].number) == NULL &&

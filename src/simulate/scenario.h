@@ -12,8 +12,11 @@
  *   options  --port 587 --timeout 3 -4      further options of the check
  *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS]
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
+ *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
+ *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
+ *            a time server, its clock so far off this machine's; none: nobody is asked for the time
  *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
- *            [only=ipv4|ipv6]
+ *            [only=ipv4|ipv6] [client=asked|needed]
  *     on [clear|tls] connect|VERB [STEP]    in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
@@ -24,7 +27,8 @@
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); tls; close; reset; hang.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
- * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns.
+ * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
+ * server agrees with this machine unless there is a clock line.
  */
 #ifndef SMTPDX_SIMULATE_SCENARIO_H
 #define SMTPDX_SIMULATE_SCENARIO_H
@@ -46,6 +50,7 @@ enum {
     SCENARIO_CERTS_MAX = 8,
     SCENARIO_CERT_NAMES_MAX = 16,
     SCENARIO_PORTS_MAX = 16,
+    SCENARIO_CLOCKS_MAX = 4,
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
     SCENARIO_FINDINGS_MAX = 16,
@@ -90,6 +95,7 @@ enum scenario_key {
     SCENARIO_KEY_ECDSA,
     SCENARIO_KEY_RSA2048,
     SCENARIO_KEY_RSA1024,
+    SCENARIO_KEY_ED25519,
 };
 
 enum scenario_issuer {
@@ -98,6 +104,26 @@ enum scenario_issuer {
     SCENARIO_ISSUER_SELF,
     SCENARIO_ISSUER_UNKNOWN, /* a root that the check is not told of */
     SCENARIO_ISSUER_SERVER,  /* a certificate of the intermediate that is no authority */
+    SCENARIO_ISSUER_BELOW,   /* an authority below the intermediate, which allows none */
+    SCENARIO_ISSUER_LIMITED, /* one that may issue for other.test alone */
+};
+
+/* What is wrong with the leaf itself. */
+enum scenario_flaw {
+    SCENARIO_FLAW_NONE,
+    SCENARIO_FLAW_SHA1,      /* signed with it */
+    SCENARIO_FLAW_SIGNATURE, /* a bit of it is flipped */
+    SCENARIO_FLAW_PURPOSE,   /* for clients */
+    SCENARIO_FLAW_EXTENSION, /* a critical one that nobody knows */
+};
+
+/* The OCSP answer that is stapled. */
+enum scenario_staple {
+    SCENARIO_STAPLE_NONE,
+    SCENARIO_STAPLE_GOOD,
+    SCENARIO_STAPLE_REVOKED,
+    SCENARIO_STAPLE_UNKNOWN,
+    SCENARIO_STAPLE_FORGED, /* says revoked, and another than the issuer has signed it */
 };
 
 enum scenario_chain {
@@ -114,7 +140,27 @@ struct scenario_cert {
     enum scenario_key key;
     enum scenario_issuer issuer;
     enum scenario_chain chain;
+    enum scenario_flaw flaw;
+    enum scenario_staple staple;
     const char *aia; /* where its issuer can be fetched, or NULL */
+};
+
+/* ---- the time ---- */
+
+enum scenario_clock_fault {
+    SCENARIO_CLOCK_FINE,
+    SCENARIO_CLOCK_SILENT,
+    SCENARIO_CLOCK_WRONG_ORIGIN,   /* answers to a request that nobody made */
+    SCENARIO_CLOCK_UNSYNCHRONISED,
+    SCENARIO_CLOCK_NO_DATE,        /* HTTP without it */
+    SCENARIO_CLOCK_KISS,
+};
+
+struct scenario_clock {
+    bool http; /* else SNTP */
+    int offset_s; /* its clock minus this machine's */
+    enum scenario_clock_fault fault;
+    char kiss[5];
 };
 
 /* ---- servers ---- */
@@ -160,11 +206,19 @@ enum scenario_face {
     SCENARIO_FACE_RELAY,
 };
 
+/* Whether a client certificate is wanted. */
+enum scenario_client {
+    SCENARIO_CLIENT_IGNORED,
+    SCENARIO_CLIENT_ASKED,
+    SCENARIO_CLIENT_NEEDED,
+};
+
 struct scenario_port {
     uint16_t number;
     enum scenario_face face;
     bool families[FAMILY_COUNT]; /* a family that is not served is refused */
     size_t cert;
+    enum scenario_client client;
     const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
     size_t first_handler;
     size_t n_handlers;
@@ -197,6 +251,9 @@ struct scenario {
     size_t n_answers;
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
+    struct scenario_clock *clocks;
+    size_t n_clocks;
+    bool no_clock; /* the check is told to ask nobody */
     struct scenario_port *ports;
     size_t n_ports;
     struct scenario_handler *handlers;

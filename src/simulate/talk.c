@@ -247,6 +247,10 @@ static bool tls_begin(struct talk *t)
         gnutls_priority_set(t->session, t->part->priority) < 0 ||
         gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->part->credentials) < 0)
         return false;
+    if (t->part->port->client != SCENARIO_CLIENT_IGNORED)
+        gnutls_certificate_server_set_request(t->session, t->part->port->client == SCENARIO_CLIENT_NEEDED
+                                                              ? GNUTLS_CERT_REQUIRE
+                                                              : GNUTLS_CERT_REQUEST);
     gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_push_function(t->session, tls_push);

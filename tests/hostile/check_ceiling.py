@@ -57,6 +57,9 @@ CASES = [
     Case("DNS: the answer comes after the ceiling", "", "dns mail.example.test A 127.0.0.1 after=5000"),
     Case("TCP: one port drops", ONLY_587, "port 587 dropped"),
     Case("TCP: every port drops", "", "port 25 dropped\nport 465 dropped\nport 587 dropped"),
+    Case("TCP: every port drops, and two addresses are left to try", "",
+         "\n".join(f"dns mail.example.test A 127.0.0.{n}" for n in (1, 2, 3))
+         + "\nport 25 dropped\nport 465 dropped\nport 587 dropped"),
     Case("before the greeting", ONLY_587, on_587("on connect hang")),
     Case("after half a greeting line", ONLY_587, on_587('on connect raw "220 mail.exa"', "hang")),
     Case("after one line of two of the greeting",

@@ -281,6 +281,41 @@ def _(tester):
                        and probe["tls"] == "starttls"), "587 was dialled in spite of --map-port")
 
 
+@case("a real time server is asked beside the rest, and agrees with this machine's clock")
+def _(tester):
+    run = tester.check("smtp.gmail.com")
+    run.is_healthy([IMPLICIT, STARTTLS])
+    clock = run.report["clock"]
+    run.expect(clock["offset_ms"] is not None and abs(clock["offset_ms"]) < 1000, f"the clock: {clock}")
+    told = [source for source in clock["sources"] if source["kind"] == "sntp" and source["agrees"]]
+    run.expect([source["name"] for source in told] == ["time.google.com"], f"the clock: {clock}")
+
+
+@case("the date in Exim's greeting agrees with the time server")
+def _(tester):
+    run = tester.check("mail.exim.test")
+    run.is_healthy([IMPLICIT, STARTTLS])
+    dates = [source for source in run.report["clock"]["sources"] if source["kind"] == "smtp-greeting"]
+    run.expect(dates and all(source["agrees"] for source in dates), f"the clock: {run.report['clock']}")
+
+
+@case("a time server that nobody answers for keeps a healthy check for half a second at most")
+def _(tester):
+    with tester.fault(*network.MUTE_TIME):
+        run = tester.check("smtp.gmail.com")
+        run.is_healthy([IMPLICIT, STARTTLS])
+        run.expect(run.report["duration_ms"] < 750, "it waited for the time")
+
+
+@case("--only-target and --no-clock ask nobody for the time")
+def _(tester):
+    for option in ("--only-target", "--no-clock"):
+        run = tester.check(option, "smtp.gmail.com")
+        run.is_healthy([IMPLICIT, STARTTLS])
+        asked = [source for source in run.report["clock"]["sources"] if source["kind"] in ("sntp", "http-date")]
+        run.expect(not asked and run.report["clock"]["offset_ms"] is None, f"the clock: {run.report['clock']}")
+
+
 @case("a record replays to the same diagnosis without a network")
 def _(tester):
     record = tester.lab.scratch / "record.json"
@@ -288,7 +323,7 @@ def _(tester):
     live.has_primary("cert.expired", "critical")
     again = Run(*tester.run("replay", "-f", "json", "--lang", "en", record, where="cut"))
     again.expect(again.status == live.status, "the exit status differs")
-    for key in ("verdict", "primary", "summary", "findings", "recommended", "dns", "probes"):
+    for key in ("verdict", "primary", "summary", "findings", "recommended", "dns", "clock", "probes"):
         again.expect(again.report[key] == live.report[key], f"{key} differs")
 
 

@@ -4,6 +4,7 @@
          (wires)   distant 198.51.100.138 -+--- router (nftables) +-- postfix  203.0.113.34 ...
       (no cable)       cut                                        +-- exim     203.0.113.66
                                                                   +-- dovecot  203.0.113.98
+                                                                  +-- chrony   203.0.113.130
 
 Everything lives inside the mount, network and process namespaces that the lab
 was started in, and ends with them.
@@ -25,6 +26,7 @@ SERVERS = {
     "postfix": ("203.0.113.33", "203.0.113.34", 27, "2001:db8:2::"),
     "exim": ("203.0.113.65", "203.0.113.66", 27, "2001:db8:3::"),
     "dovecot": ("203.0.113.97", "203.0.113.98", 27, "2001:db8:4::"),
+    "chrony": ("203.0.113.129", "203.0.113.130", 27, "2001:db8:5::"),
 }
 RESOLVER = SERVERS["dns"][1]
 NOBODY = 65534
@@ -35,6 +37,7 @@ FAULTS = {
     "reset": "tcp dport {port} reject with tcp reset",
     "reject": "tcp dport {port} reject with icmpx type admin-prohibited",
 }
+MUTE_TIME = ["udp dport 123 drop"]
 DEAD_RESOLVER = ["meta l4proto { tcp, udp } th dport 53 drop"]
 
 

@@ -17,6 +17,7 @@ SERVERS = {
     "postfix": ["postfix"],
     "exim": ["exim4-base", "exim4-daemon-light"],
     "dovecot": ["dovecot-core", "dovecot-submissiond"],
+    "chrony": ["chrony"],
 }
 
 # Raised when unpacking changes, so that older folders are made anew.

@@ -39,6 +39,7 @@ def names():
     table["smtp.gmail.com"] = network.server_address("postfix")
     table["mail.exim.test"] = network.server_address("exim")
     table["submission.dovecot.test"] = network.server_address("dovecot")
+    table["time.google.com"] = network.server_address("chrony")
     return table
 
 
@@ -350,7 +351,19 @@ class Dovecot(Server):
             yield from ((address, port) for port in (465, 587))
 
 
-KINDS = [Dns, Dovecot, Postfix, Exim]
+class Chrony(Server):
+    """Serves this machine's own time, and leaves its clock alone."""
+
+    name = "chrony"
+
+    def set_up(self):
+        self.write("etc/lab/chrony.conf", "local stratum 8\nallow all\ncmdport 0\npidfile /run/chronyd.pid\n")
+
+    def command(self):
+        return ["chronyd", "-x", "-d", "-u", "root", "-f", "/etc/lab/chrony.conf"]
+
+
+KINDS = [Dns, Chrony, Dovecot, Postfix, Exim]
 
 # Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
 AWAIT = """

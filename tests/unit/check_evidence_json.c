@@ -32,6 +32,7 @@ static struct plan *full_plan(void)
     static struct endpoint resolvers[2];
     static const char *ca_files[] = { "/etc/root.pem", "/tmp/\xff.pem" };
     static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
+    static struct time_server time_servers[] = { { true, "time.example", 8080 }, { true, "192.0.2.123", 123 } };
     static struct plan p;
 
     resolvers[0] = (struct endpoint){ .address = address_of("192.0.2.53"), .port = 53 };
@@ -44,7 +45,9 @@ static struct plan *full_plan(void)
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
-        .timeout_ms = 12345,
+        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true,
+        .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
+        .key_file = "me.key",
     };
     return &p;
 }
@@ -77,13 +80,14 @@ static struct chain *full_chains(void)
     certificates[0] = (struct certificate){
         PEER_TEXT_LITERAL("0\x82\x01\x00\xff"), PEER_TEXT_LITERAL("CN=leaf"), PEER_TEXT_LITERAL("CN=\"root\"\\"),
         PEER_TEXT_LITERAL("\xe8\x91\x89"), names, 2, -123456789012, 1790000000, "RSA 2048", "RSA-SHA256", "", true,
-        true,
+        true, true, true,
     };
     snprintf(certificates[0].sha256, sizeof certificates[0].sha256, "%064d", 7);
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true };
+                                true, 2, COMPLETION_SEEN, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
     return chains;
@@ -105,7 +109,7 @@ static struct probe *full_probes(void)
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
         .mail_accepted = true, .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
-        .chain = 1,
+        .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
     };
     probes[1] = probes[0];
     probes[1].address = address_of("192.0.2.7");
@@ -114,13 +118,23 @@ static struct probe *full_probes(void)
     return probes;
 }
 
+static struct clock_view full_clock(void)
+{
+    static struct clock_source sources[] = {
+        { CLOCK_HTTP_DATE, "time.example", true, "no-date", true, true, -172800123, -172799000, true },
+        { CLOCK_BUILD_DATE, "192.0.2.7:25", true, "silent", true, true, INT64_C(-1999999999999999), 7, true },
+    };
+
+    return (struct clock_view){ sources, 2, true, true, -172800123, -172799000, 2 };
+}
+
 static struct evidence full_evidence(void)
 {
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
         .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
         .n_roots = 142, .roots_loaded = true, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2,
+        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
     };
 }
 
@@ -164,6 +178,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
+    SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file);
     for (size_t i = 0; i < a->n_notes; i++)
         SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].span), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
@@ -176,6 +191,9 @@ static void same_plan(const struct plan *a, const struct plan *b)
         SAME_STRING(ca_files[i]);
     for (size_t i = 0; i < a->n_port_maps; i++)
         SAME(port_maps[i].meant), SAME(port_maps[i].used);
+    SAME(n_time_servers), SAME(no_clock), SAME(only_target);
+    for (size_t i = 0; i < a->n_time_servers; i++)
+        SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
 }
 
 static void same_name(const struct name_view *a, const struct name_view *b)
@@ -194,7 +212,7 @@ static void same_certificate(const struct certificate *a, const struct certifica
 {
     SAME_PEER(der), SAME_PEER(subject), SAME_PEER(issuer), SAME_PEER(common_name), SAME(n_names), SAME(not_before);
     SAME(not_after), SAME_STRING(key), SAME_STRING(signature), SAME_STRING(sha256), SAME(self_issued);
-    SAME(has_ca_issuers);
+    SAME(has_ca_issuers), SAME(weak_key), SAME(weak_signature);
     for (size_t i = 0; i < a->n_names; i++)
         SAME(names[i].kind), SAME_PEER(names[i].text);
 }
@@ -202,7 +220,8 @@ static void same_certificate(const struct certificate *a, const struct certifica
 static void same_chain(const struct chain *a, const struct chain *b)
 {
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
-    SAME(issuer_public), SAME(name_matches);
+    SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
+    SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
     for (size_t i = 0; i < a->n_certificates; i++)
         same_certificate(&a->certificates[i], &b->certificates[i]);
 }
@@ -216,11 +235,22 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
     SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
+    SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
     SAME(mail_accepted), SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
     for (size_t i = 0; i < a->n_keywords; i++)
         SAME_PEER(keywords[i]);
     for (size_t i = 0; i < a->n_auth; i++)
         SAME_PEER(auth[i]);
+}
+
+static void same_clock(const struct clock_view *a, const struct clock_view *b)
+{
+    SAME(n_sources), SAME(known), SAME(has_upper), SAME(lower_ms), SAME(upper_ms), SAME(n_agree);
+    for (size_t i = 0; i < a->n_sources; i++) {
+        SAME(sources[i].kind), SAME_STRING(sources[i].name), SAME(sources[i].answered);
+        SAME_STRING(sources[i].error), SAME(sources[i].has_lower), SAME(sources[i].has_upper);
+        SAME(sources[i].lower_ms), SAME(sources[i].upper_ms), SAME(sources[i].agrees);
+    }
 }
 
 static void same_evidence(const struct evidence *a, const struct evidence *b)
@@ -229,6 +259,7 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_names);
     SAME(n_probes), SAME(n_chains);
+    same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
     for (size_t i = 0; i < a->n_probes; i++)
@@ -249,6 +280,36 @@ START_TEST(what_is_loaded_is_what_was_saved)
     free(record);
     free(again);
     evidence_free(loaded);
+}
+END_TEST
+
+/* A record of before a field was added is read, with what holds where nothing is said. */
+START_TEST(a_record_may_be_older_than_a_field)
+{
+    struct evidence e = full_evidence();
+    char *record = record_of(&e);
+    json_t *root = json_loads(record, 0, NULL);
+    json_t *chain = json_array_get(json_object_get(root, "chains"), 0);
+    json_t *probe = json_array_get(json_object_get(root, "probes"), 0);
+    struct evidence *loaded;
+
+    json_object_del(json_object_get(root, "plan"), "warn_days");
+    json_object_del(chain, "n_needed");
+    json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "weak_key");
+    json_object_del(probe, "certificate_requested");
+    free(record);
+    record = json_dumps(root, 0);
+    loaded = load(record);
+    ck_assert_int_eq(loaded->plan->warn_days, 21);
+    ck_assert_int_eq(loaded->plan->crit_days, -1);
+    ck_assert_uint_eq(loaded->chains[0].n_needed, 0);
+    ck_assert_int_eq(loaded->chains[0].ocsp.status, OCSP_NONE);
+    ck_assert(!loaded->chains[0].certificates[0].weak_key);
+    ck_assert(!loaded->probes[0].certificate_requested);
+    ck_assert_uint_eq(loaded->chains[1].n_needed, 2);
+    evidence_free(loaded);
+    free(record);
+    json_decref(root);
 }
 END_TEST
 
@@ -410,6 +471,13 @@ static const struct edit_case {
     { "the first name is another's", "\"role\": \"target\"", "\"role\": \"control\"",
       "the record: the first name is not the target's" },
     { "no names", "\"names\": [", "\"names\": [], \"old\": [", "the record: the target's name is missing" },
+    { "a record from before the clock was asked", "\"clock\": {", "\"old\": {", NULL },
+    { "a source of the time that is not known", "\"kind\": \"http-date\"", "\"kind\": \"sundial\"",
+      "a source of the time: a word is not known" },
+    { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",
+      "a source of the time: a number, a list or a text is out of bounds" },
+    { "a probe of a time server", "\"role\": \"suggestion\"", "\"role\": \"time\"",
+      "a probe: nobody makes one for the time" },
     { "something behind the record", "\n}\n", "\n} {}\n", "it is no JSON" },
     { "a record that was cut", "\"chains\"", "\"chains", "it is no JSON" },
     { "bytes that are no UTF-8", "\"CN=leaf\"", "\"CN=\xff\"", "it is no JSON" },
@@ -597,6 +665,7 @@ int main(void)
     /* Its own allocations fail in their turn too. */
     json_set_alloc_funcs(malloc, free);
     tcase_add_test(t, what_is_loaded_is_what_was_saved);
+    tcase_add_test(t, a_record_may_be_older_than_a_field);
     tcase_add_test(t, every_key_of_the_record_was_given_a_value_of_its_own);
     tcase_add_test(t, evidence_of_nothing_is_kept_too);
     tcase_add_test(t, every_word_of_every_enumeration_comes_back);

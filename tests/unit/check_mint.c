@@ -66,6 +66,7 @@ static const struct chain_case {
     { "without its intermediate a leaf is not trusted", SCENARIO_ISSUER_INTERMEDIATE, SCENARIO_CHAIN_LEAF, 1, false },
     { "a root that nobody knows comes along", SCENARIO_ISSUER_UNKNOWN, SCENARIO_CHAIN_FULL, 2, false },
     { "an issuer that is no authority is not trusted", SCENARIO_ISSUER_SERVER, SCENARIO_CHAIN_FULL, 3, false },
+    { "an authority below one that allows none", SCENARIO_ISSUER_BELOW, SCENARIO_CHAIN_FULL, 3, false },
     { "a leaf that signs itself is alone", SCENARIO_ISSUER_SELF, SCENARIO_CHAIN_FULL, 1, false },
 };
 
@@ -135,6 +136,7 @@ START_TEST(the_key_is_of_the_kind_asked_for)
         { SCENARIO_KEY_ECDSA, GNUTLS_PK_ECDSA, 256 },
         { SCENARIO_KEY_RSA1024, GNUTLS_PK_RSA, 1024 },
         { SCENARIO_KEY_RSA2048, GNUTLS_PK_RSA, 2048 },
+        { SCENARIO_KEY_ED25519, GNUTLS_PK_EDDSA_ED25519, 256 },
     };
 
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {

@@ -65,6 +65,19 @@ static const struct value_case {
     { "ehlo", "pc.example.com", NULL },
     { "ehlo", "[192.0.2.1]", NULL },
     { "ehlo", "[IPv6:2001:db8::1]", NULL },
+    { "warn-days", "0", NULL },
+    { "warn-days", "99999", NULL },
+    { "warn-days", "100000", "--warn-days: \"100000\" is not a number of days; accepted: a whole number of days from 0 "
+                             "to 99999" },
+    { "crit-days", "7", NULL },
+    { "crit-days", "-1", "--crit-days: \"-1\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
+    { "crit-days", "", "--crit-days: \"\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
+    { "cert", "/dev/null", NULL },
+    { "cert", "/", "--cert: \"/\" cannot be read (Is a directory); accepted: a readable file with a certificate in PEM "
+                   "form, those of its issuers behind it" },
+    { "key", "/nonexistent.pem", "--key: \"/nonexistent.pem\" cannot be read (No such file or directory); accepted: "
+                                 "readable files in PEM form, the key without a password and the one that goes with "
+                                 "the certificate" },
     { "timeout", "10", NULL },
     { "timeout", "0.1", NULL },
     { "timeout", "3600", NULL },
@@ -78,6 +91,31 @@ static const struct value_case {
     { "timeout", "1e3", "--timeout: \"1e3\" is not a time limit; accepted: seconds from 0.1 to 3600" },
     { "timeout", "10s", "--timeout: \"10s\" is not a time limit; accepted: seconds from 0.1 to 3600" },
     { "timeout", "nan", "--timeout: \"nan\" is not a time limit; accepted: seconds from 0.1 to 3600" },
+    { "time-server", "time.example", NULL },
+    { "time-server", "time.example:1123", NULL },
+    { "time-server", "192.0.2.1", NULL },
+    { "time-server", "[2001:db8::1]:123", NULL },
+    { "time-server", "2001:db8::1", NULL },
+    { "time-server", "http://time.example", NULL },
+    { "time-server", "HTTP://time.example:8080/", NULL },
+    { "time-server", "localhost", NULL },
+    { "time-server", "", "--time-server: \"\" is not a time server; accepted: HOST, HOST:PORT or http://HOST:PORT/ with "
+                         "a server's name or an address" },
+    { "time-server", "http:///", "--time-server: \"http:///\" is not a time server; accepted: HOST, HOST:PORT or "
+                                 "http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "https://time.example/",
+      "--time-server: \"https://time.example/\" is not a time server; accepted: HOST, HOST:PORT or http://HOST:PORT/ "
+      "with a server's name or an address" },
+    { "time-server", "http://time.example/now",
+      "--time-server: \"http://time.example/now\" is not a time server; accepted: HOST, HOST:PORT or "
+      "http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "time.example:0", "--time-server: \"time.example:0\" is not a time server; accepted: HOST, "
+                                       "HOST:PORT or http://HOST:PORT/ with a server's name or an address" },
+    { "time-server", "time example", "--time-server: \"time example\" is not a time server; accepted: HOST, HOST:PORT "
+                                     "or http://HOST:PORT/ with a server's name or an address" },
+    { "no-clock", NULL, NULL },
+    { "no-clock", "1", "--no-clock: a value was given to an option that takes none; accepted: --no-clock alone" },
+    { "only-target", NULL, NULL },
     { "target", "", NULL },
     { "target", NULL, "target: the value is missing; accepted: a server's name, HOST:PORT, an address, a mail "
                       "address, a provider or a URL" },
@@ -209,6 +247,11 @@ static const struct set_case {
       { { "ipv6", NULL }, { "target", "192.0.2.1" }, { "address", "2001:db8::1" } }, NULL, { 25, 465, 587 } },
     { "no roots at all", { { "no-system-ca", NULL } },
       "--no-system-ca: no certificate is left to trust; accepted: together with --ca-file", { 0 } },
+    { "a certificate without its key", { { "cert", "/dev/null" } },
+      "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
+    { "a key without its certificate", { { "key", "/dev/null" } },
+      "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
+    { "a certificate and its key", { { "cert", "/dev/null" }, { "key", "/dev/null" } }, NULL, { 25, 465, 587 } },
     { "own roots alone", { { "no-system-ca", NULL }, { "ca-file", "/dev/null" } }, NULL, { 25, 465, 587 } },
 };
 

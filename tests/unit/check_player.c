@@ -394,7 +394,7 @@ START_TEST(the_check_is_told_all_it_needs)
 
     play("target a.test\\xC2\\xA0\nhost a.test\noptions --port 587 -4\nport 993 refused\n");
     n = simulate_options(simulate, o, SIMULATE_OPTIONS_MAX);
-    ck_assert_uint_eq(n, 11);
+    ck_assert_uint_eq(n, 12);
     ck_assert_str_eq(o[0].name, "target");
     ck_assert_str_eq(o[0].value, "a.test\xC2\xA0");
     ck_assert_str_eq(o[1].name, "resolver");
@@ -404,8 +404,10 @@ START_TEST(the_check_is_told_all_it_needs)
     ck_assert_str_eq(o[7].name, "ca-file");
     ck_assert_int_eq(access(o[7].value, R_OK), 0);
     ck_assert_str_eq(o[8].name, "no-system-ca");
-    ck_assert_str_eq(o[9].name, "port");
-    ck_assert_str_eq(o[10].name, "ipv4");
+    ck_assert_str_eq(o[9].name, "time-server");
+    ck_assert_int_eq(strncmp(o[9].value, "127.0.0.1:", 10), 0);
+    ck_assert_str_eq(o[10].name, "port");
+    ck_assert_str_eq(o[11].name, "ipv4");
     ck_assert_uint_eq(simulate_options(simulate, o, 3), 3);
     ck_assert_uint_eq(simulate_port(simulate, 110), 0);
 }

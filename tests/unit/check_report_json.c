@@ -68,6 +68,25 @@ START_TEST(what_peers_said_is_visible_text)
 }
 END_TEST
 
+START_TEST(ndjson_is_the_same_report_on_one_line)
+{
+    struct sample s = sample_new((enum sample_kind)_i);
+    struct report_spec spec = { .language = LANGUAGE_JA };
+    json_t *pretty = report_of((enum sample_kind)_i, LANGUAGE_JA), *line;
+    struct buf out;
+
+    buf_init(&out, OUT_MAX);
+    ck_assert(report_put(&out, REPORT_NDJSON, &spec, s.evidence, s.diagnosis));
+    ck_assert_msg(memchr(out.bytes, '\n', out.len) == out.bytes + out.len - 1, "%s", s.name);
+    line = json_loadb(out.bytes, out.len, 0, NULL);
+    ck_assert_msg(json_equal(line, pretty), "%s", s.name);
+    json_decref(line);
+    json_decref(pretty);
+    buf_done(&out);
+    sample_free(&s);
+}
+END_TEST
+
 START_TEST(a_hostile_greeting_reads_back)
 {
     json_t *report = report_of(SAMPLE_HOSTILE, LANGUAGE_EN);
@@ -255,6 +274,7 @@ int main(void)
     TCase *t = tcase_create("report_json");
 
     tcase_add_loop_test(t, what_peers_said_is_visible_text, 0, SAMPLE_COUNT);
+    tcase_add_loop_test(t, ndjson_is_the_same_report_on_one_line, 0, SAMPLE_COUNT);
     tcase_add_test(t, a_hostile_greeting_reads_back);
     tcase_add_test(t, numbers_are_round_and_unknown_is_null);
     tcase_add_test(t, ids_stand_in_english_and_texts_in_the_language);

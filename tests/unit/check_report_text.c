@@ -222,6 +222,8 @@ START_TEST(formats_are_known_by_their_words)
 
     ck_assert(report_format_parse(&format, "json"));
     ck_assert_int_eq(format, REPORT_JSON);
+    ck_assert(report_format_parse(&format, "ndjson"));
+    ck_assert_int_eq(format, REPORT_NDJSON);
     ck_assert(report_format_parse(&format, "text"));
     ck_assert_int_eq(format, REPORT_TEXT);
     ck_assert(!report_format_parse(&format, "Text"));

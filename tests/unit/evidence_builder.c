@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/clock_estimate.h"
+
 enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100 };
 
 struct builder {
@@ -171,6 +173,16 @@ static void add_name_address(struct builder *b, const struct address *a)
     *found = (struct found_address){ .address = *a, .ttl_s = 300, .sources = SOURCE_DNS };
 }
 
+static void set_warn_days(struct builder *b, const char *at)
+{
+    b->e->plan->warn_days = atoi(at);
+}
+
+static void set_crit_days(struct builder *b, const char *at)
+{
+    b->e->plan->crit_days = atoi(at);
+}
+
 /* ---- chains --------------------------------------------------------------- */
 
 static struct certificate *add_certificate(struct builder *b, struct chain *c, const char *subject,
@@ -207,6 +219,9 @@ static const struct trust_case {
     { "revoked", TRUST_REVOKED },      { "badsig", TRUST_BAD_SIGNATURE },
     { "notca", TRUST_ISSUER_NOT_CA },  { "constraints", TRUST_CONSTRAINTS },
     { "purpose", TRUST_PURPOSE },      { "otherflaw", TRUST_OTHER },
+    { "pathlength", TRUST_PATH_LENGTH }, { "extension", TRUST_EXTENSION },
+    { "weaksig", TRUST_WEAK_ALGORITHM }, { "deep-private", TRUST_NO_ISSUER },
+    { "elsewhere", TRUST_NO_ISSUER },
 };
 
 static void break_trust(struct chain *c, const char *flags)
@@ -230,9 +245,25 @@ static void break_dates(struct chain *c, const char *flags)
 
     if (has_flag(flags, "expired"))
         leaf->not_after = BUILDER_NOW - 2 * (int64_t)DAY;
+    if (has_flag(flags, "soon"))
+        leaf->not_after = BUILDER_NOW + 10 * (int64_t)DAY;
     if (has_flag(flags, "future"))
         leaf->not_before = BUILDER_NOW + 2 * (int64_t)DAY;
     leaf->has_ca_issuers = has_flag(flags, "aia");
+    leaf->weak_key = has_flag(flags, "weak");
+    leaf->weak_signature = has_flag(flags, "weaksig");
+    if (has_flag(flags, "deep-private")) /* says where its root is, and nobody knows it */
+        c->certificates[c->n_certificates - 1].has_ca_issuers = true;
+    if (has_flag(flags, "elsewhere"))
+        c->completion = COMPLETION_SEEN;
+    if (has_flag(flags, "stapled"))
+        c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
+    if (c->n_certificates > 1 && has_flag(flags, "idle-soon")) {
+        c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW + 10 * (int64_t)DAY;
+        c->n_needed = 1;
+    }
+    if (c->n_certificates > 1 && has_flag(flags, "deep-soon"))
+        c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW + 10 * (int64_t)DAY;
     if (c->n_certificates > 1 && (has_flag(flags, "deep-expired") || has_flag(flags, "extra-expired")))
         c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW - 2 * (int64_t)DAY;
 }
@@ -326,6 +357,29 @@ static void set_reply(struct builder *b, struct probe *p, const char *detail)
     r->text = peer_text_of(arena_printf(b->e->arena, "%s\r\n", reply));
 }
 
+/* The value of "KEY=VALUE" among the flags, or NULL. */
+static const char *value_of(struct builder *b, const char *flags, const char *key)
+{
+    const char *at = strstr(flags, key);
+
+    if (at == NULL)
+        return NULL;
+    at += strlen(key);
+    return arena_printf(b->e->arena, "%.*s", (int)strcspn(at, ","), at);
+}
+
+static void set_handshake(struct builder *b, struct probe *p, const char *flags)
+{
+    const char *alert = value_of(b, flags, "alert=");
+
+    p->tls_alert_received = alert != NULL;
+    p->tls_alert = alert == NULL ? 0 : (unsigned)strtoul(alert, NULL, 10);
+    p->error_code = value_of(b, flags, "error=");
+    p->tls_old = value_of(b, flags, "old=");
+    p->certificate_requested = has_flag(flags, "requested") || has_flag(flags, "shown");
+    p->certificate_sent = has_flag(flags, "shown");
+}
+
 static void set_detail(struct builder *b, struct probe *p, const char *detail)
 {
     if (p->fault == FAULT_REPLY)
@@ -334,10 +388,8 @@ static void set_detail(struct builder *b, struct probe *p, const char *detail)
         p->service = service_of(detail);
     else
         set_flags(b, p, detail);
-    if (p->fault == FAULT_TLS && strcmp(detail, "alert") == 0) {
-        p->tls_alert_received = true;
-        p->tls_alert = 40;
-    }
+    if (p->fault == FAULT_TLS)
+        set_handshake(b, p, detail);
 }
 
 static void set_failure(struct probe *p, enum stage stage, enum fault fault, double total_ms)
@@ -436,6 +488,27 @@ static void add_probe(struct builder *b, const char *at, enum role role)
     set_result(b, p, at + 1);
 }
 
+/* ---- the clock ------------------------------------------------------------- */
+
+PARSED(clock_kind)
+
+static void add_clock(struct builder *b, const char *at)
+{
+    struct clock_view *v = &b->e->clock;
+    struct clock_source *s = ARENA_APPEND(b->e->arena, v->sources, v->n_sources, CLOCK_SOURCES_MAX);
+    char kind[32];
+    double lower, upper;
+    int n = sscanf(at, "%31s %lf %lf", kind, &lower, &upper);
+
+    ck_assert_int_ge(n, 1);
+    *s = (struct clock_source){ .kind = clock_kind_of(kind), .name = "time.example", .answered = n > 1 };
+    s->has_lower = n > 1;
+    s->has_upper = n > 2;
+    s->lower_ms = n > 1 ? (int64_t)(lower * 1000) : 0;
+    s->upper_ms = n > 2 ? (int64_t)(upper * 1000) : 0;
+    clock_combine(v);
+}
+
 /* ---- the whole ------------------------------------------------------------ */
 
 static const struct statement {
@@ -447,6 +520,8 @@ static const struct statement {
     { "tls", set_tls },           { "route", set_routes },
     { "note", add_note },         { "dns", add_queries },
     { "system", set_system },     { "resolver", set_resolver },
+    { "clock", add_clock },
+    { "warn", set_warn_days },    { "crit", set_crit_days },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

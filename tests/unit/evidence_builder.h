@@ -12,11 +12,14 @@
  *   only4 | only6             -4, -6
  *   route none|4|6            this machine has routes for these alone
  *   resolver ADDRESS          --resolver
+ *   warn N | crit N           --warn-days, --crit-days
  *   note FLAW COLUMN HEX      of the input: whitespace, character, empty, port, ...
  *   dns OUTCOME [OUTCOME]     of the A query and of the AAAA query; no address
  *   system OUTCOME            of getaddrinfo
  *   nobody                    no resolver is configured, no query was put
  *   interrupted | ceiling | noroots | unloaded
+ *   clock KIND [LOWER [UPPER]]    what a source says of the true time minus the local, in
+ *                             seconds; without a bound it did not answer
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *
@@ -24,10 +27,12 @@
  *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia private weak revoked badsig notca
- *                             constraints purpose otherflaw unjudged nochain
+ *                             constraints purpose otherflaw unjudged nochain pathlength extension weaksig
+ *                             stapled deep-private elsewhere soon deep-soon idle-soon
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
- *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked
+ *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked;
+ *                             tls:tls:alert=40,old=TLS1.1,error=GNUTLS_E_...,requested,shown
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
