@@ -80,7 +80,7 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret);
 SMTPDX_PUBLIC void smtpdx_engine_free(struct smtpdx_engine *engine);
 
 enum smtpdx_event {
-    SMTPDX_EVENT_CHANGED,  /* the evidence has grown */
+    SMTPDX_EVENT_CHANGED,  /* the evidence has grown, or a tenth of a second has passed */
     SMTPDX_EVENT_FINISHED, /* the last event of a check; the evidence is whole */
 };
 

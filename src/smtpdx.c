@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uv.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/version.h"
@@ -27,6 +29,7 @@ enum {
     ERROR_LINE_MAX = 4096,
     REPORT_MAX = 16 << 20,
     RECORD_MAX = 64 << 20,
+    TICK_MS = 100,
 };
 
 struct smtpdx_plan {
@@ -46,8 +49,17 @@ struct smtpdx_diagnosis {
 
 /* One check that runs: whom to tell. Ends with the check. */
 struct listening {
+    struct smtpdx_engine *engine;
+    struct listening *next;
+    const struct evidence *evidence; /* NULL before the first event and after the last */
     smtpdx_listener *listener;
     void *user;
+};
+
+struct smtpdx_engine {
+    struct engine *engine;
+    uv_timer_t tick;
+    struct listening *listening;
 };
 
 const char *smtpdx_version(void)
@@ -158,46 +170,84 @@ static enum smtpdx_status status_of(const struct err *err)
     return SMTPDX_SYSTEM;
 }
 
-/* The engine needs no handle of its own: it is opaque already. */
-static struct engine *engine_of(struct smtpdx_engine *engine)
+/* Borrowed and const for the listener, who gets no function that writes to it. */
+static void tell(const struct listening *l, enum smtpdx_event event)
 {
-    return (struct engine *)engine;
+    struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)l->evidence };
+
+    l->listener(l->user, event, &evidence);
+}
+
+/* A silent server changes nothing, and whoever shows the time that it takes wants to hear of that too. */
+static void on_tick(uv_timer_t *tick)
+{
+    const struct smtpdx_engine *engine = tick->data;
+
+    for (const struct listening *l = engine->listening; l != NULL; l = l->next) {
+        if (l->evidence != NULL)
+            tell(l, SMTPDX_EVENT_CHANGED);
+    }
 }
 
 enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
 {
-    struct engine *engine;
+    struct smtpdx_engine *engine = calloc(1, sizeof *engine);
     struct err err = { 0 };
 
-    if (!engine_new(&engine, &err))
+    if (engine == NULL)
+        return SMTPDX_NO_MEMORY;
+    if (!engine_new(&engine->engine, &err)) {
+        free(engine);
         return status_of(&err);
-    *ret = (struct smtpdx_engine *)engine;
+    }
+    uv_timer_init(engine_loop(engine->engine), &engine->tick);
+    engine->tick.data = engine;
+    uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
+    *ret = engine;
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_free(struct smtpdx_engine *engine)
 {
-    engine_free(engine_of(engine));
+    if (engine == NULL)
+        return;
+    uv_close((uv_handle_t *)&engine->tick, NULL);
+    engine_free(engine->engine);
+    free(engine);
 }
 
 enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine)
 {
-    engine_run(engine_of(engine));
+    engine_run(engine->engine);
     return SMTPDX_OK;
 }
 
 void smtpdx_engine_interrupt(struct smtpdx_engine *engine)
 {
-    engine_interrupt(engine_of(engine));
+    engine_interrupt(engine->engine);
 }
 
 static void on_event(void *user, const struct event *event)
 {
     struct listening *l = user;
-    /* Borrowed and const for the listener, who gets no function that writes to it. */
-    struct smtpdx_evidence evidence = { .evidence = (struct evidence *)(uintptr_t)event->evidence };
 
-    l->listener(l->user, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED, &evidence);
+    l->evidence = event->evidence;
+    tell(l, event->kind == EVENT_FINISHED ? SMTPDX_EVENT_FINISHED : SMTPDX_EVENT_CHANGED);
+    if (event->kind == EVENT_FINISHED)
+        l->evidence = NULL;
+}
+
+static void on_gone(void *user)
+{
+    struct listening *l = user;
+
+    for (struct listening **at = &l->engine->listening; *at != NULL; at = &(*at)->next) {
+        if (*at == l) {
+            *at = l->next;
+            break;
+        }
+    }
+    free(l);
 }
 
 /* file: one of those that the plan names, which is not what it should be. */
@@ -227,10 +277,11 @@ enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpd
         plan_free(complete);
         return SMTPDX_NO_MEMORY;
     }
-    *l = (struct listening){ .listener = listener, .user = user };
-    if (!check_start(engine_of(engine), complete, on_event, free, l, &bad_file, &err)) {
+    *l = (struct listening){ .engine = engine, .next = engine->listening, .listener = listener, .user = user };
+    engine->listening = l;
+    if (!check_start(engine->engine, complete, on_event, on_gone, l, &bad_file, &err)) {
         status = bad_file != NULL ? refuse_file(plan, bad_file, bad_file == complete->cert_file) : status_of(&err);
-        free(l);
+        on_gone(l);
     }
     plan_free(complete);
     return status;

@@ -38,6 +38,7 @@ struct run {
     bool write_failed;
     bool any_written;
     bool shows_progress;
+    bool is_drawn; /* a line of progress stands on the terminal */
     double drawn_ms;
 };
 
@@ -203,6 +204,22 @@ static enum smtpdx_status make_report(const struct face *f, const struct smtpdx_
     return status;
 }
 
+static void draw_progress(struct run *r, const struct smtpdx_evidence *evidence)
+{
+    if (!r->shows_progress || clock_steady_ms() - r->drawn_ms < PROGRESS_EVERY_MS)
+        return;
+    r->drawn_ms = clock_steady_ms();
+    r->is_drawn = true;
+    face_draw_progress(r->face, evidence);
+}
+
+static void clear_progress(struct run *r)
+{
+    if (r->is_drawn)
+        face_clear_progress();
+    r->is_drawn = false;
+}
+
 static void on_event(void *user, enum smtpdx_event event, const struct smtpdx_evidence *evidence)
 {
     struct item *item = user;
@@ -210,14 +227,10 @@ static void on_event(void *user, enum smtpdx_event event, const struct smtpdx_ev
     enum smtpdx_status status;
 
     if (event == SMTPDX_EVENT_CHANGED) {
-        if (r->shows_progress && clock_steady_ms() - r->drawn_ms >= PROGRESS_EVERY_MS) {
-            r->drawn_ms = clock_steady_ms();
-            face_draw_progress(r->face, evidence);
-        }
+        draw_progress(r, evidence);
         return;
     }
-    if (r->shows_progress)
-        face_clear_progress();
+    clear_progress(r);
     status = make_report(r->face, evidence, item);
     if (status != SMTPDX_OK)
         r->failed = status;
@@ -276,8 +289,6 @@ static int run_to_the_end(struct run *r)
     catch_signals(r->engine);
     smtpdx_engine_run(r->engine);
     interruptible = NULL;
-    if (r->shows_progress)
-        face_clear_progress();
     write_together(r);
     if (r->failed != SMTPDX_OK)
         return face_fail(r->face, r->failed);

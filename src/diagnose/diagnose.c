@@ -33,6 +33,11 @@ static void (*const rules[])(struct draft *d) = {
     rule_dns_no_address,
     rule_dns_servfail,
     rule_dns_unreachable,
+    rule_dns_inconsistent,
+    rule_dns_hosts_override,
+    rule_dns_partial,
+    rule_dns_resolver_down,
+    rule_dns_slow,
     rule_net_nothing_answers,
     rule_net_ipv6_broken,
     rule_net_ipv4_broken,
@@ -50,6 +55,8 @@ static void (*const rules[])(struct draft *d) = {
     rule_mode_starttls_injection,
     rule_smtp_no_greeting,
     rule_smtp_stalled,
+    rule_send_blocklisted,
+    rule_smtp_ehlo_rejected,
     rule_smtp_rejected,
     rule_smtp_throttled,
     rule_smtp_closed_early,
@@ -73,6 +80,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_smtp_auth_missing,
     rule_mode_plaintext_only,
     rule_service_degraded,
+    rule_smtp_slow,
     rule_clock_drifting,
 };
 
@@ -131,7 +139,12 @@ static const char *suggestion_of(const struct draft *d)
     return is_raised(d, unclean, sizeof unclean / sizeof unclean[0]) ? plan->host : NULL;
 }
 
-struct diagnosis *diagnose(const struct evidence *e)
+int diagnose_n_rules(void)
+{
+    return (int)(sizeof rules / sizeof rules[0]);
+}
+
+struct diagnosis *diagnose_without(const struct evidence *e, int rule)
 {
     struct diagnosis *diagnosis = diagnosis_new();
     struct draft d;
@@ -139,8 +152,10 @@ struct diagnosis *diagnose(const struct evidence *e)
     if (diagnosis == NULL)
         return NULL;
     draft_init(&d, diagnosis, e);
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        rules[i](&d);
+    for (int i = 0; i < diagnose_n_rules(); i++) {
+        if (i != rule)
+            rules[i](&d);
+    }
     diagnosis->suggestion = arena_strdup(diagnosis->arena, suggestion_of(&d));
     cause_order(&d);
     for (size_t i = 0; i < diagnosis->n_findings; i++)
@@ -148,4 +163,9 @@ struct diagnosis *diagnose(const struct evidence *e)
     recommend(&d);
     verdict_reach(&d);
     return arena_failed(diagnosis->arena) ? diagnosis_free(diagnosis) : diagnosis;
+}
+
+struct diagnosis *diagnose(const struct evidence *e)
+{
+    return diagnose_without(e, DIAGNOSE_ALL);
 }

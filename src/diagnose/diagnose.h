@@ -17,4 +17,13 @@
  */
 struct diagnosis *diagnose(const struct evidence *e);
 
+/*
+ * diagnose_without() - the same, with one rule of the table left out
+ * shape:  rules count from 0, in the order of the table; DIAGNOSE_ALL leaves out none.
+ *         For the proof that something notices when a rule is lost.
+ */
+enum { DIAGNOSE_ALL = -1 };
+struct diagnosis *diagnose_without(const struct evidence *e, int rule);
+int diagnose_n_rules(void);
+
 #endif

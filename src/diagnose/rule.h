@@ -27,6 +27,11 @@ void rule_dns_nxdomain(struct draft *d);
 void rule_dns_no_address(struct draft *d);
 void rule_dns_servfail(struct draft *d);
 void rule_dns_unreachable(struct draft *d);
+void rule_dns_inconsistent(struct draft *d);
+void rule_dns_hosts_override(struct draft *d);
+void rule_dns_partial(struct draft *d);
+void rule_dns_resolver_down(struct draft *d);
+void rule_dns_slow(struct draft *d);
 
 /* rule_net.c: this machine's network, and what fails as a whole */
 void rule_net_offline(struct draft *d);
@@ -84,5 +89,8 @@ void rule_smtp_throttled(struct draft *d);
 void rule_smtp_closed_early(struct draft *d);
 void rule_smtp_protocol_error(struct draft *d);
 void rule_smtp_auth_missing(struct draft *d);
+void rule_smtp_ehlo_rejected(struct draft *d);
+void rule_send_blocklisted(struct draft *d);
+void rule_smtp_slow(struct draft *d);
 
 #endif

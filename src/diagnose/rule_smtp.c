@@ -8,9 +8,9 @@
 #include "diagnose/whole.h"
 
 /* Where the dialogue stood, in the words of the protocol. */
-static const char *step_word(const struct probe *p)
+static const char *step_word(enum stage stage)
 {
-    switch (p->stage) {
+    switch (stage) {
     case STAGE_CONNECT:
     case STAGE_GREETING:
         return "220";
@@ -38,9 +38,11 @@ static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text,
     struct because *b = spot_because(d, f, text, s);
 
     say_duration(b, "waited", s->longest_ms);
-    say_word(d, b, "step", step_word(p));
+    say_word(d, b, "step", step_word(p->stage));
     say_word(d, b, "service", service_word(p->service));
     say_peer(d, b, "raw", p->raw);
+    say_word(d, b, "ehlo", p->ehlo == NULL ? "" : p->ehlo);
+    say_word(d, b, "other", p->other_ehlo == NULL ? "" : p->other_ehlo);
     say_reply(d, b, p);
 }
 
@@ -136,6 +138,28 @@ void rule_smtp_rejected(struct draft *d)
     judge_trouble(d, TROUBLE_REJECTED, FINDING_SMTP_REJECTED, text_rejected);
 }
 
+static enum text_id text_blocklisted(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SEND_BLOCKLISTED_REPLY;
+}
+
+void rule_send_blocklisted(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_BLOCKLISTED, FINDING_SEND_BLOCKLISTED, text_blocklisted);
+}
+
+static enum text_id text_ehlo(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_SMTP_EHLO_REJECTED_REPLY;
+}
+
+void rule_smtp_ehlo_rejected(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_EHLO_NAME, FINDING_SMTP_EHLO_REJECTED, text_ehlo);
+}
+
 static enum text_id text_throttled(const struct probe *p)
 {
     (void)p;
@@ -212,4 +236,81 @@ void rule_smtp_auth_missing(struct draft *d)
     }
     if (f != NULL)
         draft_judge(d, f);
+}
+
+/* ---- smtp.slow ------------------------------------------------------------ */
+
+static const double SLOW_MS = 5000;
+
+/* What a client with these settings waits for: a port that counts, in a mode that fits, that works. */
+static bool is_needed(const struct draft *d, const struct probe *p)
+{
+    const struct plan *plan = d->e->plan;
+
+    if (!seen_counts(d->e, p->port) || (plan->n_asked_ports > 0 && !plan_asks_port(plan, p->port)))
+        return false;
+    if (plan->tls_asked && p->mode != plan->tls)
+        return false;
+    return plan->tls_asked && plan->tls == TLS_MODE_NONE ? p->mode == TLS_MODE_NONE && p->outcome == PROBE_OK
+                                                         : seen_encrypted(p);
+}
+
+static bool answers_late(const struct draft *d, const struct probe *p, int kind)
+{
+    (void)kind;
+    return seen_counts(d->e, p->port) && p->role == ROLE_TARGET && p->outcome == PROBE_OK &&
+           p->slowest_ms > SLOW_MS;
+}
+
+static bool passes_threshold(const struct draft *d, const struct probe *p, int threshold_ms)
+{
+    return threshold_ms > 0 && is_needed(d, p) && p->total_ms > threshold_ms;
+}
+
+static void say_late(struct draft *d, struct diagnosed *f, const struct spot *s)
+{
+    const struct probe *p = &d->e->probes[s->first];
+    struct because *b = spot_because(d, f, TEXT_BECAUSE_SMTP_SLOW_REPLY, s);
+
+    say_duration(b, "waited", p->slowest_ms);
+    say_word(d, b, "step", step_word(p->slowest_stage));
+}
+
+static bool judge_threshold(struct draft *d, unsigned threshold_ms, enum severity severity)
+{
+    bool passed = false;
+
+    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
+        struct spot s = spot_of_port(d, d->e->plan->ports[i], passes_threshold, (int)threshold_ms);
+        struct diagnosed *f;
+        struct because *b;
+
+        if (s.first < 0)
+            continue;
+        f = draft_raise(d, FINDING_SMTP_SLOW);
+        f->severity = severity;
+        b = spot_because(d, f, TEXT_BECAUSE_SMTP_SLOW_THRESHOLD, &s);
+        say_duration(b, "waited", s.longest_ms);
+        say_duration(b, "threshold", threshold_ms);
+        passed = true;
+    }
+    return passed;
+}
+
+void rule_smtp_slow(struct draft *d)
+{
+    const struct plan *plan = d->e->plan;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        struct spot s = spot_of_port(d, plan->ports[i], answers_late, 0);
+        struct diagnosed *f;
+
+        if (s.first < 0)
+            continue;
+        f = draft_raise(d, FINDING_SMTP_SLOW);
+        f->severity = SEVERITY_INFO;
+        say_late(d, f, &s);
+    }
+    if (!judge_threshold(d, plan->crit_time_ms, SEVERITY_CRITICAL))
+        judge_threshold(d, plan->warn_time_ms, SEVERITY_WARNING);
 }

@@ -91,15 +91,22 @@ enum reach seen_reach(const struct evidence *e, const struct probe *p)
     return p->role == ROLE_TARGET ? reach_of(e, p) : REACH_UNKNOWN;
 }
 
+/* The first bytes of an answer came, and not the rest. */
+static bool is_half(const struct probe *p)
+{
+    return p->fault == FAULT_SILENT && p->raw.len > 0;
+}
+
 /* TLS stands, or a greeting was read: what fails now fails in the middle. */
 static bool is_under_way(const struct probe *p)
 {
     switch (p->stage) {
     case STAGE_CONNECT:
-    case STAGE_GREETING:
         return false;
+    case STAGE_GREETING:
+        return is_half(p);
     case STAGE_TLS:
-        return p->mode == TLS_MODE_STARTTLS;
+        return p->mode == TLS_MODE_STARTTLS || is_half(p);
     case STAGE_EHLO:
     case STAGE_STARTTLS:
     case STAGE_AUTH:
@@ -128,6 +135,41 @@ static enum trouble trouble_of_cut(const struct probe *p)
     return p->fault == FAULT_CLOSED || is_under_way(p) ? TROUBLE_CLOSED : TROUBLE_RESET;
 }
 
+/* Any of the words, in letters of either case. */
+static bool has_words(struct peer_text text, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t len = strlen(words[i]);
+
+        for (size_t at = 0; at + len <= text.len; at++) {
+            if (strncasecmp(text.bytes + at, words[i], len) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A block list by its name, or said to be one. */
+static bool names_blocklist(struct peer_text text)
+{
+    static const char *const words[] = {
+        "spamhaus",      "spamcop",       "barracudacentral", "sorbs.net",       "uceprotect",     "psbl.surriel",
+        "dnsbl",         "dns blocklist", "dns blacklist",    "block list",      "blocklist",      "blacklist",
+        "blocked using", "poor reputation", "bad reputation", "low reputation",  NULL,
+    };
+
+    return has_words(text, words);
+}
+
+static bool says_too_many(struct peer_text text)
+{
+    static const char *const words[] = {
+        "too many connections", "too many concurrent", "too many simultaneous", NULL,
+    };
+
+    return has_words(text, words);
+}
+
 static enum trouble trouble_of_reply(const struct probe *p)
 {
     unsigned code = p->reply.code;
@@ -136,6 +178,12 @@ static enum trouble trouble_of_reply(const struct probe *p)
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
+    if (p->stage <= STAGE_EHLO && names_blocklist(p->reply.text))
+        return TROUBLE_BLOCKLISTED;
+    if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
+        return TROUBLE_EHLO_NAME;
+    if (says_too_many(p->reply.text))
+        return TROUBLE_THROTTLED;
     return code < 500 ? TROUBLE_THROTTLED : TROUBLE_REJECTED;
 }
 
@@ -378,6 +426,8 @@ static int weight_of(const struct evidence *e, const struct probe *p)
         weight = p->mode == TLS_MODE_IMPLICIT ? 3 : 4;
         break;
     case TROUBLE_NOT_SMTP:
+    case TROUBLE_BLOCKLISTED:
+    case TROUBLE_EHLO_NAME:
     case TROUBLE_REJECTED:
     case TROUBLE_THROTTLED:
     case TROUBLE_PROTOCOL:

@@ -421,6 +421,29 @@ static enum input_result set_key(void *owner, const struct option_spec *o, const
     return keep_file(p, &p->key_file, o, value, error);
 }
 
+static enum input_result set_threshold(unsigned *ms, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    unsigned given;
+
+    if (!parse_seconds(&given, value))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_TIME, error);
+    *ms = given;
+    return INPUT_OK;
+}
+
+static enum input_result set_warn_time(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    return set_threshold(&((struct plan *)owner)->warn_time_ms, o, value, error);
+}
+
+static enum input_result set_crit_time(void *owner, const struct option_spec *o, const char *value,
+                                       struct usage *error)
+{
+    return set_threshold(&((struct plan *)owner)->crit_time_ms, o, value, error);
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -441,6 +464,8 @@ static const struct option_spec plan_options[] = {
     { "crit-days", 0, false, "N", TEXT_OPTION_CRIT_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_crit_days },
     { "cert", 0, false, "FILE", TEXT_OPTION_CERT_HELP, TEXT_OPTION_CERT_ACCEPTED, set_cert },
     { "key", 0, false, "FILE", TEXT_OPTION_KEY_HELP, TEXT_OPTION_KEY_ACCEPTED, set_key },
+    { "warn-time", 0, false, "SECONDS", TEXT_OPTION_WARN_TIME_HELP, TEXT_OPTION_WARN_TIME_ACCEPTED, set_warn_time },
+    { "crit-time", 0, false, "SECONDS", TEXT_OPTION_CRIT_TIME_HELP, TEXT_OPTION_CRIT_TIME_ACCEPTED, set_crit_time },
     { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
 };
 

@@ -63,7 +63,7 @@ struct dns_query {
     enum dns_outcome outcome;
     double duration_ms;
     size_t n_addresses;
-    const char *canonical; /* end of the CNAME chain, or NULL */
+    const char *canonical; /* end of the CNAME chain, or NULL; with MALFORMED a name of a chain that has no end */
 };
 
 /* Who gave an address; a set, for DNS and the system often agree. */
@@ -79,6 +79,7 @@ struct found_address {
     struct address address;
     int64_t ttl_s; /* -1 unknown */
     unsigned sources; /* enum address_source */
+    size_t hosts_line; /* of the hosts file, from 1, where it is a source; else 0 */
 };
 
 /* One name that was looked up. Where the plan has a host, names[0] is the target's. */
@@ -293,6 +294,8 @@ struct probe {
     double greeting_ms; /* connected (or TLS up) to the whole greeting */
     double tls_ms;     /* handshake */
     double total_ms;   /* SYN to the end of what this cell needed, or to its failure */
+    double slowest_ms; /* the longest wait for a whole reply, the greeting included, TLS left out */
+    enum stage slowest_stage; /* what that reply answered; GREETING where it was the greeting */
 
     struct peer_text greeting; /* all lines as received */
     struct peer_text *keywords; /* of the EHLO that counts for this mode, without the first line */
@@ -304,6 +307,9 @@ struct probe {
     bool helo_used;       /* EHLO was not understood */
     size_t n_injected;    /* bytes behind the 220 of STARTTLS; discarded */
     bool mail_accepted;   /* MAIL FROM:<> in clear (only where --tls none asked) */
+    const char *ehlo;       /* the name that was sent with EHLO, or NULL */
+    const char *other_ehlo; /* another one that was tried after EHLO was refused, or NULL */
+    bool other_ehlo_accepted;
 
     const char *tls_version; /* "TLS1.3" */
     const char *tls_cipher;

@@ -144,6 +144,10 @@ static void codec_plan(struct codec *c, void *item)
         codec_outside_or_null(c, "cert_file", &p->cert_file);
         codec_outside_or_null(c, "key_file", &p->key_file);
     }
+    if (codec_has(c, "warn_time_ms"))
+        CODEC_INTEGER(c, "warn_time_ms", p->warn_time_ms, 0, TIMEOUT_MAX_MS);
+    if (codec_has(c, "crit_time_ms"))
+        CODEC_INTEGER(c, "crit_time_ms", p->crit_time_ms, 0, TIMEOUT_MAX_MS);
 }
 
 /* ---- names ------------------------------------------------------------------ */
@@ -174,6 +178,8 @@ static void codec_found_address(struct codec *c, void *item)
         codec_refuse_kind(c);
     CODEC_INTEGER(c, "ttl_s", a->ttl_s, INT32_MIN, UINT32_MAX);
     codec_set(c, "sources", &a->sources, ADDRESS_SOURCE_ALL, address_source_word, address_source_parse);
+    if (codec_has(c, "hosts_line"))
+        CODEC_INTEGER(c, "hosts_line", a->hosts_line, 0, INT32_MAX);
 }
 
 static void codec_name(struct codec *c, void *item)
@@ -357,6 +363,12 @@ static void codec_times(struct codec *c, struct probe *p)
     codec_milliseconds(c, "greeting_ms", &p->greeting_ms);
     codec_milliseconds(c, "tls_ms", &p->tls_ms);
     codec_milliseconds(c, "total_ms", &p->total_ms);
+    if (!c->saving)
+        p->slowest_ms = -1;
+    if (codec_has(c, "slowest_ms"))
+        codec_milliseconds(c, "slowest_ms", &p->slowest_ms);
+    if (codec_has(c, "slowest_stage"))
+        CODEC_WORD(c, "slowest_stage", p->slowest_stage, stage);
 }
 
 static void codec_session(struct codec *c, struct probe *p)
@@ -370,6 +382,12 @@ static void codec_session(struct codec *c, struct probe *p)
     codec_bool(c, "helo_used", &p->helo_used);
     CODEC_INTEGER(c, "n_injected", p->n_injected, 0, INT32_MAX);
     codec_bool(c, "mail_accepted", &p->mail_accepted);
+    if (codec_has(c, "ehlo"))
+        codec_text_or_null(c, "ehlo", &p->ehlo);
+    if (codec_has(c, "other_ehlo"))
+        codec_text_or_null(c, "other_ehlo", &p->other_ehlo);
+    if (codec_has(c, "other_ehlo_accepted"))
+        codec_bool(c, "other_ehlo_accepted", &p->other_ehlo_accepted);
     codec_text_or_null(c, "tls_version", &p->tls_version);
     codec_text_or_null(c, "tls_cipher", &p->tls_cipher);
     codec_text_or_null(c, "tls_group", &p->tls_group);

@@ -118,6 +118,8 @@ struct plan {
     int crit_days; /* ... and is critical; -1: none is */
     const char *cert_file; /* client certificate and its key, PEM; NULL: none is shown */
     const char *key_file;
+    unsigned warn_time_ms; /* --warn-time, --crit-time: 0 for none */
+    unsigned crit_time_ms;
 };
 
 /* errors: NULL when memory is short */

@@ -329,11 +329,13 @@ static struct session_spec new_session_spec(struct site *t, const struct address
         .loop = engine_loop(c->engine),
         .evidence = c->evidence,
         .check_started_ms = c->started_ms,
+        .host = t->is_users && c->evidence->plan->host_is_address ? NULL : site_view(t)->host,
         .address = *address,
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
         .learns = -1,
+        .refused = -1,
         .identity = t->is_users ? c->identity : NULL,
         .listener = &session_ears,
         .user = t,
@@ -405,11 +407,17 @@ static void try_other_mode(struct site *t, const struct session *s)
     open_session(t, session_address(s), port, other_mode(session_mode(s)));
 }
 
+/* It fills no cell of the matrix: what it learns is noted beside the one that failed. */
+static bool session_is_aside(const struct session *s)
+{
+    return session_only_learns(s) || session_refused(s) >= 0;
+}
+
 static struct session *find_session(const struct site *t, const struct address *address, uint16_t port,
                                     enum tls_mode mode)
 {
     for (struct session *s = t->check->sessions; s != NULL; s = *session_next(s)) {
-        if (session_user(s) == t && !session_only_learns(s) && session_port(s) == port && session_mode(s) == mode &&
+        if (session_user(s) == t && !session_is_aside(s) && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }
@@ -438,7 +446,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
 
-    if (t->check->finished || session_only_learns(s))
+    if (t->check->finished || session_is_aside(s))
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(t, s);
@@ -494,6 +502,25 @@ static void review_other(const struct site *t, const struct session *s)
         session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
 }
 
+/* ---- another EHLO name ---- */
+
+/* The first EHLO of the dialogue was refused in so many words. */
+static bool refuses_ehlo(const struct probe *p)
+{
+    return p->outcome == PROBE_FAILED && p->fault == FAULT_REPLY && p->stage == STAGE_EHLO &&
+           (p->mode == TLS_MODE_IMPLICIT || p->tls_ms < 0);
+}
+
+/* Whether the name is what was refused, only a second connection can tell. */
+static void try_other_ehlo(struct site *t, const struct session *s)
+{
+    struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
+
+    spec.refused = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    if (spec.refused >= 0 && t->check->evidence->probes[spec.refused].other_ehlo == NULL)
+        start_session(t->check, &spec);
+}
+
 static void try_further(struct site *t, const struct session *s)
 {
     enum probe_outcome outcome = session_probe(s)->outcome;
@@ -504,6 +531,26 @@ static void try_further(struct site *t, const struct session *s)
         learn_old_tls(t, s);
     if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
         try_other_mode(t, s);
+    if (refuses_ehlo(session_probe(s)))
+        try_other_ehlo(t, s);
+}
+
+/* What the trial has shown counts for every cell of the connection that was refused. */
+static void keep_other_ehlo(const struct site *t, const struct session *s)
+{
+    struct check *c = t->check;
+    const struct probe *trial = session_probe(s);
+
+    for (size_t i = 0; i < c->evidence->n_probes; i++) {
+        struct probe *p = &c->evidence->probes[i];
+
+        if (!site_has(t, p) || !p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
+            !address_equal(&p->address, session_address(s)))
+            continue;
+        p->other_ehlo = trial->ehlo;
+        p->other_ehlo_accepted = trial->outcome == PROBE_OK;
+        check_tell(c, EVENT_PROBE, i);
+    }
 }
 
 static void on_settled(void *user, struct session *s)
@@ -513,7 +560,9 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
-    if (session_only_learns(s)) {
+    if (session_is_aside(s)) {
+        if (session_refused(s) >= 0)
+            keep_other_ehlo(t, s);
         check_review(c);
         return;
     }
@@ -550,6 +599,7 @@ static void put_port_cells(const struct site *t, enum family family, const struc
             .greeting_ms = -1,
             .tls_ms = -1,
             .total_ms = -1,
+            .slowest_ms = -1,
             .chain = -1,
         };
         if (address != NULL) {
@@ -638,14 +688,29 @@ static void try_address(struct site *t, const struct address *address, bool must
         open_port(t, address, t->ports[i]);
 }
 
+/* Every address of the family before this one is the hosts file's alone. */
+static bool only_hosts_gave(const struct check *c, size_t name, size_t address)
+{
+    const struct found_address *all = c->evidence->names[name].addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+            return false;
+    }
+    return true;
+}
+
 static void on_found(void *user, size_t name, size_t address)
 {
     struct site *t = user;
     const struct found_address *found = &t->check->evidence->names[name].addresses[address];
 
     check_tell(t->check, EVENT_NAME, name);
-    /* What the hosts file says is what the mail client will use, whatever DNS says. */
-    try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0);
+    /*
+     * What the hosts file says is what the mail client will use, whatever DNS
+     * says; what DNS says is then tried too, to tell what the file does.
+     */
+    try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(t->check, name, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)
@@ -688,6 +753,7 @@ static bool begin_lookup(struct site *t, struct err *err)
         .evidence = e,
         .name = t->name,
         .resolvers = resolvers,
+        .compare = e->plan->n_resolvers > 1,
         .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(c->engine),
         .listener = &lookup_ears,
         .user = t,

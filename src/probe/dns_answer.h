@@ -21,7 +21,8 @@ struct dns_answer {
     int64_t ttl_s[DNS_ANSWER_ADDRESSES_MAX];
     size_t n_addresses;
     size_t n_refused;
-    char canonical[DNS_NAME_SIZE]; /* end of the CNAME chain; "" where it is the name itself */
+    /* End of the CNAME chain; "" where it is the name itself. With MALFORMED a name of a chain without end. */
+    char canonical[DNS_NAME_SIZE];
     double duration_ms;            /* filled in by the asker */
 };
 

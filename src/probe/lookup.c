@@ -9,10 +9,13 @@
 #include <netdb.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "probe/hosts_file.h"
 
 enum {
     NEXT_RESOLVER_MS = 1000, /* of silence, then the one behind it is asked too */
+    SILENT_MS = 2000,        /* all is known: who has not answered by then, asked twice, is silent */
     PARTIAL_MS = 3000,       /* one type answered: the other is not waited for longer */
     SYSTEM_GRACE_MS = 1000,  /* the system may still know a name that DNS does not */
     RESOLVERS_MAX = 16,
@@ -23,6 +26,7 @@ struct asked {
     struct lookup *lookup;
     struct question *question; /* NULL once answered */
     size_t query;              /* index into the view's queries */
+    double asked_ms;
 };
 
 struct lookup {
@@ -32,6 +36,7 @@ struct lookup {
     uv_timer_t timer;
     double started_ms;
     size_t n_tried; /* resolvers asked so far */
+    double asked_ms; /* when the last of them was */
     struct asked asked[RESOLVERS_MAX * TYPES];
     size_t n_asked;
     bool settled[TYPES]; /* some resolver has given a real answer to it */
@@ -69,7 +74,7 @@ void lookup_stop(struct lookup *l)
             continue;
         question_abandon(a->question);
         view->queries[a->query].outcome = DNS_TIMEOUT;
-        view->queries[a->query].duration_ms = clock_steady_ms() - l->started_ms;
+        view->queries[a->query].duration_ms = clock_steady_ms() - a->asked_ms;
     }
     if (l->request != NULL) {
         system_request_abandon(l->request);
@@ -91,7 +96,8 @@ static void lookup_end(struct lookup *l)
 }
 
 /* Adds an address, or another witness of one that is known. */
-static void lookup_found(struct lookup *l, const struct address *a, int64_t ttl_s, enum address_source source)
+static void lookup_found(struct lookup *l, const struct address *a, int64_t ttl_s, enum address_source source,
+                         size_t hosts_line)
 {
     struct name_view *view = lookup_view(l);
     struct found_address *slot;
@@ -109,7 +115,9 @@ static void lookup_found(struct lookup *l, const struct address *a, int64_t ttl_
         view->n_refused++;
         return;
     }
-    *slot = (struct found_address){ .address = *a, .ttl_s = ttl_s, .sources = source };
+    *slot = (struct found_address){
+        .address = *a, .ttl_s = ttl_s, .sources = source, .hosts_line = hosts_line
+    };
     if (view->duration_ms < 0)
         view->duration_ms = clock_steady_ms() - l->started_ms;
     l->spec.listener->found(l->spec.user, l->spec.name, view->n_addresses - 1);
@@ -120,44 +128,144 @@ static bool is_answer(enum dns_outcome outcome)
     return outcome == DNS_OK || outcome == DNS_NO_DATA || outcome == DNS_NXDOMAIN;
 }
 
-static void lookup_ask_next(struct lookup *l);
-
-static void on_patience_over(uv_timer_t *timer)
-{
-    struct lookup *l = timer->data;
-
-    if (lookup_view(l)->n_addresses > 0)
-        lookup_end(l);
-}
-
 static void on_grace_over(uv_timer_t *timer)
 {
     lookup_end(timer->data);
 }
 
-/* A question is open whose type nobody has answered. */
-static bool lookup_waits(struct lookup *l)
+/* DNS has said what it knows: the system may still know more. */
+static void lookup_finish(struct lookup *l)
+{
+    if (l->request == NULL || lookup_view(l)->n_addresses > 0)
+        lookup_end(l);
+    else
+        uv_timer_start(&l->timer, on_grace_over, SYSTEM_GRACE_MS, 0);
+}
+
+/* A question is open to which nobody has given an answer. */
+static bool waits_for(struct lookup *l, unsigned type)
 {
     for (size_t i = 0; i < l->n_asked; i++) {
-        unsigned type = lookup_view(l)->queries[l->asked[i].query].type;
-
-        if (l->asked[i].question != NULL && !l->settled[type])
+        if (l->asked[i].question != NULL && lookup_view(l)->queries[l->asked[i].query].type == type)
             return true;
     }
     return false;
 }
 
-/* Where DNS and the system have both said what they know, or DNS knows enough, it is over. */
+static bool is_answered(const struct lookup *l)
+{
+    return l->settled[RECORD_A] && l->settled[RECORD_AAAA];
+}
+
+static bool dns_knows_address(struct lookup *l)
+{
+    const struct name_view *view = lookup_view(l);
+
+    for (size_t i = 0; i < view->n_addresses; i++) {
+        if ((view->addresses[i].sources & SOURCE_DNS) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Those that were asked have failed, or say that there is no address: another one is asked for comparison. */
+static bool has_failed(struct lookup *l)
+{
+    if (is_answered(l))
+        return !dns_knows_address(l);
+    return (!l->settled[RECORD_A] && !waits_for(l, RECORD_A)) ||
+           (!l->settled[RECORD_AAAA] && !waits_for(l, RECORD_AAAA));
+}
+
+static void on_answer(void *user, const struct dns_answer *answer);
+
+static void lookup_ask(struct lookup *l, struct resolver *r, enum record_type type)
+{
+    struct name_view *view = lookup_view(l);
+    struct arena *arena = l->spec.evidence->arena;
+    struct dns_query *query = ARENA_APPEND(arena, view->queries, view->n_queries, EVIDENCE_QUERIES_MAX);
+    struct asked *a = &l->asked[l->n_asked];
+    char server[ENDPOINT_TEXT_SIZE];
+    struct err err = { 0 };
+
+    if (query == NULL)
+        return;
+    query->type = type;
+    query->resolver = arena_strdup(arena, endpoint_format(resolver_server(r), server));
+    query->duration_ms = -1;
+    *a = (struct asked){ .lookup = l, .query = view->n_queries - 1, .asked_ms = clock_steady_ms() };
+    l->n_asked++;
+    if (!resolver_ask(&a->question, r, view->host, type, on_answer, a, &err))
+        l->spec.evidence->incomplete = true;
+}
+
+/* Asks one more resolver: for what is missing, or for all where answers are compared. */
+static void lookup_ask_next(struct lookup *l)
+{
+    struct resolver *r = l->resolvers[l->n_tried++];
+    bool all = l->spec.compare || is_answered(l);
+    bool missing[TYPES] = { all || !l->settled[RECORD_A], all || !l->settled[RECORD_AAAA] };
+
+    l->asked_ms = clock_steady_ms();
+    l->asking = true;
+    for (unsigned type = 0; type < TYPES; type++) {
+        if (missing[type])
+            lookup_ask(l, r, (enum record_type)type);
+    }
+    l->asking = false;
+}
+
+/* When the next resolver is to be asked; negative: not at all. */
+static double next_resolver_due(struct lookup *l)
+{
+    if (l->n_tried == l->spec.n_resolvers)
+        return -1;
+    if (l->n_tried == 0 || l->spec.compare || has_failed(l))
+        return 0;
+    return is_answered(l) ? -1 : l->asked_ms + NEXT_RESOLVER_MS;
+}
+
+/* Until when open questions are waited for; 0: none is open, negative: without an end. */
+static double patience_due(struct lookup *l)
+{
+    bool answered = is_answered(l);
+    double due = 0;
+
+    for (size_t i = 0; i < l->n_asked; i++) {
+        const struct asked *a = &l->asked[i];
+        double end = a->asked_ms + (answered ? SILENT_MS : PARTIAL_MS);
+
+        if (a->question != NULL && end > due)
+            due = end;
+    }
+    return due > 0 && !answered && lookup_view(l)->n_addresses == 0 ? -1 : due;
+}
+
+static void on_due(uv_timer_t *timer);
+
+/* Asks on, ends, or comes back when there is something to decide. */
 static void lookup_review(struct lookup *l)
 {
-    bool answered = l->settled[RECORD_A] && l->settled[RECORD_AAAA];
+    double now_ms = clock_steady_ms();
+    double next, patience, due;
 
-    if (l->ended || l->asking || (!answered && (lookup_waits(l) || l->n_tried < l->spec.n_resolvers)))
+    if (l->ended || l->asking)
         return;
-    if (l->request == NULL || lookup_view(l)->n_addresses > 0)
-        lookup_end(l);
-    else
-        uv_timer_start(&l->timer, on_grace_over, SYSTEM_GRACE_MS, 0);
+    for (next = next_resolver_due(l); next >= 0 && next <= now_ms; next = next_resolver_due(l))
+        lookup_ask_next(l);
+    patience = patience_due(l);
+    if (next < 0 && patience >= 0 && patience <= now_ms) {
+        lookup_finish(l);
+        return;
+    }
+    due = next >= 0 && (patience < 0 || next < patience) ? next : patience;
+    if (due >= 0)
+        uv_timer_start(&l->timer, on_due, due > now_ms ? (uint64_t)(due - now_ms) + 1 : 0, 0);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    lookup_review(timer->data);
 }
 
 static void on_answer(void *user, const struct dns_answer *answer)
@@ -170,65 +278,16 @@ static void on_answer(void *user, const struct dns_answer *answer)
     query->outcome = answer->outcome;
     query->duration_ms = answer->duration_ms;
     query->n_addresses = answer->n_addresses + answer->n_refused;
-    query->canonical = answer->canonical[0] == '\0' ? NULL : arena_strdup(l->spec.evidence->arena, answer->canonical);
+    if (answer->canonical[0] != '\0')
+        query->canonical = arena_strdup(l->spec.evidence->arena, answer->canonical);
     if (l->ended)
         return;
     lookup_view(l)->n_refused += answer->n_refused;
     if (is_answer(answer->outcome))
         l->settled[answer->type] = true;
     for (size_t i = 0; i < answer->n_addresses; i++)
-        lookup_found(l, &answer->addresses[i], answer->ttl_s[i], SOURCE_DNS);
-    if (!l->settled[answer->type] && l->n_tried < l->spec.n_resolvers)
-        lookup_ask_next(l);
-    else
-        lookup_review(l);
-}
-
-static void on_resolver_silent(uv_timer_t *timer)
-{
-    lookup_ask_next(timer->data);
-}
-
-static void lookup_ask(struct lookup *l, struct resolver *r, enum record_type type)
-{
-    struct name_view *view = lookup_view(l);
-    struct dns_query *query = ARENA_APPEND(l->spec.evidence->arena, view->queries, view->n_queries, EVIDENCE_QUERIES_MAX);
-    struct asked *a = &l->asked[l->n_asked];
-    char server[ENDPOINT_TEXT_SIZE];
-    struct err err = { 0 };
-
-    if (query == NULL)
-        return;
-    query->type = type;
-    query->resolver = arena_strdup(l->spec.evidence->arena, endpoint_format(resolver_server(r), server));
-    query->duration_ms = -1;
-    *a = (struct asked){ .lookup = l, .query = view->n_queries - 1 };
-    l->n_asked++;
-    if (!resolver_ask(&a->question, r, view->host, type, on_answer, a, &err))
-        l->spec.evidence->incomplete = true;
-}
-
-static void lookup_ask_next(struct lookup *l)
-{
-    struct resolver *r;
-    bool outermost = !l->asking;
-
-    if (l->ended || l->n_tried == l->spec.n_resolvers)
-        return;
-    r = l->resolvers[l->n_tried++];
-    if (l->n_tried < l->spec.n_resolvers)
-        uv_timer_start(&l->timer, on_resolver_silent, NEXT_RESOLVER_MS, 0);
-    else
-        uv_timer_start(&l->timer, on_patience_over, PARTIAL_MS, 0);
-    l->asking = true;
-    for (unsigned type = 0; type < TYPES; type++) {
-        if (!l->settled[type])
-            lookup_ask(l, r, (enum record_type)type);
-    }
-    if (outermost) {
-        l->asking = false;
-        lookup_review(l);
-    }
+        lookup_found(l, &answer->addresses[i], answer->ttl_s[i], SOURCE_DNS, 0);
+    lookup_review(l);
 }
 
 static enum dns_outcome outcome_of_system(const struct system_answer *answer)
@@ -258,18 +317,24 @@ static void on_system_answer(void *user, const struct system_answer *answer)
     if (l->ended)
         return;
     for (size_t i = 0; i < answer->n_addresses; i++)
-        lookup_found(l, &answer->addresses[i], -1, SOURCE_SYSTEM);
+        lookup_found(l, &answer->addresses[i], -1, SOURCE_SYSTEM, 0);
     lookup_review(l);
 }
 
 static void lookup_read_hosts(struct lookup *l)
 {
-    for (unsigned family = 0; family < FAMILY_COUNT; family++) {
-        struct address a;
+    struct buf file;
 
-        if (resolver_hosts_file(l->resolvers[0], lookup_view(l)->host, (enum family)family, &a))
-            lookup_found(l, &a, -1, SOURCE_HOSTS);
+    buf_init(&file, HOSTS_FILE_MAX);
+    hosts_file_load(&file);
+    for (unsigned family = 0; family < FAMILY_COUNT; family++) {
+        struct hosts_entry entry;
+
+        if (hosts_file_find(&entry, (struct peer_text){ buf_borrow(&file), file.len }, lookup_view(l)->host,
+                            (enum family)family))
+            lookup_found(l, &entry.address, -1, SOURCE_HOSTS, entry.line);
     }
+    buf_done(&file);
 }
 
 static void on_start(uv_timer_t *timer)
@@ -283,7 +348,7 @@ static void on_start(uv_timer_t *timer)
         lookup_view(l)->system_asked = true;
         lookup_view(l)->system = DNS_TIMEOUT; /* until it answers */
     }
-    lookup_ask_next(l);
+    lookup_review(l);
 }
 
 bool lookup_start(struct lookup **ret, const struct lookup_spec *spec, struct err *err)

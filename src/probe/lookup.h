@@ -2,7 +2,8 @@
  * lookup - the addresses of one name, by DNS, the system and the hosts file
  *
  * A and AAAA side by side; the next resolver is asked when the one before it is
- * silent or fails. Each address is told as soon as it is known.
+ * silent, fails or knows no address, or at once where answers are compared.
+ * Each address is told as soon as it is known.
  */
 #ifndef SMTPDX_PROBE_LOOKUP_H
 #define SMTPDX_PROBE_LOOKUP_H
@@ -28,6 +29,7 @@ struct lookup_spec {
     size_t name; /* index into names, its host set */
     struct resolver *const *resolvers; /* in the order of asking; not empty */
     size_t n_resolvers;
+    bool compare; /* all of them are asked, whatever the first says */
     struct system_view *system; /* NULL: not to be asked */
     const struct lookup_listener *listener;
     void *user;

@@ -6,7 +6,6 @@
  */
 #include "probe/resolver.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,23 +240,6 @@ void question_abandon(struct question *q)
 {
     if (q != NULL)
         q->answer = NULL;
-}
-
-bool resolver_hosts_file(struct resolver *r, const char *host, enum family family, struct address *ret)
-{
-    struct hostent *entry = NULL;
-    int af = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
-    bool found;
-
-    if (ares_gethostbyname_file(r->channel, host, af, &entry) != ARES_SUCCESS)
-        return false;
-    found = entry->h_addrtype == af && entry->h_addr_list[0] != NULL;
-    if (found) {
-        *ret = (struct address){ .family = family };
-        memcpy(ret->bytes, entry->h_addr_list[0], family == FAMILY_IPV4 ? 4 : 16);
-    }
-    ares_free_hostent(entry);
-    return found;
 }
 
 size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX])

@@ -39,9 +39,6 @@ bool resolver_ask(struct question **ret, struct resolver *r, const char *host, e
 /* The asker does not want to hear the answer any more. Takes NULL. */
 void question_abandon(struct question *q);
 
-/* The address that the hosts file gives the host, per family; false where it gives none. */
-bool resolver_hosts_file(struct resolver *r, const char *host, enum family family, struct address *ret);
-
 /* The nameserver lines of a resolv.conf, up to RESOLVER_SYSTEM_MAX. source: resolv.conf(5) */
 size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX]);
 

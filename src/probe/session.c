@@ -52,6 +52,12 @@ struct session {
     double started_ms; /* steady clock */
     double connected_ms;
     double handshake_ms; /* when it began */
+    double asked_ms;     /* when the reply that is waited for began to be waited for */
+    enum smtp_stage asked;
+    double slowest_ms;   /* of all replies so far, -1 before the first */
+    enum stage slowest_stage;
+    char ehlo[EHLO_NAME_SIZE];
+    struct probe *trial; /* of a session that tries another EHLO name: stands in for its cell */
 };
 
 /* ---- small views ---------------------------------------------------------- */
@@ -95,12 +101,19 @@ static struct probe *session_cell(const struct session *s, enum tls_mode mode)
 {
     int index = s->spec.cells[mode];
 
+    if (s->trial != NULL && mode == s->spec.mode)
+        return s->trial;
     return index < 0 ? NULL : &s->spec.evidence->probes[index];
 }
 
 const struct probe *session_probe(const struct session *s)
 {
     return session_cell(s, s->spec.mode);
+}
+
+int session_refused(const struct session *s)
+{
+    return s->spec.refused;
 }
 
 static void tell_changed(struct session *s, enum tls_mode mode)
@@ -212,6 +225,9 @@ static void keep_learned(struct session *s, enum tls_mode mode)
     if (p == NULL)
         return;
     p->greeting = keep(s, l->answers[SMTP_STAGE_GREETING].text, PEER_LINE_MAX);
+    p->ehlo = arena_strdup(s->spec.evidence->arena, s->ehlo);
+    p->slowest_ms = s->slowest_ms;
+    p->slowest_stage = s->slowest_stage;
     p->helo_used = l->helo_used;
     p->mail_accepted = l->mail_accepted;
     p->n_injected = l->n_injected;
@@ -248,6 +264,7 @@ static void session_settle(struct session *s)
     s->spec.listener->settled(s->spec.user, s);
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++)
         s->spec.cells[mode] = -1; /* the Evidence may go from here on */
+    s->trial = NULL;
     s->spec.evidence = NULL;
 }
 
@@ -363,6 +380,22 @@ static void learn_version(struct session *s)
     session_drop(s);
 }
 
+/* How long the reply took that has just ended a stage; the handshake is no reply. */
+static void note_wait(struct session *s)
+{
+    enum smtp_stage stage = s->dialogue.learned.stage;
+    double now_ms = clock_steady_ms();
+
+    if (stage == s->asked)
+        return;
+    if (s->asked != SMTP_STAGE_TLS && now_ms - s->asked_ms > s->slowest_ms) {
+        s->slowest_ms = now_ms - s->asked_ms;
+        s->slowest_stage = stage_of(s->asked);
+    }
+    s->asked = stage;
+    s->asked_ms = now_ms;
+}
+
 static void keep_handshake(struct session *s)
 {
     struct probe *p = session_cell(s, s->spec.mode);
@@ -401,18 +434,20 @@ static void session_handshake(struct session *s)
     }
     keep_handshake(s);
     s->state = SESSION_TALKING;
-    if (s->spec.mode == TLS_MODE_STARTTLS)
+    if (s->spec.mode == TLS_MODE_STARTTLS) {
         dialogue_tls_up(&s->dialogue);
+        note_wait(s);
+    }
+    s->asked_ms = clock_steady_ms();
     session_talk(s);
 }
 
 static void session_begin_tls(struct session *s)
 {
-    const struct evidence *e = s->spec.evidence;
     struct probe *p = session_cell(s, s->spec.mode);
     struct tls_spec spec = {
         .fd = s->fd,
-        .host = e->plan->host_is_address ? NULL : e->names[0].host,
+        .host = s->spec.host,
         .identity = s->spec.identity,
         .old = session_only_learns(s),
     };
@@ -477,6 +512,7 @@ static void note_progress(struct session *s)
 
     if (s->settled)
         return;
+    note_wait(s);
     if (s->spec.mode == TLS_MODE_IMPLICIT)
         from_ms = s->handshake_ms + session_cell(s, s->spec.mode)->tls_ms;
     settle_clear_text(s);
@@ -660,10 +696,16 @@ static void session_talk(struct session *s)
 
 /* ---- connecting ---------------------------------------------------------------- */
 
-/* RFC 5321 section 4.1.3: an address literal where the machine has no real name. */
+/*
+ * RFC 5321 section 4.1.3: an address literal where no name is given. The other
+ * name that is tried after a refusal is the literal where a name was refused,
+ * else one that anybody can look up (RFC 2606).
+ */
 static void ehlo_name(const struct session *s, char out[static EHLO_NAME_SIZE])
 {
-    const char *given = s->spec.evidence->plan->ehlo;
+    const char *usual = s->spec.evidence->plan->ehlo;
+    const char *other = usual == NULL ? "www.example.com" : NULL;
+    const char *given = s->spec.refused >= 0 ? other : usual;
     struct address own;
     char text[ADDRESS_TEXT_SIZE];
 
@@ -690,17 +732,18 @@ static void on_quiet(uv_timer_t *timer)
 
 static void session_connected(struct session *s)
 {
-    char name[EHLO_NAME_SIZE];
+    bool trial = s->spec.refused >= 0; /* ends with the answer to EHLO */
     struct smtp_dialogue_spec spec = {
-        .ehlo_name = name,
+        .ehlo_name = s->ehlo,
         .inside_tls = s->spec.mode == TLS_MODE_IMPLICIT,
-        .want_starttls = s->spec.mode == TLS_MODE_STARTTLS,
-        .try_mail = s->spec.mode == TLS_MODE_NONE,
+        .want_starttls = s->spec.mode == TLS_MODE_STARTTLS && !trial,
+        .try_mail = s->spec.mode == TLS_MODE_NONE && !trial,
     };
     struct err err = { 0 };
     double wait_ms;
 
     s->connected_ms = clock_steady_ms();
+    s->asked_ms = s->connected_ms;
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
         struct probe *p = session_cell(s, (enum tls_mode)mode);
 
@@ -710,7 +753,7 @@ static void session_connected(struct session *s)
         p->stage = STAGE_GREETING;
         tell_changed(s, (enum tls_mode)mode);
     }
-    ehlo_name(s, name);
+    ehlo_name(s, s->ehlo);
     s->dialogue_ready = true;
     if (!dialogue_init(&s->dialogue, &spec, &err)) {
         session_fail_ours(s, err.doing);
@@ -820,6 +863,33 @@ static void on_start(uv_timer_t *timer)
     session_act_on(s, state, &r);
 }
 
+/* A session that only tries another name has its results beside the matrix. */
+static bool session_try_on(struct session *s)
+{
+    const struct probe *refused = &s->spec.evidence->probes[s->spec.refused < 0 ? 0 : s->spec.refused];
+
+    if (s->spec.refused < 0)
+        return true;
+    s->trial = arena_alloc(s->spec.evidence->arena, 1, sizeof *s->trial);
+    if (s->trial == NULL)
+        return false;
+    *s->trial = (struct probe){
+        .role = refused->role,
+        .host = refused->host,
+        .has_address = true,
+        .address = refused->address,
+        .family = refused->family,
+        .port = refused->port,
+        .dial_port = refused->dial_port,
+        .mode = refused->mode,
+        .connect_ms = -1,
+        .greeting_ms = -1,
+        .tls_ms = -1,
+        .chain = -1,
+    };
+    return true;
+}
+
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -828,6 +898,11 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     s->spec = *spec;
     s->fd = -1;
+    s->slowest_ms = -1;
+    if (!session_try_on(s)) {
+        free(s);
+        return err_set(err, ERR_NOMEM, 0, "starting a connection");
+    }
     s->started_ms = clock_steady_ms();
     uv_timer_init(spec->loop, &s->timer);
     s->timer.data = s;
@@ -846,14 +921,29 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
     return true;
 }
 
+/* The beginning of an answer whose rest never came tells more than silence. */
+static void note_half(struct session *s)
+{
+    struct peer_text raw = { 0 };
+
+    if (s->state == SESSION_HANDSHAKE)
+        raw = tls_raw(s->tls);
+    else if (s->dialogue_ready)
+        raw = s->dialogue.learned.raw;
+    if (raw.len > 0)
+        note_raw(s, raw, guess_service(raw));
+}
+
 void session_time_out(struct session *s)
 {
     if (s->settled)
         return;
-    if (s->fd >= 0)
+    if (s->fd >= 0) {
+        note_half(s);
         session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
-    else
+    } else {
         session_withdraw(s, SKIP_STOPPED); /* nothing was sent that an answer could be missing to */
+    }
 }
 
 void session_conclude(struct session *s, enum fault fault)

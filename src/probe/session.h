@@ -29,12 +29,14 @@ struct session_spec {
     uv_loop_t *loop;
     struct evidence *evidence; /* written to until it is settled */
     double check_started_ms;   /* of the steady clock */
+    const char *host; /* the name that TLS asks for; NULL: none */
     struct address address;
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
-    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one unless it only learns */
+    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one unless it stands aside */
     int learns; /* -1, or the probe whose failed handshake this one follows: it offers old TLS and fills tls_old alone */
     const struct tls_identity *identity; /* NULL: no client certificate */
+    int refused;      /* -1, or the probe whose EHLO was refused: tries another name, fills no cell, ends at EHLO */
     const struct session_listener *listener;
     void *user;
 };
@@ -57,6 +59,9 @@ bool session_only_learns(const struct session *s);
 
 /* The cell of its own mode; NULL where it only learns, or has settled. */
 const struct probe *session_probe(const struct session *s);
+
+/* The probe for which it tries another EHLO name, -1 where it does not. */
+int session_refused(const struct session *s);
 
 /* The ceiling: what it waits for now has not come. */
 void session_time_out(struct session *s);

@@ -40,6 +40,7 @@ struct client {
 
 struct nameserver {
     const struct scenario *scenario;
+    size_t resolver;
     bool ipv6;
     uint16_t port;
     uv_udp_t udp;
@@ -65,12 +66,23 @@ static void on_closed(uv_handle_t *handle)
 
 /* ---- UDP ---- */
 
-static void send_now(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_datagram(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
 {
     uv_buf_t part = uv_buf_init((char *)(uintptr_t)reply->bytes, (unsigned)reply->len);
 
     /* A reply that cannot be sent at once is lost, as datagrams are; clients ask again. */
     uv_udp_try_send(&n->udp, &part, 1, (const struct sockaddr *)to);
+}
+
+static void send_now(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+{
+    for (int i = 0; reply->stray && i < 2; i++) {
+        struct zone_reply stray = *reply;
+
+        zone_make_stray(&stray, i == 0);
+        send_datagram(n, &stray, to);
+    }
+    send_datagram(n, reply, to);
 }
 
 static void on_delayed_closed(uv_handle_t *handle)
@@ -137,7 +149,8 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const
     if (len <= 0 || from == NULL || from->sa_family != AF_INET || (flags & UV_UDP_PARTIAL) != 0)
         return;
     memcpy(&to, from, sizeof to);
-    zone_answer(&reply, n->scenario, n->ipv6, (const uint8_t *)bytes->base, (size_t)len);
+    zone_answer(&reply, n->scenario, n->resolver, n->ipv6, (const uint8_t *)bytes->base, (size_t)len);
+    zone_cut(&reply);
     if (reply.len == 0)
         return;
     if (reply.delay_ms > 0)
@@ -225,7 +238,8 @@ static void answer_query(struct client *c)
     }
     if (c->query_len < PREFIX_SIZE + len)
         return;
-    zone_answer(&c->reply, c->nameserver->scenario, c->nameserver->ipv6, c->query + PREFIX_SIZE, len);
+    zone_answer(&c->reply, c->nameserver->scenario, c->nameserver->resolver, c->nameserver->ipv6,
+                c->query + PREFIX_SIZE, len);
     c->query_len -= PREFIX_SIZE + len;
     memmove(c->query, c->query + PREFIX_SIZE + len, c->query_len);
     if (c->reply.len == 0)
@@ -319,7 +333,8 @@ static int bind_both(struct nameserver *n)
     return code;
 }
 
-static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, bool ipv6)
+static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                   bool ipv6)
 {
     struct nameserver *n = calloc(1, sizeof *n);
     int code;
@@ -327,6 +342,7 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
     if (n == NULL)
         return UV_ENOMEM;
     n->scenario = s;
+    n->resolver = resolver;
     n->ipv6 = ipv6;
     n->holders = 2;
     uv_udp_init(loop, &n->udp);
@@ -340,13 +356,13 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
     return code;
 }
 
-bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, bool ipv6,
-                    struct err *err)
+bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                    bool ipv6, struct err *err)
 {
     int code = UV_EADDRINUSE;
 
     for (int i = 0; i < PORT_TRIES && code == UV_EADDRINUSE; i++)
-        code = try_new(ret, loop, s, ipv6);
+        code = try_new(ret, loop, s, resolver, ipv6);
     if (code == 0)
         return true;
     return err_set(err, code == UV_ENOMEM ? ERR_NOMEM : ERR_SYSTEM, -code, "starting the practice resolver");

@@ -15,9 +15,13 @@
 
 struct nameserver;
 
-/* shape: ipv6 false keeps AAAA records back; s outlives it; errors: ERR_NOMEM, ERR_SYSTEM */
-bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, bool ipv6,
-                    struct err *err);
+/*
+ * nameserver_new() - the first resolver of a scenario (0), or the second (1)
+ * shape:  ipv6 false keeps AAAA records back; s outlives it
+ * errors: ERR_NOMEM, ERR_SYSTEM
+ */
+bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
+                    bool ipv6, struct err *err);
 uint16_t nameserver_port(const struct nameserver *n);
 
 /* Closes its handles; the loop frees it once they are closed. NULL is fine. */

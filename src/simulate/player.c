@@ -68,7 +68,7 @@ struct simulate {
     bool stop_made;
     pthread_t thread;
     bool thread_made;
-    struct nameserver *nameserver;
+    struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
     struct stage *stages;
@@ -82,7 +82,7 @@ struct simulate {
     struct buf root;
     int root_fd;
     char root_path[WORD_SIZE];
-    char resolver[WORD_SIZE];
+    char resolvers[SCENARIO_RESOLVERS_MAX][WORD_SIZE];
 };
 
 /* ---- sockets ---- */
@@ -411,8 +411,10 @@ static void close_everything(struct simulate *p)
                 uv_close((uv_handle_t *)&ear->tcp, NULL);
         }
     }
-    nameserver_end(p->nameserver);
-    p->nameserver = NULL;
+    for (size_t i = 0; i < SCENARIO_RESOLVERS_MAX; i++) {
+        nameserver_end(p->nameservers[i]);
+        p->nameservers[i] = NULL;
+    }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
@@ -471,6 +473,16 @@ static bool open_timekeepers(struct simulate *p, struct err *err)
     return true;
 }
 
+static bool open_nameservers(struct simulate *p, struct err *err)
+{
+    for (size_t i = 0; i < p->scenario->n_resolvers; i++) {
+        if (!nameserver_new(&p->nameservers[i], &p->loop, p->scenario, i, p->ipv6, err))
+            return false;
+        snprintf(p->resolvers[i], sizeof p->resolvers[i], "127.0.0.1:%u", nameserver_port(p->nameservers[i]));
+    }
+    return true;
+}
+
 bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err)
 {
     struct simulate *p = calloc(1, sizeof *p);
@@ -484,12 +496,10 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !nameserver_new(&p->nameserver, &p->loop, s, p->ipv6, err) || !open_timekeepers(p, err) ||
-        !start_thread(p, err)) {
+        !open_nameservers(p, err) || !open_timekeepers(p, err) || !start_thread(p, err)) {
         simulate_free(p);
         return false;
     }
-    snprintf(p->resolver, sizeof p->resolver, "127.0.0.1:%u", nameserver_port(p->nameserver));
     *ret = p;
     return true;
 }
@@ -513,7 +523,8 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     struct option_list l = { .out = out, .max = max };
 
     put_option(&l, s->is_box ? "host" : "target", s->target);
-    put_option(&l, "resolver", p->resolver);
+    for (size_t i = 0; i < s->n_resolvers; i++)
+        put_option(&l, "resolver", p->resolvers[i]);
     for (size_t i = 0; i < p->n_stages; i++)
         put_option(&l, "map-port", p->stages[i].map);
     put_option(&l, "ca-file", p->root_path);

@@ -391,28 +391,69 @@ static bool read_options(struct reader *r, char *rest)
     return true;
 }
 
-static bool read_dns_settings(struct reader *r, struct scenario_answer *a, char *rest)
+static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *word)
 {
-    static const char accepted[] = "after=MS";
-    char *word = next_word(&rest), *value;
+    static const char accepted[] = "after=MS, stray=yes";
+    char *value;
     int delay;
 
-    if (*word == '\0')
-        return true;
     if (!split_setting(r, word, &value, accepted))
         return false;
+    if (strcmp(word, "stray") == 0 && strcmp(value, "yes") == 0) {
+        a->stray = true;
+        return true;
+    }
     if (strcmp(word, "after") != 0)
         return complain(r, "setting", word, accepted);
     if (!parse_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
         return complain(r, "after", value, "milliseconds, at most 60000");
     a->delay_ms = (unsigned)delay;
-    return nothing_more(r, rest);
+    return true;
 }
 
-static bool read_dns(struct reader *r, char *rest)
+static bool read_dns_settings(struct reader *r, struct scenario_answer *a, char *rest)
+{
+    for (char *word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
+        if (!read_dns_setting(r, a, word))
+            return false;
+    }
+    return true;
+}
+
+/* What follows the word of an answer that has more to it. */
+static bool read_dns_detail(struct reader *r, struct scenario_answer *a, char **rest)
+{
+    char *word;
+    int count;
+
+    switch (a->kind) {
+    case SCENARIO_ANSWER_CNAME:
+        word = next_word(rest);
+        if (!is_plain_name(word, 253))
+            return complain(r, "cname", word, "a host name");
+        return keep_word(r, &a->alias, word);
+    case SCENARIO_ANSWER_MANY:
+        word = next_word(rest);
+        if (a->type != SCENARIO_TYPE_A || !parse_number(&count, word, 1, SCENARIO_MANY_MAX))
+            return complain(r, "many", word, "A many N, at most 4000");
+        a->count = (unsigned)count;
+        return true;
+    case SCENARIO_ANSWER_ADDRESS:
+        return complain(r, "answer", "an address", "A ADDRESS, AAAA ADDRESS");
+    case SCENARIO_ANSWER_NXDOMAIN:
+    case SCENARIO_ANSWER_EMPTY:
+    case SCENARIO_ANSWER_SERVFAIL:
+    case SCENARIO_ANSWER_REFUSED:
+    case SCENARIO_ANSWER_SILENT:
+        break;
+    }
+    return true;
+}
+
+static bool read_answer(struct reader *r, size_t resolver, char *rest)
 {
     static const char *const kinds[] = {
-        "an address", "nxdomain", "empty", "servfail", "refused", "silent", NULL,
+        "an address", "nxdomain", "empty", "servfail", "refused", "silent", "cname", "many", NULL,
     };
     char *word = next_word(&rest);
     struct scenario_answer *a;
@@ -423,6 +464,7 @@ static bool read_dns(struct reader *r, char *rest)
     a = APPEND(r, r->s->answers, r->s->n_answers, SCENARIO_ANSWERS_MAX, "dns lines");
     if (a == NULL || !keep_word(r, &a->name, word))
         return false;
+    a->resolver = resolver;
     word = next_word(&rest);
     if (strcmp(word, "A") == 0 || strcmp(word, "AAAA") == 0) {
         a->type = word[1] == '\0' ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
@@ -431,13 +473,25 @@ static bool read_dns(struct reader *r, char *rest)
     if (a->type != SCENARIO_TYPE_ANY && address_parse(&a->address, word)) {
         if ((a->address.family == FAMILY_IPV4) != (a->type == SCENARIO_TYPE_A))
             return complain(r, "address", word, "IPv4 for A, IPv6 for AAAA");
-    } else if (!read_choice(r, &kind, "answer", word, kinds)) {
-        return false;
-    } else if (kind == SCENARIO_ANSWER_ADDRESS) {
-        return complain(r, "answer", word, "A ADDRESS, AAAA ADDRESS");
+    } else {
+        if (!read_choice(r, &kind, "answer", word, kinds))
+            return false;
+        a->kind = (enum scenario_answer_kind)kind;
+        if (!read_dns_detail(r, a, &rest))
+            return false;
     }
-    a->kind = (enum scenario_answer_kind)kind;
     return read_dns_settings(r, a, rest);
+}
+
+static bool read_dns(struct reader *r, char *rest)
+{
+    return read_answer(r, 0, rest);
+}
+
+static bool read_dns2(struct reader *r, char *rest)
+{
+    r->s->n_resolvers = 2;
+    return read_answer(r, 1, rest);
 }
 
 /* ---- certificates ---- */
@@ -786,7 +840,7 @@ static bool add_handler(struct reader *r, enum scenario_side side, const char *v
 static bool read_on(struct reader *r, char *rest)
 {
     enum scenario_side side = SCENARIO_SIDE_BOTH;
-    char *word = next_word(&rest);
+    char *word = next_word(&rest), *argument;
 
     if (!r->in_port)
         return complain(r, "on", word, "port N submission, submissions or relay before it");
@@ -794,9 +848,14 @@ static bool read_on(struct reader *r, char *rest)
         side = *word == 'c' ? SCENARIO_SIDE_CLEAR : SCENARIO_SIDE_TLS;
         word = next_word(&rest);
     }
-    if (!is_plain_name(word, 40))
-        return complain(r, "event", word, "connect, or a command such as EHLO");
+    argument = strchr(word, '=');
+    if (argument != NULL)
+        *argument++ = '\0';
+    if (!is_plain_name(word, 40) || (argument != NULL && *argument == '\0'))
+        return complain(r, "event", word, "connect, or a command such as EHLO or EHLO=NAME");
     if (!add_handler(r, side, word))
+        return false;
+    if (argument != NULL && !keep_word(r, &r->s->handlers[r->s->n_handlers - 1].argument, argument))
         return false;
     word = next_word(&rest);
     return *word == '\0' || read_step(r, word, rest);
@@ -991,6 +1050,7 @@ static const struct line_word {
 } line_words[] = {
     { "about", read_about },     { "target", read_target },           { "host", read_host },
     { "options", read_options }, { "dns", read_dns },                 { "cert", read_cert },
+    { "dns2", read_dns2 },
     { "port", read_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_clock },
     { "box", read_box },
@@ -998,7 +1058,7 @@ static const struct line_word {
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, cert, clock, port, on, at, a step, verdict, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, port, on, at, a step, verdict, "
                                    "primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 
@@ -1049,16 +1109,18 @@ static bool read_text(struct reader *r, struct peer_text text)
 }
 
 /* A line names the host, or "*" covers it. */
-static bool host_has_answers(const struct scenario *s)
+static bool host_has_answers(const struct scenario *s, size_t resolver)
 {
     for (size_t i = 0; i < s->n_answers; i++) {
-        if (strcmp(s->answers[i].name, "*") == 0 || strcasecmp(s->answers[i].name, s->host) == 0)
+        const struct scenario_answer *a = &s->answers[i];
+
+        if (a->resolver == resolver && (strcmp(a->name, "*") == 0 || strcasecmp(a->name, s->host) == 0))
             return true;
     }
     return false;
 }
 
-static bool add_loopback(struct reader *r)
+static bool add_loopback(struct reader *r, size_t resolver)
 {
     static const char *const texts[] = { "127.0.0.1", "::1" };
 
@@ -1069,6 +1131,7 @@ static bool add_loopback(struct reader *r)
         if (a == NULL)
             return false;
         a->name = r->s->host;
+        a->resolver = resolver;
         a->type = i == 0 ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
         address_parse(&a->address, texts[i]);
     }
@@ -1081,10 +1144,14 @@ static bool fill_in(struct reader *r)
 
     if (s->target == NULL)
         return complain(r, "no target", NULL, "target NAME, box TEXT");
-    if (!need_host(r) || (!host_has_answers(s) && !add_loopback(r)))
+    if (!need_host(r))
         return false;
     if (s->n_clocks == 0 && !s->no_clock && APPEND(r, s->clocks, s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks") == NULL)
         return false;
+    for (size_t i = 0; i < s->n_resolvers; i++) {
+        if (!host_has_answers(s, i) && !add_loopback(r, i))
+            return false;
+    }
     for (size_t i = 0; i < sizeof usual_ports / sizeof usual_ports[0]; i++) {
         if (find_port(s, usual_ports[i].number) == NULL &&
             !(open_port(r, usual_ports[i].number, usual_ports[i].face) && close_port(r)))
@@ -1114,6 +1181,7 @@ bool scenario_parse(struct scenario **ret, const char *name, struct peer_text te
         return no_memory(&r);
     }
     r.s->arena = arena;
+    r.s->n_resolvers = 1;
     if (!keep_word(&r, &r.s->name, name) || add_cert(&r, "default") == NULL || !read_text(&r, text) ||
         !fill_in(&r)) {
         arena_free(arena);

@@ -10,14 +10,17 @@
  *   box      mail.example.test              in place of target: given as --host
  *   host     mail.example.test              the servers' name, where it is not the target
  *   options  --port 587 --timeout 3 -4      further options of the check
- *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS]
+ *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes]
+ *   dns      NAME cname NAME
+ *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
+ *   dns2     ...                            the same of a second resolver, which there is then
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
  *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
  *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
  *            a time server, its clock so far off this machine's; none: nobody is asked for the time
  *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
  *            [only=ipv4|ipv6] [client=asked|needed]
- *     on [clear|tls] connect|VERB [STEP]    in place of what a healthy server does then
+ *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
  *   primary  ID
@@ -26,6 +29,8 @@
  *
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); tls; close; reset; hang.
+ * stray: a datagram for another question and one for another name come first. The resolvers cut
+ * what is too long for a datagram, and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
  * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
  * server agrees with this machine unless there is a clock line.
@@ -79,6 +84,13 @@ enum scenario_answer_kind {
     SCENARIO_ANSWER_SERVFAIL,
     SCENARIO_ANSWER_REFUSED,
     SCENARIO_ANSWER_SILENT,
+    SCENARIO_ANSWER_CNAME,
+    SCENARIO_ANSWER_MANY,
+};
+
+enum {
+    SCENARIO_RESOLVERS_MAX = 2,
+    SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
 };
 
 struct scenario_answer {
@@ -86,7 +98,11 @@ struct scenario_answer {
     enum scenario_type type;
     enum scenario_answer_kind kind;
     struct address address;
+    const char *alias; /* CNAME: the name it stands for */
+    unsigned count;    /* MANY */
     unsigned delay_ms;
+    bool stray;
+    size_t resolver; /* 0, or 1 for the second one */
 };
 
 /* ---- certificates ---- */
@@ -193,6 +209,7 @@ enum scenario_side {
 struct scenario_handler {
     enum scenario_side side;
     const char *verb;
+    const char *argument; /* NULL: any */
     size_t first_step;
     size_t n_steps;
 };
@@ -249,6 +266,7 @@ struct scenario {
     size_t n_options;
     struct scenario_answer *answers;
     size_t n_answers;
+    size_t n_resolvers;
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
     struct scenario_clock *clocks;

@@ -459,8 +459,30 @@ static void take_step(struct talk *t)
     }
 }
 
+static struct peer_text verb_of(struct peer_text line)
+{
+    size_t len = 0;
+
+    while (len < line.len && isgraph((unsigned char)line.bytes[len]))
+        len++;
+    return (struct peer_text){ line.bytes, len };
+}
+
+static bool fits(const struct scenario_handler *h, enum scenario_side side, struct peer_text line)
+{
+    struct peer_text verb = verb_of(line);
+    struct peer_text argument = { line.bytes + verb.len, line.len - verb.len };
+
+    if (argument.len > 0) {
+        argument.bytes++;
+        argument.len--;
+    }
+    return (h->side == SCENARIO_SIDE_BOTH || h->side == side) && peer_text_equal_nocase(verb, h->verb) &&
+           (h->argument == NULL || peer_text_equal_nocase(argument, h->argument));
+}
+
 /* Begins what the first handler that fits says; false where none does. */
-static bool handle(struct talk *t, struct peer_text verb)
+static bool handle(struct talk *t, struct peer_text line)
 {
     const struct scenario *s = t->part->scenario;
     const struct scenario_port *port = t->part->port;
@@ -469,7 +491,7 @@ static bool handle(struct talk *t, struct peer_text verb)
     for (size_t i = 0; i < port->n_handlers; i++) {
         const struct scenario_handler *h = &s->handlers[port->first_handler + i];
 
-        if ((h->side != SCENARIO_SIDE_BOTH && h->side != side) || !peer_text_equal_nocase(verb, h->verb))
+        if (!fits(h, side, line))
             continue;
         t->step = s->steps + h->first_step;
         t->end = t->step + h->n_steps;
@@ -481,15 +503,6 @@ static bool handle(struct talk *t, struct peer_text verb)
 }
 
 /* ---- in ---- */
-
-static struct peer_text verb_of(struct peer_text line)
-{
-    size_t len = 0;
-
-    while (len < line.len && isgraph((unsigned char)line.bytes[len]))
-        len++;
-    return (struct peer_text){ line.bytes, len };
-}
 
 /*
  * take_line() - the next command, without its end, still in the buffer
@@ -536,7 +549,7 @@ static void read_command(struct talk *t)
     case OUTCOME_DONE:
         break;
     }
-    if (!handle(t, verb_of(line))) {
+    if (!handle(t, line)) {
         complain(t, "no answer is known to", line);
         if (!put(t, "500 5.5.2 What?\r\n", 17))
             talk_end(t);

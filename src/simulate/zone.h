@@ -15,21 +15,33 @@
 
 enum {
     ZONE_QUERY_MAX = 1024,
-    ZONE_REPLY_MAX = 1536,
+    ZONE_REPLY_MAX = 65535,
+    ZONE_DATAGRAM_MAX = 512, /* RFC 1035 section 4.2.1 */
 };
 
 struct zone_reply {
     uint8_t bytes[ZONE_REPLY_MAX];
     size_t len;        /* 0: stay silent */
     unsigned delay_ms; /* to be sent only then */
+    bool stray;        /* what nobody asked for goes before it */
 };
 
 /*
  * zone_answer() - the reply to one query
- * shape:  ipv6 false leaves out the AAAA records: this machine has no ::1
- * source: RFC 1035 section 4.1
+ * shape:  ipv6 false leaves out the AAAA records: this machine has no ::1;
+ *         resolver is 0, or 1 for the second one
+ * source: RFC 1035 section 4.1; EDNS is refused (RFC 6891 section 7)
  */
-void zone_answer(struct zone_reply *ret, const struct scenario *s, bool ipv6, const uint8_t *query,
-                 size_t len);
+void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolver, bool ipv6,
+                 const uint8_t *query, size_t len);
+
+/* Cuts a reply to the question where it is too long for a datagram, saying so (TC). */
+void zone_cut(struct zone_reply *r);
+
+/*
+ * zone_make_stray() - turns a reply into one that denies the name and must not be believed
+ * shape:  wrong_id: to another question of the client's; else to one for another name
+ */
+void zone_make_stray(struct zone_reply *r, bool wrong_id);
 
 #endif

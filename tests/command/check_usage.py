@@ -81,13 +81,8 @@ def options_in_help(w, *words):
 
 
 def main(program):
-    cases = []
-
-    def case(sentence):
-        def keep(function):
-            cases.append((sentence, function))
-            return function
-        return keep
+    cases = user.Cases()
+    case = cases.case
 
     with tempfile.TemporaryDirectory() as folder:
         w = World(program, pathlib.Path(folder))

@@ -45,8 +45,18 @@ def expect(truth, what):
 
 # ---- tests -------------------------------------------------------------------------------
 
+class Cases(list):
+    """(sentence, function) pairs."""
+
+    def case(self, sentence):
+        def keep(function):
+            self.append((sentence, function))
+            return function
+        return keep
+
+
 def tap(cases):
-    """Runs (sentence, function) pairs and prints TAP; the exit status."""
+    """Runs them and prints TAP; the exit status."""
     failed = 0
 
     print(f"1..{len(cases)}", flush=True)
@@ -177,6 +187,8 @@ def practice(player, text):
                 name, _, value = line.partition(" ")
                 if name == "target":
                     target = value
+                elif name == "ca-file":  # the player's own descriptor, which nobody else has
+                    options.append(f"--ca-file={root}")
                 else:
                     options.append(f"--{name}" + (f"={value}" if value else ""))
             if not target:

@@ -48,6 +48,7 @@ static struct plan *full_plan(void)
         .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true,
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
+        .warn_time_ms = 1500, .crit_time_ms = 2500,
     };
     return &p;
 }
@@ -61,8 +62,8 @@ static struct name_view *full_names(void)
     static struct found_address addresses[2];
     static struct name_view names[2];
 
-    addresses[0] = (struct found_address){ address_of("192.0.2.7"), 300, SOURCE_DNS | SOURCE_HOSTS };
-    addresses[1] = (struct found_address){ address_of("fe80::7%2"), -1, SOURCE_TYPED | SOURCE_SYSTEM };
+    addresses[0] = (struct found_address){ address_of("192.0.2.7"), 300, SOURCE_DNS | SOURCE_HOSTS, 7 };
+    addresses[1] = (struct found_address){ address_of("fe80::7%2"), -1, SOURCE_TYPED | SOURCE_SYSTEM, 9 };
     names[0] = (struct name_view){ ROLE_TARGET, "192.0.2.7", queries, 2, addresses, 2, 5, true, DNS_SERVFAIL, -2, 33.3 };
     names[1] = names[0];
     names[1].role = ROLE_CONTROL;
@@ -105,10 +106,12 @@ static struct probe *full_probes(void)
         .tls_alert = 40, .icmp = { true, 3, 13, true, address_of("192.0.2.254") },
         .reply = { 535, { 5, 7, 8 }, PEER_TEXT_LITERAL("535-5.7.8 no\r\n535 5.7.8 \xe9\r\n") },
         .raw = PEER_TEXT_LITERAL("\x15\x03\x01"), .started_ms = 1.5, .connect_ms = 1.0 / 3, .greeting_ms = 2.25,
-        .tls_ms = 3.125, .total_ms = 1e9 + 0.1, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
+        .tls_ms = 3.125, .total_ms = 1e9 + 0.1, .slowest_ms = 7.5,
+        .slowest_stage = STAGE_EHLO, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
-        .mail_accepted = true, .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
+        .mail_accepted = true, .ehlo = "[192.0.2.1]", .other_ehlo = "pc.example", .other_ehlo_accepted = true,
+        .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
         .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
     };
     probes[1] = probes[0];
@@ -179,6 +182,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
     SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file);
+    SAME(warn_time_ms), SAME(crit_time_ms);
     for (size_t i = 0; i < a->n_notes; i++)
         SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].span), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
@@ -205,7 +209,7 @@ static void same_name(const struct name_view *a, const struct name_view *b)
         SAME_BITS(queries[i].duration_ms), SAME(queries[i].n_addresses), SAME_STRING(queries[i].canonical);
     }
     for (size_t i = 0; i < a->n_addresses; i++)
-        SAME_ADDRESS(addresses[i].address), SAME(addresses[i].ttl_s), SAME(addresses[i].sources);
+        SAME_ADDRESS(addresses[i].address), SAME(addresses[i].ttl_s), SAME(addresses[i].sources), SAME(addresses[i].hosts_line);
 }
 
 static void same_certificate(const struct certificate *a, const struct certificate *b)
@@ -233,10 +237,12 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_STRING(error_text), SAME_STRING(error_code), SAME(tls_alert_received), SAME(tls_alert), SAME(icmp.seen);
     SAME(icmp.type), SAME(icmp.code), SAME(icmp.has_offender), SAME_ADDRESS(icmp.offender), SAME(reply.code);
     SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
-    SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_PEER(greeting), SAME(n_keywords);
+    SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_BITS(slowest_ms), SAME(slowest_stage),
+    SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
     SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
-    SAME(mail_accepted), SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
+    SAME(mail_accepted), SAME_STRING(ehlo), SAME_STRING(other_ehlo), SAME(other_ehlo_accepted);
+    SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
     for (size_t i = 0; i < a->n_keywords; i++)
         SAME_PEER(keywords[i]);
     for (size_t i = 0; i < a->n_auth; i++)

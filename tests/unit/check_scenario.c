@@ -145,7 +145,7 @@ static const struct complaint_case {
     const char *text, *says;
 } complaint_cases[] = {
     { "", "test:0: no target: target NAME, box TEXT" },
-    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, cert, clock, port, on, at, "
+    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, cert, clock, port, on, at, "
                                         "a step, verdict, primary, finding, recommended" },
     { "target a.test\nport 99999 relay\n", "test:2: port '99999': a number from 1 to 65535" },
     { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, script, submission, submissions, relay" },
@@ -167,9 +167,9 @@ static const struct complaint_case {
     { "target a.test\non EHLO close\n", "test:2: on 'EHLO': port N submission, submissions or relay before it" },
     { "target a.test\ndns a.test A ::1\n", "test:2: address '::1': IPv4 for A, IPv6 for AAAA" },
     { "target a.test\ndns a.test 127.0.0.1\n",
-      "test:2: answer '127.0.0.1': an address, nxdomain, empty, servfail, refused, silent" },
+      "test:2: answer '127.0.0.1': an address, nxdomain, empty, servfail, refused, silent, cname, many" },
     { "target a.test\ndns a.test silent after=x\n", "test:2: after 'x': milliseconds, at most 60000" },
-    { "target a.test\ndns a.test silent \x1b=x\n", "test:2: setting '\\x1b': after=MS" },
+    { "target a.test\ndns a.test silent \x1b=x\n", "test:2: setting '\\x1b': after=MS, stray=yes" },
     { "target a.test\ncert default colour=red\n",
       "test:2: setting 'colour': names, since, days, key, issuer, chain, flaw, staple, aia" },
     { "target a.test\ncert default days=-2\n", "test:2: certificate ends before it starts: days= after since=" },
@@ -178,7 +178,7 @@ static const struct complaint_case {
     { "target a.test\nverdict fine\n", "test:2: verdict 'fine': ok, warning, critical, unknown" },
     { "target a.test\nfinding blocked critical\n", "test:2: finding 'blocked': an id such as port.blocked" },
     { "target a.test\nrecommended 25 none\n", "test:2: mode 'none': starttls, implicit" },
-    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, cert, clock, port, on, at, "
+    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, cert, clock, port, on, at, "
                                   "a step, verdict, primary, finding, recommended" },
 };
 

@@ -53,7 +53,7 @@ static size_t ask(const char *name, unsigned type)
     uint8_t query[ZONE_QUERY_MAX];
     size_t len = make_query(query, name, type);
 
-    zone_answer(&reply, scenario, true, query, len);
+    zone_answer(&reply, scenario, 0, true, query, len);
     return len;
 }
 
@@ -95,7 +95,7 @@ START_TEST(without_ipv6_here_no_aaaa_is_given)
     uint8_t query[ZONE_QUERY_MAX];
     size_t len = make_query(query, "both.test", 28);
 
-    zone_answer(&reply, scenario, false, query, len);
+    zone_answer(&reply, scenario, 0, false, query, len);
     ck_assert_uint_eq(reply.bytes[7], 0);
     ck_assert_uint_eq(reply.bytes[3] & 0x0f, 0);
 }
@@ -111,7 +111,7 @@ START_TEST(a_broken_query_is_refused_within_its_bytes)
         uint8_t *query = malloc(cut == 0 ? 1 : cut);
 
         memcpy(query, whole, cut);
-        zone_answer(&reply, scenario, true, query, cut);
+        zone_answer(&reply, scenario, 0, true, query, cut);
         ck_assert_uint_eq(reply.len, cut < 12 ? 0 : 12);
         if (reply.len > 0)
             ck_assert_uint_eq(reply.bytes[3] & 0x0f, 1);
@@ -123,7 +123,7 @@ START_TEST(a_broken_query_is_refused_within_its_bytes)
 
             memcpy(query, whole, len);
             query[at] = (uint8_t)value;
-            zone_answer(&reply, scenario, true, query, len);
+            zone_answer(&reply, scenario, 0, true, query, len);
             ck_assert_uint_le(reply.len, len + 16 + 28); /* at most type ANY: A and AAAA */
             free(query);
         }

@@ -138,26 +138,54 @@ static void set_resolver(struct builder *b, const char *at)
 
 /* ---- names ---------------------------------------------------------------- */
 
-static void add_queries(struct builder *b, const char *at)
+/* "OUTCOME[@MS]" */
+static void add_query(struct builder *b, enum record_type type, const char *resolver, const char *word)
 {
     struct name_view *name = &b->e->names[0];
-    char word[2][16] = { "", "" };
-    int n = sscanf(at, "%15s %15s", word[0], word[1]);
+    struct dns_query *q = ARENA_APPEND(b->e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX);
+    char outcome[16];
+    int ms = 12;
 
-    for (int i = 0; i < 2; i++) {
-        struct dns_query *q = ARENA_APPEND(b->e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX);
+    ck_assert_int_ge(sscanf(word, "%15[^@]@%d", outcome, &ms), 1);
+    q->type = type;
+    q->resolver = resolver;
+    q->outcome = dns_outcome_of(outcome);
+    q->duration_ms = ms;
+}
 
-        q->type = i == 0 ? RECORD_A : RECORD_AAAA;
-        q->resolver = "192.0.2.53:53";
-        q->outcome = dns_outcome_of(word[i < n ? i : 0]);
-        q->duration_ms = 12;
-    }
+static void add_queries_to(struct builder *b, const char *at, const char *resolver)
+{
+    char word[2][24] = { "", "" };
+    int n = sscanf(at, "%23s %23s", word[0], word[1]);
+
+    for (int i = 0; i < 2; i++)
+        add_query(b, i == 0 ? RECORD_A : RECORD_AAAA, resolver, word[i < n ? i : 0]);
+}
+
+static void add_queries(struct builder *b, const char *at)
+{
+    add_queries_to(b, at, "192.0.2.53:53");
+}
+
+static void add_second_queries(struct builder *b, const char *at)
+{
+    add_queries_to(b, at, "192.0.2.54:53");
 }
 
 static void set_system(struct builder *b, const char *at)
 {
     b->e->names[0].system_asked = true;
     b->e->names[0].system = dns_outcome_of(at);
+}
+
+static struct address address_number(unsigned n)
+{
+    struct address a;
+    char text[ADDRESS_TEXT_SIZE];
+
+    snprintf(text, sizeof text, n < 6 ? "192.0.2.%u" : "2001:db8::%u", n);
+    ck_assert(address_parse(&a, text));
+    return a;
 }
 
 static void add_name_address(struct builder *b, const struct address *a)
@@ -181,6 +209,35 @@ static void set_warn_days(struct builder *b, const char *at)
 static void set_crit_days(struct builder *b, const char *at)
 {
     b->e->plan->crit_days = atoi(at);
+}
+
+/* "NUMBER LINE": the address is the hosts file's and not DNS'. */
+static void set_hosts(struct builder *b, const char *at)
+{
+    struct name_view *name = &b->e->names[0];
+    struct address a;
+    unsigned number = 0;
+    unsigned line = 0;
+
+    ck_assert_int_eq(sscanf(at, "%u %u", &number, &line), 2);
+    a = address_number(number);
+    add_name_address(b, &a);
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        if (!address_equal(&name->addresses[i].address, &a))
+            continue;
+        name->addresses[i].sources = SOURCE_HOSTS;
+        name->addresses[i].hosts_line = line;
+    }
+}
+
+static void set_warn_time(struct builder *b, const char *at)
+{
+    b->e->plan->warn_time_ms = (unsigned)atoi(at);
+}
+
+static void set_crit_time(struct builder *b, const char *at)
+{
+    b->e->plan->crit_time_ms = (unsigned)atoi(at);
 }
 
 /* ---- chains --------------------------------------------------------------- */
@@ -324,6 +381,11 @@ static void set_flags(struct builder *b, struct probe *p, const char *flags)
     p->starttls_offered = has_flag(flags, "offers");
     p->starttls_masked = has_flag(flags, "masked");
     p->mail_accepted = has_flag(flags, "mail");
+    p->ehlo = "[192.0.2.9]";
+    p->other_ehlo = has_flag(flags, "other") ? "www.example.com" : NULL;
+    p->other_ehlo_accepted = has_flag(flags, "other");
+    if (has_flag(flags, "half"))
+        p->raw = PEER_TEXT_LITERAL("220 mail.exa");
     if (has_flag(flags, "auth"))
         offer_auth(b, p);
 }
@@ -335,6 +397,9 @@ static void succeed(struct builder *b, struct probe *p, const char *flags)
     p->connect_ms = 15;
     p->greeting_ms = 20;
     p->total_ms = has_flag(flags, "quick") ? 40 : 90;
+    p->slowest_ms = 15;
+    if (has_flag(flags, "late"))
+        p->slowest_ms = p->total_ms = 5300;
     set_flags(b, p, flags);
     if (p->n_auth == 0 && !has_flag(flags, "noauth") && p->mode != TLS_MODE_NONE)
         offer_auth(b, p);
@@ -441,16 +506,6 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
     }
 }
 
-static struct address address_number(unsigned n)
-{
-    struct address a;
-    char text[ADDRESS_TEXT_SIZE];
-
-    snprintf(text, sizeof text, n < 6 ? "192.0.2.%u" : "2001:db8::%u", n);
-    ck_assert(address_parse(&a, text));
-    return a;
-}
-
 /* "587s[@N] RESULT" */
 static void add_probe(struct builder *b, const char *at, enum role role)
 {
@@ -480,6 +535,7 @@ static void add_probe(struct builder *b, const char *at, enum role role)
         .greeting_ms = -1,
         .tls_ms = -1,
         .total_ms = -1,
+        .slowest_ms = -1,
         .chain = -1,
     };
     p->family = p->address.family;
@@ -522,6 +578,8 @@ static const struct statement {
     { "system", set_system },     { "resolver", set_resolver },
     { "clock", add_clock },
     { "warn", set_warn_days },    { "crit", set_crit_days },
+    { "dns2", add_second_queries }, { "hosts", set_hosts },
+    { "warn-time", set_warn_time }, { "crit-time", set_crit_time },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

@@ -14,7 +14,10 @@
  *   resolver ADDRESS          --resolver
  *   warn N | crit N           --warn-days, --crit-days
  *   note FLAW COLUMN HEX      of the input: whitespace, character, empty, port, ...
- *   dns OUTCOME [OUTCOME]     of the A query and of the AAAA query; no address
+ *   dns OUTCOME[@MS] [OUTCOME[@MS]]   of the A query and of the AAAA query; no address
+ *   dns2 ...                  the same of a second resolver
+ *   hosts N LINE              the address N comes from the hosts file, and not from DNS
+ *   warn-time MS | crit-time MS   --warn-time, --crit-time
  *   system OUTCOME            of getaddrinfo
  *   nobody                    no resolver is configured, no query was put
  *   interrupted | ceiling | noroots | unloaded
@@ -24,13 +27,14 @@
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *
  * RESULT is one of
- *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick, and of the
+ *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick late, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia private weak revoked badsig notca
  *                             constraints purpose otherflaw unjudged nochain pathlength extension weaksig
  *                             stapled deep-private elsewhere soon deep-soon idle-soon
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
+ *                             ehlo:reply:550 no|other, greeting:silent:half,
  *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked;
  *                             tls:tls:alert=40,old=TLS1.1,error=GNUTLS_E_...,requested,shown
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
