@@ -31,6 +31,8 @@ def tables(knowledge, japanese):
     parts.append(step_table(knowledge.steps))
     parts.append(provider_table(knowledge.providers))
     parts.append(port_table(knowledge.ports))
+    parts.append(known_host_table(knowledge.known_hosts))
+    parts.append(other_host_table(knowledge.other_hosts))
     return "\n".join(parts)
 
 
@@ -96,6 +98,18 @@ def port_table(ports):
     for p in ports:
         lines.append(f"    {{ {p.number}, {c_string(p.service)}, {symbol('TEXT', f'port.{p.service}')} }},")
     return "\n".join([*lines, "};", f"const size_t port_count = {len(ports)};", ""])
+
+
+def known_host_table(hosts):
+    lines = ["const char *const known_host_table[] = {", *[f"    {c_string(h)}," for h in hosts]]
+    return "\n".join([*lines, "};", f"const size_t known_host_count = {len(hosts)};", ""])
+
+
+def other_host_table(hosts):
+    lines = ["const struct other_host other_host_table[] = {"]
+    for h in hosts:
+        lines.append(f"    {{ {c_string(h.host)}, {symbol('HOST_ROLE', h.role)}, {c_string(h.right)} }},")
+    return "\n".join([*lines, "};", f"const size_t other_host_count = {len(hosts)};", ""])
 
 
 def c_bool(value):

@@ -12,6 +12,7 @@ ORIGINS = ("article", "beyond")
 TLS_MODES = ("none", "starttls", "implicit")
 USERNAMES = ("full-address", "local-part", "other")
 CONFIDENCES = ("high", "medium")
+HOST_ROLES = ("imap", "pop", "web", "mx")
 
 # What a report fills in for a step, whichever finding the step stands under.
 STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "evidence", "clock", "line"}
@@ -52,6 +53,8 @@ class Knowledge:
     texts: list
     providers: list
     ports: list
+    known_hosts: list       # names, sorted
+    other_hosts: list
 
 
 def knowledge(folder, faults):
@@ -62,9 +65,11 @@ def knowledge(folder, faults):
     read_messages(load(folder, "messages.toml", faults), texts, faults)
     ports = read_ports(load(folder, "ports.toml", faults), texts, faults)
     providers = read_providers(load(folder, "providers.toml", faults), faults)
+    known_hosts = read_known_hosts(load(folder, "known-hosts.toml", faults), faults)
+    other_hosts = read_other_hosts(load(folder, "other-hosts.toml", faults), providers, known_hosts, faults)
     check_texts(texts, faults)
     check_symbols(findings, steps, texts, faults)
-    return Knowledge(findings, steps, texts, providers, ports)
+    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts)
 
 
 def load(folder, name, faults):
@@ -293,10 +298,7 @@ def read_provider(entry):
     username = entry.take_word("username", USERNAMES)
     help_url = take_url(entry, "help_url")
     status_url = take_url(entry, "status_url")
-    # Kept for whoever mends the row; the program has no use for them.
-    entry.take_word("confidence", CONFIDENCES)
-    if entry.take("source", str, "") == "":
-        entry.fault("no source")
+    take_source(entry)
     if name == "":
         entry.fault("no name")
     entry.done()
@@ -319,6 +321,55 @@ def read_hosts(entry):
     if not hosts:
         entry.fault("no hosts")
     return hosts
+
+
+def take_source(entry):
+    """Kept for whoever mends the row; the program has no use for it."""
+    entry.take_word("confidence", CONFIDENCES)
+    if entry.take("source", str, "") == "":
+        entry.fault("no source")
+
+
+def read_known_hosts(data, faults):
+    hosts = set()
+    for table in rows_of(data, "data/known-hosts.toml", "lists", list, faults):
+        entry = Entry("data/known-hosts.toml", str(table.get("source", "?")), table, faults)
+        for host in entry.take_strings("hosts"):
+            if not HOST_NAME.fullmatch(host) or host.startswith("*"):
+                entry.fault(f"not a lower-case host name: {host}")
+            if host in hosts:
+                entry.fault(f"{host} stands twice")
+            hosts.add(host)
+        take_source(entry)
+        entry.done()
+    return sorted(hosts)
+
+
+@dataclasses.dataclass
+class OtherHost:
+    host: str
+    role: str
+    right: str
+
+
+def read_other_hosts(data, providers, known_hosts, faults):
+    sending = {h[0] for p in providers for h in p.hosts}
+    rows = []
+    for table in rows_of(data, "data/other-hosts.toml", "hosts", list, faults):
+        entry = Entry("data/other-hosts.toml", str(table.get("host", "?")), table, faults)
+        row = OtherHost(entry.take("host", str, ""), entry.take_word("role", HOST_ROLES), entry.take("right", str, ""))
+        if not HOST_NAME.fullmatch(row.host) or row.host.startswith("*"):
+            entry.fault(f"not a lower-case host name: {row.host}")
+        if row.host in sending or row.host in known_hosts:
+            entry.fault("it is a server for sending")
+        if row.host in [r.host for r in rows]:
+            entry.fault("the host stands twice")
+        if row.right not in sending or row.right.startswith("*"):
+            entry.fault(f"right is no host of a provider: {row.right}")
+        take_source(entry)
+        entry.done()
+        rows.append(row)
+    return rows
 
 
 def take_url(entry, key):

@@ -8,25 +8,32 @@
 
 #include <string.h>
 
-/*
- * effect: FINDING_NONE stands for whatever is about ports.
- * on_its_ports: the effect must be about no other ports than its cause is.
- */
+/* Which findings of the effect's kind an effect is. */
+enum scope {
+    SCOPE_ALL,
+    SCOPE_PORTS, /* about no other ports than its cause is */
+    SCOPE_HOST,  /* about this host, and neither about the network nor about what else was typed */
+};
+
+/* effect: FINDING_NONE stands for any of the scope. */
 static const struct cause_link {
     enum finding_id cause;
     enum finding_id effect;
-    bool on_its_ports;
+    enum scope scope;
 } cause_links[] = {
-    { FINDING_NET_OFFLINE, FINDING_DNS_UNREACHABLE, false },
-    { FINDING_NET_OFFLINE, FINDING_DNS_SERVFAIL, false },
-    { FINDING_INPUT_WRONG_PORT, FINDING_NONE, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_TLS_HANDSHAKE_FAILED, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_NOT_SMTP, true },
-    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_REJECTED, true },
-    { FINDING_MODE_STARTTLS_INJECTION, FINDING_SMTP_PROTOCOL_ERROR, true },
-    { FINDING_MODE_STARTTLS_INJECTION, FINDING_TLS_HANDSHAKE_FAILED, true },
-    { FINDING_DNS_HOSTS_OVERRIDE, FINDING_NONE, true },
-    { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, false },
+    { FINDING_INPUT_TYPO, FINDING_INPUT_INVALID, SCOPE_ALL },
+    { FINDING_INPUT_TYPO, FINDING_NONE, SCOPE_HOST },
+    { FINDING_INPUT_WRONG_SERVER, FINDING_NONE, SCOPE_HOST },
+    { FINDING_NET_OFFLINE, FINDING_DNS_UNREACHABLE, SCOPE_ALL },
+    { FINDING_NET_OFFLINE, FINDING_DNS_SERVFAIL, SCOPE_ALL },
+    { FINDING_INPUT_WRONG_PORT, FINDING_NONE, SCOPE_PORTS },
+    { FINDING_INPUT_WRONG_MODE, FINDING_TLS_HANDSHAKE_FAILED, SCOPE_PORTS },
+    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_NOT_SMTP, SCOPE_PORTS },
+    { FINDING_INPUT_WRONG_MODE, FINDING_SMTP_REJECTED, SCOPE_PORTS },
+    { FINDING_MODE_STARTTLS_INJECTION, FINDING_SMTP_PROTOCOL_ERROR, SCOPE_PORTS },
+    { FINDING_MODE_STARTTLS_INJECTION, FINDING_TLS_HANDSHAKE_FAILED, SCOPE_PORTS },
+    { FINDING_DNS_HOSTS_OVERRIDE, FINDING_NONE, SCOPE_PORTS },
+    { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, SCOPE_ALL },
 };
 
 static bool is_within(const struct port_set *inner, const struct port_set *outer)
@@ -38,16 +45,67 @@ static bool is_within(const struct port_set *inner, const struct port_set *outer
     return true;
 }
 
-static bool is_effect(const struct draft *d, const struct cause_link *link, const struct diagnosed *cause,
-                      const struct diagnosed *f)
+/* The server that was meant connects: whatever keeps the other one away, it is not the network. */
+static bool suggestion_connects(const struct draft *d)
+{
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        if (d->e->probes[i].role == ROLE_SUGGESTION && d->e->probes[i].connect_ms >= 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_about_host(const struct draft *d, enum finding_id id)
+{
+    static const char *const layers[] = { "dns", "smtp", "tls", "cert", "service" };
+
+    switch (id) {
+    case FINDING_PORT_BLOCKED:
+    case FINDING_PORT_REFUSED:
+    case FINDING_PORT_RESET:
+    case FINDING_PORT_25_BLOCKED:
+        return true;
+    case FINDING_PORT_ALL_BLOCKED:
+        return suggestion_connects(d);
+    case FINDING_DNS_UNREACHABLE:
+    case FINDING_DNS_SLOW:
+    case FINDING_DNS_HIJACKED:
+    case FINDING_CERT_NO_TRUST_STORE:
+        return false;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        if (strcmp(finding_by_id(id)->layer, layers[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_in_scope(const struct draft *d, enum scope scope, const struct diagnosed *cause,
+                        const struct diagnosed *f)
 {
     const struct port_set *ports = draft_ports(d, f);
 
+    switch (scope) {
+    case SCOPE_ALL:
+        return true;
+    case SCOPE_PORTS:
+        return ports->n > 0 && is_within(ports, draft_ports(d, cause));
+    case SCOPE_HOST:
+        return is_about_host(d, (enum finding_id)f->finding);
+    }
+    return false;
+}
+
+static bool is_effect(const struct draft *d, const struct cause_link *link, const struct diagnosed *cause,
+                      const struct diagnosed *f)
+{
     if (f == cause || f->caused_by >= 0)
         return false;
     if (link->effect != FINDING_NONE && link->effect != (enum finding_id)f->finding)
         return false;
-    return !link->on_its_ports || (ports->n > 0 && is_within(ports, draft_ports(d, cause)));
+    return is_in_scope(d, link->scope, cause, f);
 }
 
 static void link_effects(struct draft *d)

@@ -21,6 +21,11 @@
 static void (*const rules[])(struct draft *d) = {
     rule_input_invalid,
     rule_input_whitespace,
+    rule_input_confusable,
+    rule_input_typo,
+    rule_input_wrong_server,
+    rule_input_not_a_hostname,
+    rule_input_look_alike,
     rule_input_wrong_port,
     rule_input_wrong_mode,
     rule_net_offline,
@@ -111,6 +116,29 @@ static void complete_arguments(struct draft *d, struct diagnosed *f)
     draft_step_word(d, f, "endpoint", endpoint);
 }
 
+static bool is_raised(const struct draft *d, const enum finding_id *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (draft_find(d, ids[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The name to type instead of what was typed; NULL where that is right. */
+static const char *suggestion_of(const struct draft *d)
+{
+    static const enum finding_id another[] = { FINDING_INPUT_TYPO, FINDING_INPUT_LOOK_ALIKE,
+                                               FINDING_INPUT_WRONG_SERVER };
+    static const enum finding_id unclean[] = { FINDING_INPUT_WHITESPACE, FINDING_INPUT_CONFUSABLE,
+                                               FINDING_INPUT_NOT_A_HOSTNAME };
+    const struct plan *plan = d->e->plan;
+
+    if (is_raised(d, another, sizeof another / sizeof another[0]))
+        return plan->suggestion;
+    return is_raised(d, unclean, sizeof unclean / sizeof unclean[0]) ? plan->host : NULL;
+}
+
 int diagnose_n_rules(void)
 {
     return (int)(sizeof rules / sizeof rules[0]);
@@ -128,6 +156,7 @@ struct diagnosis *diagnose_without(const struct evidence *e, int rule)
         if (i != rule)
             rules[i](&d);
     }
+    diagnosis->suggestion = arena_strdup(diagnosis->arena, suggestion_of(&d));
     cause_order(&d);
     for (size_t i = 0; i < diagnosis->n_findings; i++)
         complete_arguments(&d, &diagnosis->findings[i]);

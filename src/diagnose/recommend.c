@@ -81,7 +81,18 @@ static bool is_usable_port_25(const struct evidence *e, const struct probe *p)
     return p->port == PORT_SMTP && p->host != NULL && p->n_auth > 0 && seen_usable(e, p);
 }
 
-void recommend(struct draft *d)
+/* Where another name is to be typed, its settings alone are of use. */
+static void recommend_other(struct draft *d)
+{
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        const struct probe *p = &d->e->probes[i];
+
+        if (seen_usable_instead(d->e, p) && strcmp(p->host, d->d->suggestion) == 0)
+            add(d, p);
+    }
+}
+
+static void recommend_host(struct draft *d)
 {
     for (size_t i = 0; i < d->e->n_probes; i++) {
         if (is_usable_submission(d->e, &d->e->probes[i]))
@@ -91,6 +102,16 @@ void recommend(struct draft *d)
         if (is_usable_port_25(d->e, &d->e->probes[i]))
             add(d, &d->e->probes[i]);
     }
+}
+
+void recommend(struct draft *d)
+{
+    const char *host = d->e->plan->host;
+
+    if (d->d->suggestion != NULL && (host == NULL || strcmp(d->d->suggestion, host) != 0))
+        recommend_other(d);
+    else
+        recommend_host(d);
     if (d->d->n_recommended > 1)
         qsort(d->d->recommended, d->d->n_recommended, sizeof *d->d->recommended, compare);
 }

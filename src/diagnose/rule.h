@@ -15,6 +15,13 @@ void rule_input_whitespace(struct draft *d);
 void rule_input_invalid(struct draft *d);
 void rule_input_wrong_port(struct draft *d);
 
+/* rule_name.c: the name that was typed, beside the one that was meant */
+void rule_input_confusable(struct draft *d);
+void rule_input_not_a_hostname(struct draft *d);
+void rule_input_typo(struct draft *d);
+void rule_input_look_alike(struct draft *d);
+void rule_input_wrong_server(struct draft *d);
+
 /* rule_dns.c: the target's name */
 void rule_dns_nxdomain(struct draft *d);
 void rule_dns_no_address(struct draft *d);

@@ -14,7 +14,7 @@
 
 static const struct name_view *target_name(const struct draft *d)
 {
-    return d->e->n_names == 0 ? NULL : &d->e->names[0];
+    return evidence_target_name(d->e);
 }
 
 /* The look-up gave nothing that may be tried. */

@@ -3,105 +3,22 @@
  *
  * From the Plan's notes and the user's own port; the probes only confirm.
  */
-#include <stdio.h>
-
 #include "base/buf.h"
+#include "diagnose/character.h"
 #include "diagnose/rule.h"
 #include "knowledge/port.h"
 
-enum {
-    CHARACTER_TEXT_SIZE = 64,
-    PORTS_TEXT_MAX = 200,
-    /* One line of a finding's evidence is kept for 'and so many more'. */
-    CHARACTERS_NAMED_MAX = FINDING_BECAUSE_MAX - 1,
-};
-
-/* ---- characters ----------------------------------------------------------- */
-
-/* The usual ones by their names in the Unicode Standard; control characters by their old names. */
-static const struct character_name {
-    uint32_t code_point;
-    const char *name;
-} character_names[] = {
-    { 0x0009, "TAB" },
-    { 0x000A, "LINE FEED" },
-    { 0x000D, "CARRIAGE RETURN" },
-    { 0x0020, "SPACE" },
-    { 0x00A0, "NO-BREAK SPACE" },
-    { 0x00AD, "SOFT HYPHEN" },
-    { 0x200B, "ZERO WIDTH SPACE" },
-    { 0x200C, "ZERO WIDTH NON-JOINER" },
-    { 0x200D, "ZERO WIDTH JOINER" },
-    { 0x200E, "LEFT-TO-RIGHT MARK" },
-    { 0x200F, "RIGHT-TO-LEFT MARK" },
-    { 0x202A, "LEFT-TO-RIGHT EMBEDDING" },
-    { 0x202B, "RIGHT-TO-LEFT EMBEDDING" },
-    { 0x202C, "POP DIRECTIONAL FORMATTING" },
-    { 0x202D, "LEFT-TO-RIGHT OVERRIDE" },
-    { 0x202E, "RIGHT-TO-LEFT OVERRIDE" },
-    { 0x202F, "NARROW NO-BREAK SPACE" },
-    { 0x2060, "WORD JOINER" },
-    { 0x3000, "IDEOGRAPHIC SPACE" },
-    { 0xFEFF, "ZERO WIDTH NO-BREAK SPACE" },
-};
-
-/* "U+00A0 NO-BREAK SPACE", or "U+005F '_'", or the number alone. */
-static const char *character_text(uint32_t code_point, char out[static CHARACTER_TEXT_SIZE])
-{
-    for (size_t i = 0; i < sizeof character_names / sizeof character_names[0]; i++) {
-        if (character_names[i].code_point == code_point) {
-            snprintf(out, CHARACTER_TEXT_SIZE, "U+%04X %s", (unsigned)code_point, character_names[i].name);
-            return out;
-        }
-    }
-    if (code_point > 0x20 && code_point < 0x7F)
-        snprintf(out, CHARACTER_TEXT_SIZE, "U+%04X '%c'", (unsigned)code_point, (char)code_point);
-    else
-        snprintf(out, CHARACTER_TEXT_SIZE, "U+%04X", (unsigned)code_point);
-    return out;
-}
-
-static void say_character(struct draft *d, struct diagnosed *f, enum text_id text,
-                          const struct input_note *note)
-{
-    char character[CHARACTER_TEXT_SIZE];
-    struct because *b = draft_because(d, f, text, -1);
-
-    say_number(b, "column", (int64_t)note->column);
-    say_word(d, b, "character", character_text(note->code_point, character));
-}
-
-static size_t count_notes(const struct plan *plan, enum input_flaw flaw)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < plan->n_notes; i++)
-        n += plan->notes[i].flaw == flaw;
-    return n;
-}
+enum { PORTS_TEXT_MAX = 200 };
 
 /* ---- input.whitespace ----------------------------------------------------- */
 
 void rule_input_whitespace(struct draft *d)
 {
-    const struct plan *plan = d->e->plan;
-    size_t total = count_notes(plan, INPUT_FLAW_WHITESPACE);
-    size_t said = 0;
-    struct diagnosed *f;
+    struct diagnosed *f = character_list(d, FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE,
+                                         TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER, TEXT_BECAUSE_INPUT_WHITESPACE_MORE);
 
-    if (total == 0)
-        return;
-    f = draft_raise(d, FINDING_INPUT_WHITESPACE);
-    for (size_t i = 0; i < plan->n_notes && said < CHARACTERS_NAMED_MAX; i++) {
-        if (plan->notes[i].flaw != INPUT_FLAW_WHITESPACE)
-            continue;
-        say_character(d, f, TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER, &plan->notes[i]);
-        said++;
-    }
-    if (total > said)
-        say_number(draft_because(d, f, TEXT_BECAUSE_INPUT_WHITESPACE_MORE, -1), "count",
-                   (int64_t)(total - said));
-    draft_step_word(d, f, "cleaned", draft_host(d));
+    if (f != NULL)
+        draft_step_word(d, f, "cleaned", draft_host(d));
 }
 
 /* ---- input.invalid -------------------------------------------------------- */
@@ -111,6 +28,9 @@ static enum text_id invalid_text(enum input_flaw flaw)
 {
     switch (flaw) {
     case INPUT_FLAW_WHITESPACE:
+    case INPUT_FLAW_CONFUSABLE:
+    case INPUT_FLAW_DECORATION:
+    case INPUT_FLAW_SLIP:
         return TEXT_NONE;
     case INPUT_FLAW_EMPTY_LABEL:
         return TEXT_BECAUSE_INPUT_INVALID_EMPTY_LABEL;
@@ -128,6 +48,16 @@ static enum text_id invalid_text(enum input_flaw flaw)
     return TEXT_NONE;
 }
 
+/* Another rule tells why there is no host. */
+static bool is_explained(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_notes; i++) {
+        if (plan->notes[i].flaw == INPUT_FLAW_SLIP || plan->notes[i].flaw == INPUT_FLAW_DECORATION)
+            return true;
+    }
+    return false;
+}
+
 void rule_input_invalid(struct draft *d)
 {
     const struct plan *plan = d->e->plan;
@@ -140,11 +70,11 @@ void rule_input_invalid(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_INPUT_INVALID);
         if (plan->notes[i].flaw == INPUT_FLAW_CHARACTER)
-            say_character(d, f, text, &plan->notes[i]);
+            character_because(d, f, text, &plan->notes[i]);
         else
             draft_because(d, f, text, -1);
     }
-    if (plan->host == NULL && draft_find(d, FINDING_INPUT_INVALID) == NULL) {
+    if (plan->host == NULL && draft_find(d, FINDING_INPUT_INVALID) == NULL && !is_explained(plan)) {
         struct diagnosed *f = draft_raise(d, FINDING_INPUT_INVALID);
 
         say_peer(d, draft_because(d, f, TEXT_BECAUSE_INPUT_INVALID_UNUSABLE, -1), "input", plan->input);

@@ -16,7 +16,7 @@ static const double SURE_ALONE = 0.5;
 
 static const struct name_view *target_name(const struct draft *d)
 {
-    return d->e->n_names == 0 ? NULL : &d->e->names[0];
+    return evidence_target_name(d->e);
 }
 
 /* ---- net.offline ---------------------------------------------------------- */

@@ -236,13 +236,24 @@ bool seen_encrypted(const struct probe *p)
     return p->role == ROLE_TARGET && p->outcome == PROBE_OK && p->mode != TLS_MODE_NONE;
 }
 
-bool seen_usable(const struct evidence *e, const struct probe *p)
+/* For probes of any role. */
+static bool is_usable(const struct evidence *e, const struct probe *p)
 {
-    if (!seen_encrypted(p) || p->n_injected > 0)
+    if (p->outcome != PROBE_OK || p->mode == TLS_MODE_NONE || p->n_injected > 0)
         return false;
     if (p->n_auth == 0 && p->port != PORT_SMTP)
         return false;
     return p->chain >= 0 && (size_t)p->chain < e->n_chains && seen_chain_fine(e, &e->chains[p->chain]);
+}
+
+bool seen_usable(const struct evidence *e, const struct probe *p)
+{
+    return p->role == ROLE_TARGET && is_usable(e, p);
+}
+
+bool seen_usable_instead(const struct evidence *e, const struct probe *p)
+{
+    return p->role == ROLE_SUGGESTION && is_usable(e, p);
 }
 
 bool seen_clear_ehlo(const struct evidence *e, const struct probe *p)
@@ -578,10 +589,12 @@ bool seen_can_send(const struct evidence *e)
 
 bool seen_has_address(const struct evidence *e)
 {
-    if (e->n_names == 0)
-        return e->n_probes > 0;
-    for (size_t i = 0; i < e->names[0].n_addresses; i++) {
-        if (e->plan->families[e->names[0].addresses[i].address.family])
+    const struct name_view *name = evidence_target_name(e);
+
+    if (name == NULL)
+        return e->n_names == 0 && e->n_probes > 0;
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        if (e->plan->families[name->addresses[i].address.family])
             return true;
     }
     return false;

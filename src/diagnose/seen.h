@@ -65,6 +65,9 @@ bool seen_encrypted(const struct probe *p);
 /* A client that checks certificates and wants to sign in can send this way. */
 bool seen_usable(const struct evidence *e, const struct probe *p);
 
+/* The same of the server that was meant. */
+bool seen_usable_instead(const struct evidence *e, const struct probe *p);
+
 /* The server could be spoken to in clear, and showed its EHLO keywords there. */
 bool seen_clear_ehlo(const struct evidence *e, const struct probe *p);
 

@@ -8,7 +8,11 @@
 #include <idn2.h>
 #include <string.h>
 #include <strings.h>
+#include <unictype.h>
 #include <unistr.h>
+
+#include "input/confusable.h"
+#include "knowledge/known_host.h"
 
 enum { IDN_FLAGS = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT };
 
@@ -18,7 +22,7 @@ struct reader {
     const struct hygiene *typed;
     char text[HOSTNAME_MAX + 1];
     size_t len;
-    bool odd_width;
+    bool stood_in;
     bool refused;
     bool too_long;
     bool no_memory;
@@ -39,18 +43,26 @@ static void put_char(struct reader *r, char c)
     r->text[r->len++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* The length of the dot at bytes, 0 where there is none; IDNA 2003 took three more for it. */
+/* The character at bytes, which are valid UTF-8, and its length. */
+static ucs4_t character_at(const char *bytes, size_t len, size_t *ret_len)
+{
+    ucs4_t c = 0;
+    int n = u8_mbtoucr(&c, (const uint8_t *)bytes, len);
+
+    *ret_len = n > 0 ? (size_t)n : 1;
+    return c;
+}
+
+/* The length of the dot at bytes, 0 where there is none; other dots than the ASCII one stand in for it. */
 static size_t dot_len(const char *bytes, size_t len)
 {
-    static const char *const wide[] = { "\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1" };
+    size_t n;
+    ucs4_t c;
 
-    if (len >= 1 && bytes[0] == '.')
-        return 1;
-    for (size_t i = 0; len >= 3 && i < sizeof wide / sizeof wide[0]; i++) {
-        if (memcmp(bytes, wide[i], 3) == 0)
-            return 3;
-    }
-    return 0;
+    if (len == 0)
+        return 0;
+    c = character_at(bytes, len, &n);
+    return c == '.' || confusable_ascii(c) == '.' ? n : 0;
 }
 
 static bool is_alphanumeric(char c)
@@ -113,7 +125,67 @@ static void refuse_foreign(struct reader *r, const char *label, size_t len, size
     refuse(r, INPUT_FLAW_CHARACTER, at, 0);
 }
 
-static void put_foreign_label(struct reader *r, const char *label, size_t len, size_t at)
+static bool fits_a_label(char c)
+{
+    return is_alphanumeric(c) || c == '-' || c == '_';
+}
+
+/* What a label in other characters looks like. */
+struct skeleton {
+    char text[HOSTNAME_LABEL_MAX + 1];
+    size_t len;
+    bool complete;   /* every character looks like an ASCII one */
+    bool has_ascii;  /* letters of ASCII stand among them */
+    bool only_forms; /* what is foreign is another width or style of ASCII */
+};
+
+/* Letters of the Latin script mix with ASCII in the words of many languages. */
+static bool is_foreign_latin(ucs4_t c)
+{
+    return c >= 0x80 && uc_is_script(c, uc_script(0x41)) && !confusable_is_form(c);
+}
+
+/* freely: letters that only resemble ASCII ones, or have marks, are taken for them too. */
+static struct skeleton skeleton_of(const char *label, size_t len, bool freely)
+{
+    struct skeleton s = { .complete = true, .only_forms = true };
+
+    for (size_t i = 0, n; i < len && s.complete; i += n) {
+        ucs4_t c = character_at(label + i, len - i, &n);
+        char ascii = c < 0x80 ? (char)c : confusable_ascii(c);
+
+        if (ascii == 0 && freely)
+            ascii = confusable_bare(c);
+        else if (!freely && is_foreign_latin(c))
+            ascii = 0;
+        s.has_ascii = s.has_ascii || (c < 0x80 && is_alphanumeric((char)c) && !(c >= '0' && c <= '9'));
+        s.only_forms = s.only_forms && (c < 0x80 || confusable_is_form(c));
+        if (fits_a_label(ascii) && s.len < HOSTNAME_LABEL_MAX)
+            s.text[s.len++] = ascii >= 'A' && ascii <= 'Z' ? (char)(ascii - 'A' + 'a') : ascii;
+        else
+            s.complete = false;
+    }
+    return s;
+}
+
+/* The foreign characters stand in for ASCII ones: beside ASCII letters, or as forms of them. Else it may be a word. */
+static bool stands_in(const struct skeleton *s)
+{
+    return s->complete && (s->has_ascii || s->only_forms);
+}
+
+static void note_foreign(struct reader *r, size_t from, size_t to)
+{
+    for (size_t i = from, n; i < to; i += n) {
+        ucs4_t c = character_at(r->typed->cleaned + i, to - i, &n);
+
+        if (c >= 0x80)
+            input_notes_add(r->notes, r->arena, INPUT_FLAW_CONFUSABLE, r->typed->columns[i], c);
+    }
+    r->stood_in = true;
+}
+
+static void put_idn_label(struct reader *r, const char *label, size_t len, size_t at)
 {
     char *copy = arena_alloc(r->arena, len + 1, 1);
     char *mapped = NULL;
@@ -127,7 +199,7 @@ static void put_foreign_label(struct reader *r, const char *label, size_t len, s
     rc = idn2_lookup_u8((const uint8_t *)copy, (uint8_t **)&mapped, IDN_FLAGS);
     if (rc == IDN2_OK) {
         if (strncasecmp(mapped, "xn--", 4) != 0)
-            r->odd_width = true;
+            note_foreign(r, at, at + len);
         put_label(r, mapped, strlen(mapped), at, false);
     } else if (rc == IDN2_MALLOC) {
         r->no_memory = true;
@@ -139,11 +211,41 @@ static void put_foreign_label(struct reader *r, const char *label, size_t len, s
     idn2_free(mapped);
 }
 
+/* IDNA takes a full-width comma for a comma, which is none the better for it. */
+static bool refuse_form(struct reader *r, const char *label, size_t len, size_t at)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        ucs4_t c = character_at(label + i, len - i, &n);
+
+        if (c >= 0x80 && confusable_is_form(c) && !fits_a_label(confusable_ascii(c))) {
+            refuse(r, INPUT_FLAW_CHARACTER, at + i, c);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_foreign_label(struct reader *r, const char *label, size_t len, size_t at)
+{
+    struct skeleton s = skeleton_of(label, len, false);
+
+    if (refuse_form(r, label, len, at))
+        return;
+    if (!stands_in(&s)) {
+        put_idn_label(r, label, len, at);
+        return;
+    }
+    note_foreign(r, at, at + len);
+    put_label(r, s.text, s.len, at, false);
+}
+
 /* The end of the label that begins at from. */
 static size_t label_end(const struct hygiene *typed, size_t from, size_t to)
 {
-    while (from < to && dot_len(typed->cleaned + from, to - from) == 0)
-        from++;
+    size_t n;
+
+    for (; from < to && dot_len(typed->cleaned + from, to - from) == 0; from += n)
+        character_at(typed->cleaned + from, to - from, &n);
     return from;
 }
 
@@ -160,7 +262,7 @@ static void read_labels(struct reader *r, size_t from, size_t to)
         else
             put_foreign_label(r, cleaned + from, end - from, from);
         if (dot > 1)
-            r->odd_width = true;
+            note_foreign(r, end, end + dot);
         /* The dot at the very end stands for the root, and belongs to no name that a certificate has. */
         if (dot == 0 || end + dot == to)
             return;
@@ -169,15 +271,50 @@ static void read_labels(struct reader *r, size_t from, size_t to)
     }
 }
 
+/*
+ * A name all of whose characters look like a known server's is meant to be it,
+ * even where each label by itself could be a word of another language.
+ */
+static bool looks_like_known(struct reader *r, size_t from, size_t to)
+{
+    const char *cleaned = r->typed->cleaned;
+    size_t first = from;
+
+    if (is_ascii(cleaned + from, to - from))
+        return false;
+    for (;;) {
+        size_t end = label_end(r->typed, from, to);
+        size_t dot = dot_len(cleaned + end, to - end);
+        struct skeleton s = skeleton_of(cleaned + from, end - from, true);
+
+        for (size_t i = 0; i < s.len; i++)
+            put_char(r, s.text[i]);
+        if (!s.complete || s.len == 0 || r->too_long)
+            return false;
+        if (dot == 0 || end + dot == to)
+            break;
+        put_char(r, '.');
+        from = end + dot;
+    }
+    if (!known_host_is(r->text))
+        return false;
+    note_foreign(r, first, to);
+    return true;
+}
+
 enum input_result hostname_read(struct hostname *ret, struct input_notes *notes, struct arena *arena,
                                 const struct hygiene *typed, size_t from, size_t to)
 {
     struct reader r = { .arena = arena, .notes = notes, .typed = typed };
+    struct reader known = r;
 
-    read_labels(&r, from, to);
+    if (looks_like_known(&known, from, to))
+        r = known;
+    else
+        read_labels(&r, from, to);
     if (!r.refused && r.too_long)
         refuse(&r, INPUT_FLAW_LONG_NAME, from, 0);
-    *ret = (struct hostname){ .odd_width = r.odd_width };
+    *ret = (struct hostname){ .stood_in = r.stood_in };
     if (!r.refused)
         ret->text = arena_strdup(arena, r.text);
     return r.no_memory || arena_failed(arena) ? INPUT_NO_MEMORY : INPUT_OK;

@@ -15,13 +15,16 @@ enum { HOSTNAME_LABEL_MAX = 63, HOSTNAME_MAX = 253 };
 
 struct hostname {
     const char *text; /* A-labels, lower case, no final dot; NULL where it is no host name */
-    bool odd_width;   /* full-width letters or dots stood for ASCII ones */
+    bool stood_in;    /* other characters stood in for ASCII ones, and there is a note for each */
 };
 
 /*
  * hostname_read() - reads a part of what was typed as a host name
  * shape:  from and to are byte offsets into typed->cleaned; an address is not
- *         told from a name; there is a note for every flaw where it is none
+ *         told from a name; there is a note for every flaw where it is none. A label
+ *         of look-alikes beside ASCII letters is read as what it looks like, and
+ *         so is a name that looks like a known server's; a word of another script
+ *         is a name of its own
  * errors: INPUT_NO_MEMORY
  * source: RFC 1123 section 2.1, RFC 1035 section 2.3.4, RFC 5891 with the
  *         mapping of UTS 46; an underscore is let through, for it is in use

@@ -20,11 +20,17 @@ enum {
 void input_notes_add(struct input_notes *notes, struct arena *arena, enum input_flaw flaw, size_t column,
                      uint32_t code_point)
 {
+    input_notes_add_span(notes, arena, flaw, column, 1, code_point);
+}
+
+void input_notes_add_span(struct input_notes *notes, struct arena *arena, enum input_flaw flaw, size_t column,
+                          size_t span, uint32_t code_point)
+{
     size_t max = flaw == INPUT_FLAW_WHITESPACE ? PLAN_NOTES_MAX / 2 : PLAN_NOTES_MAX;
     struct input_note *note = ARENA_APPEND(arena, notes->notes, notes->n, max);
 
     if (note != NULL)
-        *note = (struct input_note){ .flaw = flaw, .column = column, .code_point = code_point };
+        *note = (struct input_note){ .flaw = flaw, .column = column, .span = span, .code_point = code_point };
 }
 
 /* The character at the front of t and its length; 0 and one byte where none can be read. */

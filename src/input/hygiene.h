@@ -30,6 +30,10 @@ struct input_notes {
 void input_notes_add(struct input_notes *notes, struct arena *arena, enum input_flaw flaw, size_t column,
                      uint32_t code_point);
 
+/* The same of several characters; code_point: of the first. */
+void input_notes_add_span(struct input_notes *notes, struct arena *arena, enum input_flaw flaw, size_t column,
+                          size_t span, uint32_t code_point);
+
 struct hygiene {
     char *cleaned; /* terminated, valid UTF-8, no NUL inside */
     size_t len;

@@ -47,6 +47,12 @@ static enum input_result set_tls(void *owner, const struct option_spec *o, const
     return INPUT_OK;
 }
 
+static enum input_result set_host(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    (void)o;
+    return target_read_setting(owner, value, error);
+}
+
 static enum input_result set_ipv4(void *owner, const struct option_spec *o, const char *value, struct usage *error)
 {
     struct plan *p = owner;
@@ -460,6 +466,7 @@ static const struct option_spec plan_options[] = {
     { "key", 0, false, "FILE", TEXT_OPTION_KEY_HELP, TEXT_OPTION_KEY_ACCEPTED, set_key },
     { "warn-time", 0, false, "SECONDS", TEXT_OPTION_WARN_TIME_HELP, TEXT_OPTION_WARN_TIME_ACCEPTED, set_warn_time },
     { "crit-time", 0, false, "SECONDS", TEXT_OPTION_CRIT_TIME_HELP, TEXT_OPTION_CRIT_TIME_ACCEPTED, set_crit_time },
+    { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)

@@ -14,6 +14,7 @@
  * target_read() - reads a target into the Plan
  * shape:  whatever was typed is a target: what is odd about it becomes a note
  *         of the Plan, and where no host can be made of it the host stays NULL;
+ *         a server that was probably meant instead is the suggestion;
  *         a port or a mode that it names is asked for as by --port and --tls,
  *         and --tls goes before it
  * errors: INPUT_USAGE and the Plan unchanged for a second target, for a mail
@@ -21,6 +22,13 @@
  *         which may hold a password
  */
 enum input_result target_read(struct plan *p, const char *typed, struct usage *error);
+
+/*
+ * target_read_setting() - reads what stands in a mail program's box for the server
+ * shape:  as above, but a bare name or address alone is right there: whatever
+ *         other form of a target it has is taken away and noted
+ */
+enum input_result target_read_setting(struct plan *p, const char *typed, struct usage *error);
 
 /* Gmail, where nothing was typed. */
 void target_default(struct plan *p);

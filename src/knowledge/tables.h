@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "knowledge/finding.h"
+#include "knowledge/known_host.h"
 #include "knowledge/port.h"
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
@@ -21,5 +22,12 @@ extern const size_t provider_count;
 
 extern const struct port_service port_table[];
 extern const size_t port_count;
+
+/* Sorted. */
+extern const char *const known_host_table[];
+extern const size_t known_host_count;
+
+extern const struct other_host other_host_table[];
+extern const size_t other_host_count;
 
 #endif

@@ -16,15 +16,15 @@ bool codec_failed(const struct codec *c)
     return c->why != NULL || c->no_memory;
 }
 
+bool codec_has(const struct codec *c, const char *key)
+{
+    return c->saving || json_object_get(c->at, key) != NULL;
+}
+
 static void refuse(struct codec *c, const char *why)
 {
     if (!codec_failed(c))
         c->why = why;
-}
-
-bool codec_has(const struct codec *c, const char *key)
-{
-    return c->saving || json_object_get(c->at, key) != NULL;
 }
 
 /* Gives the value a place in what is written; takes the reference over. */

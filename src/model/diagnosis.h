@@ -65,6 +65,7 @@ struct diagnosis {
     struct diagnosed *findings; /* primary first, effects behind their cause, info last */
     size_t n_findings;
     int primary; /* index, -1: nothing of warning or worse */
+    const char *suggestion; /* the name to type instead of what was typed; NULL where that is right */
     struct recommended *recommended; /* best first */
     size_t n_recommended;
 };

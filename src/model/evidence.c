@@ -27,6 +27,11 @@ struct evidence *evidence_free(struct evidence *e)
     return NULL;
 }
 
+const struct name_view *evidence_target_name(const struct evidence *e)
+{
+    return e->n_names > 0 && e->names[0].role == ROLE_TARGET ? &e->names[0] : NULL;
+}
+
 static const char *const role_words[] = {
     [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
     [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",

@@ -82,7 +82,7 @@ struct found_address {
     size_t hosts_line; /* of the hosts file, from 1, where it is a source; else 0 */
 };
 
-/* One name that was looked up. names[0] is the target's. */
+/* One name that was looked up. Where the plan has a host, names[0] is the target's. */
 struct name_view {
     enum role role;
     const char *host;
@@ -383,6 +383,9 @@ struct evidence {
 /* errors: NULL when memory is short */
 struct evidence *evidence_new(const struct plan *plan);
 struct evidence *evidence_free(struct evidence *e);
+
+/* The name of the target, NULL where no host could be made of what was typed. */
+const struct name_view *evidence_target_name(const struct evidence *e);
 
 /* The words of the JSON report and of records; stable. Parsing is false for a word that is none of them. */
 const char *role_word(enum role role);

@@ -56,6 +56,9 @@ static void codec_note(struct codec *c, void *item)
     c->place = &place;
     CODEC_WORD(c, "flaw", note->flaw, input_flaw);
     CODEC_INTEGER(c, "column", note->column, 0, INT32_MAX);
+    note->span = c->saving ? note->span : 1;
+    if (codec_has(c, "span"))
+        CODEC_INTEGER(c, "span", note->span, 0, INT32_MAX);
     CODEC_INTEGER(c, "code_point", note->code_point, 0, 0x10ffff);
 }
 
@@ -103,6 +106,14 @@ static void codec_plan(struct codec *c, void *item)
     codec_address_or_null(c, "host_address", &p->host_is_address, &p->host_address);
     codec_text_or_null(c, "provider", &p->provider);
     codec_host_or_null(c, "suggestion", &p->suggestion);
+    if (codec_has(c, "slip"))
+        CODEC_WORD(c, "slip", p->slip, name_slip);
+    if (codec_has(c, "slip_of"))
+        codec_host_or_null(c, "slip_of", &p->slip_of);
+    if (codec_has(c, "host_role"))
+        CODEC_WORD(c, "host_role", p->host_role, host_role);
+    if (codec_has(c, "is_setting"))
+        codec_bool(c, "is_setting", &p->is_setting);
     codec_objects(c, "notes", &p->notes, &p->n_notes, sizeof *p->notes, PLAN_NOTES_MAX, codec_note);
     codec_list(c, "asked_ports", &p->asked_ports, &p->n_asked_ports, sizeof *p->asked_ports, PLAN_PORTS_MAX,
                codec_listed_port);
@@ -481,6 +492,8 @@ static const char *flaw_of_probe(const struct evidence *e, const struct probe *p
         return "a probe: it had not ended";
     if (p->role == ROLE_TIME)
         return "a probe: nobody makes one for the time";
+    if (p->role == ROLE_TARGET && e->plan->host == NULL)
+        return "a probe: it is of a target without a host";
     if (p->has_address && p->address.family != p->family)
         return "a probe: its address is of another family";
     return NULL;
@@ -493,10 +506,10 @@ static const char *flaw_of(const struct evidence *e)
 
     if (e->plan->host != NULL && e->n_names == 0)
         return "the record: the target's name is missing";
-    if (e->n_names > 0 && e->names[0].role != ROLE_TARGET)
+    if (e->plan->host != NULL && e->names[0].role != ROLE_TARGET)
         return "the record: the first name is not the target's";
-    if (e->plan->host == NULL && e->n_probes > 0)
-        return "the record: there are probes without a host";
+    if (e->plan->host == NULL && evidence_target_name(e) != NULL)
+        return "the record: there is a target without a host";
     for (size_t i = 0; flaw == NULL && i < e->n_chains; i++)
         flaw = e->chains[i].n_certificates == 0 ? "a chain: it has no certificate" : NULL;
     for (size_t i = 0; flaw == NULL && i < e->n_probes; i++)

@@ -55,6 +55,7 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.host = arena_strdup(arena, from->host);
     p.provider = arena_strdup(arena, from->provider);
     p.suggestion = arena_strdup(arena, from->suggestion);
+    p.slip_of = arena_strdup(arena, from->slip_of);
     p.ehlo = arena_strdup(arena, from->ehlo);
     p.cert_file = arena_strdup(arena, from->cert_file);
     p.key_file = arena_strdup(arena, from->key_file);
@@ -93,6 +94,11 @@ bool plan_asks_port(const struct plan *p, uint16_t port)
     return false;
 }
 
+bool plan_suggests_other(const struct plan *p)
+{
+    return p->suggestion != NULL && (p->host == NULL || strcmp(p->suggestion, p->host) != 0);
+}
+
 enum tls_mode plan_usual_mode(uint16_t port)
 {
     return port == 465 ? TLS_MODE_IMPLICIT : TLS_MODE_STARTTLS;
@@ -102,6 +108,14 @@ static const char *const input_flaw_words[] = {
     [INPUT_FLAW_WHITESPACE] = "whitespace", [INPUT_FLAW_EMPTY_LABEL] = "empty-label",
     [INPUT_FLAW_LONG_LABEL] = "long-label", [INPUT_FLAW_LONG_NAME] = "long-name",
     [INPUT_FLAW_CHARACTER] = "character",   [INPUT_FLAW_PORT] = "port",
-    [INPUT_FLAW_EMPTY] = "empty",
+    [INPUT_FLAW_EMPTY] = "empty",           [INPUT_FLAW_CONFUSABLE] = "confusable",
+    [INPUT_FLAW_DECORATION] = "decoration", [INPUT_FLAW_SLIP] = "slip",
 };
 WORD_FUNCTIONS(input_flaw, input_flaw_words)
+
+static const char *const name_slip_words[] = {
+    [SLIP_NONE] = "none",           [SLIP_LETTER] = "letter", [SLIP_MISSING] = "missing",
+    [SLIP_EXTRA] = "extra",         [SLIP_EXCHANGED] = "exchanged", [SLIP_LABELS] = "labels",
+    [SLIP_DOT] = "dot",             [SLIP_ENDING] = "ending", [SLIP_SEVERAL] = "several",
+};
+WORD_FUNCTIONS(name_slip, name_slip_words)

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/arena.h"
+#include "base/host_role.h"
 #include "base/peer_text.h"
 #include "base/tls_mode.h"
 
@@ -25,12 +26,29 @@ enum input_flaw {
     INPUT_FLAW_CHARACTER,   /* not allowed in a host name */
     INPUT_FLAW_PORT,        /* outside 1-65535 */
     INPUT_FLAW_EMPTY,       /* nothing is left of it */
+    INPUT_FLAW_CONFUSABLE,  /* stands in for an ASCII character that it looks like */
+    INPUT_FLAW_DECORATION,  /* no part of a host name: quotes, brackets, a scheme, a path */
+    INPUT_FLAW_SLIP,        /* here it departs from a known server's name */
 };
 
 struct input_note {
     enum input_flaw flaw;
     size_t column;       /* in characters, from 1; 0 where it is about the whole */
-    uint32_t code_point; /* 0 where it is about no character */
+    size_t span;         /* so many characters from there on */
+    uint32_t code_point; /* of the first of them; 0 where it is about no character */
+};
+
+/* How a name departs from a known server's. */
+enum name_slip {
+    SLIP_NONE,
+    SLIP_LETTER,    /* a wrong one */
+    SLIP_MISSING,   /* one too few */
+    SLIP_EXTRA,     /* one too many */
+    SLIP_EXCHANGED, /* two letters */
+    SLIP_LABELS,    /* two labels exchanged */
+    SLIP_DOT,       /* left out, too many, or something else in its place */
+    SLIP_ENDING,    /* the last label */
+    SLIP_SEVERAL,
 };
 
 struct port_map {
@@ -63,7 +81,11 @@ struct plan {
     bool host_is_address;
     struct address host_address;
     const char *provider;   /* id of data/providers.toml, or NULL */
-    const char *suggestion; /* the name that was meant, where it differs from what was typed */
+    const char *suggestion; /* the name that was probably meant, where it differs from what was typed */
+    enum name_slip slip;    /* how the name departs from slip_of */
+    const char *slip_of;    /* a known server's name that it is so close to, or NULL */
+    enum host_role host_role; /* what the host is known to be there for, where that is not sending */
+    bool is_setting;        /* --host: the very content of a mail program's box for the server */
     struct input_note *notes;
     size_t n_notes;
 
@@ -112,7 +134,12 @@ uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
 
+/* The name that was meant is another than the host: it is probed as well. */
+bool plan_suggests_other(const struct plan *p);
+
 /* The words of records. */
+const char *name_slip_word(enum name_slip slip);
+bool name_slip_parse(enum name_slip *ret, const char *word);
 const char *input_flaw_word(enum input_flaw flaw);
 bool input_flaw_parse(enum input_flaw *ret, const char *word);
 

@@ -18,6 +18,18 @@
 #include "probe/lookup.h"
 #include "probe/session.h"
 
+/* The target, and the server that was probably meant. */
+enum { CHECK_SITES_MAX = 2 };
+
+/* One name that is contacted: which ports of it, and why. */
+struct site {
+    struct check *check;
+    size_t name; /* index into names; its role is the site's */
+    const uint16_t *ports;
+    size_t n_ports;
+    bool is_users; /* the user's settings are about it: ports, modes, one address */
+};
+
 struct check {
     struct check *next; /* the engine's list */
     struct engine *engine;
@@ -30,6 +42,8 @@ struct check {
     struct trust *trust;
     struct session *sessions;
     struct lookup *lookups;
+    struct site sites[CHECK_SITES_MAX];
+    size_t n_sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     size_t n_lookups_running; /* whose names may still get addresses */
     struct tls_identity *identity; /* NULL: no client certificate */
@@ -42,6 +56,17 @@ struct check {
 struct check **check_next(struct check *c)
 {
     return &c->next;
+}
+
+static const struct name_view *site_view(const struct site *t)
+{
+    return &t->check->evidence->names[t->name];
+}
+
+/* A name may be looked at in two roles. */
+static bool site_has(const struct site *t, const struct probe *p)
+{
+    return p->role == site_view(t)->role && p->host == site_view(t)->host;
 }
 
 static void check_tell(struct check *c, enum event_kind kind, size_t index)
@@ -91,27 +116,27 @@ static bool family_is_told(const struct name_view *view, enum family family)
     return false;
 }
 
-static enum skip_reason reason_of_empty_cell(const struct evidence *e, enum family family)
+static enum skip_reason reason_of_empty_cell(const struct site *t, enum family family)
 {
-    const struct name_view *view = &e->names[0];
+    const struct evidence *e = t->check->evidence;
 
-    if (e->plan->host_is_address || e->plan->has_address)
+    if (t->is_users && (e->plan->host_is_address || e->plan->has_address))
         return SKIP_NOT_ASKED;
-    if (family_is_told(view, family))
+    if (family_is_told(site_view(t), family))
         return SKIP_NO_ADDRESS;
     return e->interrupted ? SKIP_STOPPED : SKIP_UNRESOLVED;
 }
 
 /* The cells that no address came for. */
-static void settle_empty_cells(struct check *c)
+static void settle_empty_cells(const struct site *t)
 {
-    struct evidence *e = c->evidence;
+    struct evidence *e = t->check->evidence;
 
     for (size_t i = 0; i < e->n_probes; i++) {
         struct probe *p = &e->probes[i];
 
-        if (!p->has_address && p->outcome == PROBE_SKIPPED && p->skip != SKIP_NOT_ASKED)
-            p->skip = reason_of_empty_cell(e, p->family);
+        if (site_has(t, p) && !p->has_address && p->outcome == PROBE_SKIPPED && p->skip != SKIP_NOT_ASKED)
+            p->skip = reason_of_empty_cell(t, p->family);
     }
 }
 
@@ -138,7 +163,8 @@ static void check_finish(struct check *c)
     judge_chains(c);
     clock_note_dates(e);
     clock_combine(&e->clock);
-    settle_empty_cells(c);
+    for (size_t i = 0; i < c->n_sites; i++)
+        settle_empty_cells(&c->sites[i]);
     e->incomplete = e->incomplete || arena_failed(e->arena);
     e->duration_ms = clock_steady_ms() - c->started_ms;
     check_tell(c, EVENT_FINISHED, 0);
@@ -239,14 +265,15 @@ static bool begin_clock(struct check *c, struct err *err)
 
 /* ---- connections ---------------------------------------------------------------- */
 
-static int find_cell(const struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static int find_cell(const struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
 {
-    const struct evidence *e = c->evidence;
+    const struct evidence *e = t->check->evidence;
 
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
 
-        if (p->has_address && p->port == port && p->mode == mode && address_equal(&p->address, address))
+        if (site_has(t, p) && p->has_address && p->port == port && p->mode == mode &&
+            address_equal(&p->address, address))
             return (int)i;
     }
     return -1;
@@ -254,7 +281,9 @@ static int find_cell(const struct check *c, const struct address *address, uint1
 
 static void on_changed(void *user, size_t probe)
 {
-    check_tell(user, EVENT_PROBE, probe);
+    const struct site *t = user;
+
+    check_tell(t->check, EVENT_PROBE, probe);
 }
 
 static void on_quiet(void *user, struct session *s);
@@ -262,7 +291,8 @@ static void on_settled(void *user, struct session *s);
 
 static void on_session_gone(void *user, struct session *s)
 {
-    struct check *c = user;
+    const struct site *t = user;
+    struct check *c = t->check;
 
     for (struct session **at = &c->sessions; *at != NULL; at = session_next(*at)) {
         if (*at == s) {
@@ -281,27 +311,32 @@ static const struct session_listener session_ears = {
 };
 
 /* The user's own setting, which is tried for itself. */
-static bool asks_mode(const struct plan *plan, uint16_t port, enum tls_mode mode)
+static bool asks_mode(const struct site *t, uint16_t port, enum tls_mode mode)
 {
-    return plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
+    const struct plan *plan = t->check->evidence->plan;
+
+    return t->is_users && plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
-static struct session_spec new_session_spec(struct check *c, const struct address *address, uint16_t port,
+static struct session_spec new_session_spec(struct site *t, const struct address *address, uint16_t port,
                                             enum tls_mode mode)
 {
+    struct check *c = t->check;
+
     return (struct session_spec){
         .loop = engine_loop(c->engine),
         .evidence = c->evidence,
         .check_started_ms = c->started_ms,
+        .host = t->is_users && c->evidence->plan->host_is_address ? NULL : site_view(t)->host,
         .address = *address,
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
         .learns = -1,
         .refused = -1,
-        .identity = c->identity,
+        .identity = t->is_users ? c->identity : NULL,
         .listener = &session_ears,
-        .user = c,
+        .user = t,
     };
 }
 
@@ -318,40 +353,40 @@ static void start_session(struct check *c, const struct session_spec *spec)
     c->sessions = s;
 }
 
-static void open_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static void open_session(struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
 {
-    struct session_spec spec = new_session_spec(c, address, port, mode);
+    struct session_spec spec = new_session_spec(t, address, port, mode);
 
-    spec.cells[mode] = find_cell(c, address, port, mode);
-    if (spec.cells[mode] < 0 || c->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
+    spec.cells[mode] = find_cell(t, address, port, mode);
+    if (spec.cells[mode] < 0 || t->check->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
         return; /* no such cell, or tried already */
     /* Clear text is told by the STARTTLS dialogue too. */
-    if (mode == TLS_MODE_STARTTLS && !asks_mode(c->evidence->plan, port, TLS_MODE_NONE))
-        spec.cells[TLS_MODE_NONE] = find_cell(c, address, port, TLS_MODE_NONE);
-    start_session(c, &spec);
+    if (mode == TLS_MODE_STARTTLS && !asks_mode(t, port, TLS_MODE_NONE))
+        spec.cells[TLS_MODE_NONE] = find_cell(t, address, port, TLS_MODE_NONE);
+    start_session(t->check, &spec);
 }
 
 /*
  * A refused handshake that the version or the ciphers may explain: another one
  * that offers what was given up long ago shows which. Nothing else is said on it.
  */
-static void learn_old_tls(struct check *c, const struct session *s)
+static void learn_old_tls(struct site *t, const struct session *s)
 {
-    struct session_spec spec = new_session_spec(c, session_address(s), session_port(s), session_mode(s));
+    struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
 
-    spec.learns = find_cell(c, session_address(s), session_port(s), session_mode(s));
+    spec.learns = find_cell(t, session_address(s), session_port(s), session_mode(s));
     spec.identity = NULL;
     if (spec.learns >= 0)
-        start_session(c, &spec);
+        start_session(t->check, &spec);
 }
 
-static void open_port(struct check *c, const struct address *address, uint16_t port)
+static void open_port(struct site *t, const struct address *address, uint16_t port)
 {
-    const struct plan *plan = c->evidence->plan;
+    const struct plan *plan = t->check->evidence->plan;
 
-    open_session(c, address, port, plan_usual_mode(port));
-    if (plan->tls_asked && plan_asks_port(plan, port))
-        open_session(c, address, port, plan->tls);
+    open_session(t, address, port, plan_usual_mode(port));
+    if (asks_mode(t, port, plan->tls))
+        open_session(t, address, port, plan->tls);
 }
 
 /* The mode that a connection in this one cannot tell about. */
@@ -360,14 +395,14 @@ static enum tls_mode other_mode(enum tls_mode mode)
     return mode == TLS_MODE_IMPLICIT ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT;
 }
 
-static void try_other_mode(struct check *c, const struct session *s)
+static void try_other_mode(struct site *t, const struct session *s)
 {
     uint16_t port = session_port(s);
 
     /* Greylisting greeters on 25 take bytes before the greeting for an attack. */
-    if (port == 25 && !plan_asks_port(c->evidence->plan, port))
+    if (port == 25 && !(t->is_users && plan_asks_port(t->check->evidence->plan, port)))
         return;
-    open_session(c, session_address(s), port, other_mode(session_mode(s)));
+    open_session(t, session_address(s), port, other_mode(session_mode(s)));
 }
 
 /* It fills no cell of the matrix: what it learns is noted beside the one that failed. */
@@ -376,10 +411,11 @@ static bool session_is_aside(const struct session *s)
     return session_only_learns(s) || session_refused(s) >= 0;
 }
 
-static struct session *find_session(struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static struct session *find_session(const struct site *t, const struct address *address, uint16_t port,
+                                    enum tls_mode mode)
 {
-    for (struct session *s = c->sessions; s != NULL; s = *session_next(s)) {
-        if (!session_is_aside(s) && session_port(s) == port && session_mode(s) == mode &&
+    for (struct session *s = t->check->sessions; s != NULL; s = *session_next(s)) {
+        if (session_user(s) == t && !session_is_aside(s) && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }
@@ -387,10 +423,10 @@ static struct session *find_session(struct check *c, const struct address *addre
 }
 
 /* This cell shows that the port speaks its mode. */
-static bool speaks(const struct check *c, const struct address *address, uint16_t port, enum tls_mode mode)
+static bool speaks(const struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
 {
-    int cell = find_cell(c, address, port, mode);
-    const struct probe *p = cell < 0 ? NULL : &c->evidence->probes[cell];
+    int cell = find_cell(t, address, port, mode);
+    const struct probe *p = cell < 0 ? NULL : &t->check->evidence->probes[cell];
 
     if (p == NULL)
         return false;
@@ -402,20 +438,20 @@ static enum fault mismatch_of(enum tls_mode mode)
     return mode == TLS_MODE_IMPLICIT ? FAULT_PLAIN_EXPECTED : FAULT_TLS_EXPECTED;
 }
 
-static void try_next_address(struct check *c, const struct session *s);
+static void try_next_address(struct site *t, const struct session *s);
 
 static void on_quiet(void *user, struct session *s)
 {
-    struct check *c = user;
+    struct site *t = user;
 
-    if (c->finished || session_is_aside(s))
+    if (t->check->finished || session_is_aside(s))
         return;
     if (session_probe(s)->connect_ms < 0)
-        try_next_address(c, s);
-    else if (speaks(c, session_address(s), session_port(s), other_mode(session_mode(s))))
+        try_next_address(t, s);
+    else if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
     else
-        try_other_mode(c, s);
+        try_other_mode(t, s);
 }
 
 /* A failure at the first word that the other mode may explain. */
@@ -449,18 +485,18 @@ static bool hints_at_old_tls(const struct probe *p)
 }
 
 /* The other connection to this port is in the mode that was not meant: it need not wait for its answer. */
-static void review_other(struct check *c, const struct session *s)
+static void review_other(const struct site *t, const struct session *s)
 {
     enum tls_mode mode = session_mode(s);
-    struct session *other = find_session(c, session_address(s), session_port(s), other_mode(mode));
+    struct session *other = find_session(t, session_address(s), session_port(s), other_mode(mode));
 
-    if (other == NULL || session_is_settled(other) || !speaks(c, session_address(s), session_port(s), mode))
+    if (other == NULL || session_is_settled(other) || !speaks(t, session_address(s), session_port(s), mode))
         return;
     if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
         return;
     if (session_probe(other)->connect_ms >= 0)
         session_conclude(other, mismatch_of(session_mode(other)));
-    else if (!asks_mode(c->evidence->plan, session_port(other), session_mode(other)))
+    else if (!asks_mode(t, session_port(other), session_mode(other)))
         session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
 }
 
@@ -474,38 +510,39 @@ static bool refuses_ehlo(const struct probe *p)
 }
 
 /* Whether the name is what was refused, only a second connection can tell. */
-static void try_other_ehlo(struct check *c, const struct session *s)
+static void try_other_ehlo(struct site *t, const struct session *s)
 {
-    struct session_spec spec = new_session_spec(c, session_address(s), session_port(s), session_mode(s));
+    struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
 
-    spec.refused = find_cell(c, session_address(s), session_port(s), session_mode(s));
-    if (spec.refused >= 0 && c->evidence->probes[spec.refused].other_ehlo == NULL)
-        start_session(c, &spec);
+    spec.refused = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    if (spec.refused >= 0 && t->check->evidence->probes[spec.refused].other_ehlo == NULL)
+        start_session(t->check, &spec);
 }
 
-static void try_further(struct check *c, const struct session *s)
+static void try_further(struct site *t, const struct session *s)
 {
     enum probe_outcome outcome = session_probe(s)->outcome;
 
     if ((outcome == PROBE_FAILED || outcome == PROBE_TIMEOUT) && session_probe(s)->stage == STAGE_CONNECT)
-        try_next_address(c, s);
+        try_next_address(t, s);
     if (outcome == PROBE_FAILED && hints_at_old_tls(session_probe(s)))
-        learn_old_tls(c, s);
+        learn_old_tls(t, s);
     if (outcome == PROBE_FAILED && hints_at_other_mode(session_probe(s)))
-        try_other_mode(c, s);
+        try_other_mode(t, s);
     if (refuses_ehlo(session_probe(s)))
-        try_other_ehlo(c, s);
+        try_other_ehlo(t, s);
 }
 
 /* What the trial has shown counts for every cell of the connection that was refused. */
-static void keep_other_ehlo(struct check *c, const struct session *s)
+static void keep_other_ehlo(const struct site *t, const struct session *s)
 {
+    struct check *c = t->check;
     const struct probe *trial = session_probe(s);
 
     for (size_t i = 0; i < c->evidence->n_probes; i++) {
         struct probe *p = &c->evidence->probes[i];
 
-        if (!p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
+        if (!site_has(t, p) || !p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
             !address_equal(&p->address, session_address(s)))
             continue;
         p->other_ehlo = trial->ehlo;
@@ -516,28 +553,29 @@ static void keep_other_ehlo(struct check *c, const struct session *s)
 
 static void on_settled(void *user, struct session *s)
 {
-    struct check *c = user;
+    struct site *t = user;
+    struct check *c = t->check;
 
     if (c->finished)
         return;
     if (session_is_aside(s)) {
         if (session_refused(s) >= 0)
-            keep_other_ehlo(c, s);
+            keep_other_ehlo(t, s);
         check_review(c);
         return;
     }
     if (!c->stopped)
-        try_further(c, s);
-    review_other(c, s);
+        try_further(t, s);
+    review_other(t, s);
     check_review(c);
 }
 
 /* ---- addresses -------------------------------------------------------------------- */
 
 /* A cell for each mode of one port; address NULL while none is known. */
-static void put_port_cells(struct check *c, enum family family, const struct address *address, uint16_t port)
+static void put_port_cells(const struct site *t, enum family family, const struct address *address, uint16_t port)
 {
-    struct evidence *e = c->evidence;
+    struct evidence *e = t->check->evidence;
 
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
         struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
@@ -547,8 +585,8 @@ static void put_port_cells(struct check *c, enum family family, const struct add
             return;
         }
         *p = (struct probe){
-            .role = ROLE_TARGET,
-            .host = e->names[0].host,
+            .role = site_view(t)->role,
+            .host = site_view(t)->host,
             .family = family,
             .port = port,
             .dial_port = plan_dial_port(e->plan, port),
@@ -569,18 +607,18 @@ static void put_port_cells(struct check *c, enum family family, const struct add
     }
 }
 
-static void put_cells(struct check *c, enum family family, const struct address *address)
+static void put_cells(const struct site *t, enum family family, const struct address *address)
 {
-    for (size_t i = 0; i < c->evidence->plan->n_ports; i++)
-        put_port_cells(c, family, address, c->evidence->plan->ports[i]);
+    for (size_t i = 0; i < t->n_ports; i++)
+        put_port_cells(t, family, address, t->ports[i]);
 }
 
 /* A client goes on to the next address where one does not connect; so many of a family are tried. */
 enum { ADDRESSES_TRIED_MAX = 4 };
 
-static void try_next_address(struct check *c, const struct session *s)
+static void try_next_address(struct site *t, const struct session *s)
 {
-    const struct name_view *view = &c->evidence->names[0];
+    const struct name_view *view = site_view(t);
     const struct address *from = session_address(s);
     uint16_t port = session_port(s);
     unsigned n_tried = 0;
@@ -590,25 +628,25 @@ static void try_next_address(struct check *c, const struct session *s)
 
         if (a->family != from->family || n_tried == ADDRESSES_TRIED_MAX)
             continue;
-        if (find_cell(c, a, port, session_mode(s)) >= 0) {
+        if (find_cell(t, a, port, session_mode(s)) >= 0) {
             n_tried++;
             continue;
         }
-        put_port_cells(c, a->family, a, port);
-        open_port(c, a, port);
+        put_port_cells(t, a->family, a, port);
+        open_port(t, a, port);
         return;
     }
 }
 
 /* Gives the cells of a family, which stood for none, their address; false where they have one. */
-static bool claim_cells(struct check *c, const struct address *address)
+static bool claim_cells(const struct site *t, const struct address *address)
 {
     bool claimed = false;
 
-    for (size_t i = 0; i < c->evidence->n_probes; i++) {
-        struct probe *p = &c->evidence->probes[i];
+    for (size_t i = 0; i < t->check->evidence->n_probes; i++) {
+        struct probe *p = &t->check->evidence->probes[i];
 
-        if (p->family != address->family || p->has_address)
+        if (!site_has(t, p) || p->family != address->family || p->has_address)
             continue;
         p->has_address = true;
         p->address = *address;
@@ -617,35 +655,35 @@ static bool claim_cells(struct check *c, const struct address *address)
     return claimed;
 }
 
-static void skip_cells(struct check *c, const struct address *address, enum skip_reason reason)
+static void skip_cells(const struct site *t, const struct address *address, enum skip_reason reason)
 {
-    for (size_t i = 0; i < c->evidence->n_probes; i++) {
-        struct probe *p = &c->evidence->probes[i];
+    for (size_t i = 0; i < t->check->evidence->n_probes; i++) {
+        struct probe *p = &t->check->evidence->probes[i];
 
-        if (p->has_address && address_equal(&p->address, address) && p->outcome == PROBE_SKIPPED)
+        if (site_has(t, p) && p->has_address && address_equal(&p->address, address) && p->outcome == PROBE_SKIPPED)
             p->skip = reason;
     }
 }
 
 /* Tries one address on every port; of a family's further addresses only one that DNS does not give. */
-static void try_address(struct check *c, const struct address *address, bool must)
+static void try_address(struct site *t, const struct address *address, bool must)
 {
-    const struct plan *plan = c->evidence->plan;
+    const struct plan *plan = t->check->evidence->plan;
 
     if (!plan->families[address->family])
         return;
-    if (!claim_cells(c, address)) {
+    if (!claim_cells(t, address)) {
         if (!must)
             return;
-        put_cells(c, address->family, address);
+        put_cells(t, address->family, address);
     }
     if (!dial_has_route(address)) {
-        skip_cells(c, address, SKIP_NO_ROUTE);
+        skip_cells(t, address, SKIP_NO_ROUTE);
         return;
     }
-    skip_cells(c, address, SKIP_NOT_NEEDED);
-    for (size_t i = 0; i < plan->n_ports; i++)
-        open_port(c, address, plan->ports[i]);
+    skip_cells(t, address, SKIP_NOT_NEEDED);
+    for (size_t i = 0; i < t->n_ports; i++)
+        open_port(t, address, t->ports[i]);
 }
 
 /* Every address of the family before this one is the hosts file's alone. */
@@ -662,20 +700,21 @@ static bool only_hosts_gave(const struct check *c, size_t name, size_t address)
 
 static void on_found(void *user, size_t name, size_t address)
 {
-    struct check *c = user;
-    const struct found_address *found = &c->evidence->names[name].addresses[address];
+    struct site *t = user;
+    const struct found_address *found = &t->check->evidence->names[name].addresses[address];
 
-    check_tell(c, EVENT_NAME, name);
+    check_tell(t->check, EVENT_NAME, name);
     /*
      * What the hosts file says is what the mail client will use, whatever DNS
      * says; what DNS says is then tried too, to tell what the file does.
      */
-    try_address(c, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(c, name, address));
+    try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(t->check, name, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)
 {
-    struct check *c = user;
+    const struct site *t = user;
+    struct check *c = t->check;
 
     c->n_lookups_running--;
     check_tell(c, EVENT_NAME, name);
@@ -684,7 +723,8 @@ static void on_lookup_ended(void *user, size_t name)
 
 static void on_lookup_gone(void *user, struct lookup *l)
 {
-    struct check *c = user;
+    const struct site *t = user;
+    struct check *c = t->check;
 
     for (struct lookup **at = &c->lookups; *at != NULL; at = lookup_next(*at)) {
         if (*at == l) {
@@ -701,18 +741,20 @@ static const struct lookup_listener lookup_ears = {
     .gone = on_lookup_gone,
 };
 
-static bool begin_lookup(struct check *c, struct err *err)
+static bool begin_lookup(struct site *t, struct err *err)
 {
+    struct check *c = t->check;
     struct evidence *e = c->evidence;
     struct resolver *resolvers[PLAN_RESOLVERS_MAX];
     struct lookup_spec spec = {
         .loop = engine_loop(c->engine),
         .evidence = e,
+        .name = t->name,
         .resolvers = resolvers,
         .compare = e->plan->n_resolvers > 1,
         .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(c->engine),
         .listener = &lookup_ears,
-        .user = c,
+        .user = t,
     };
     struct lookup *l;
 
@@ -781,31 +823,81 @@ static void on_begin(uv_timer_t *timer)
     c->begun = true;
     if (e->plan->host != NULL && !begin_clock(c, &err))
         e->incomplete = true;
-    if (e->n_names > 0 && e->names[0].n_addresses > 0 && e->names[0].addresses[0].sources == SOURCE_TYPED)
-        try_address(c, &e->names[0].addresses[0].address, true);
+    for (size_t i = 0; i < c->n_sites; i++) {
+        const struct name_view *view = site_view(&c->sites[i]);
+
+        if (view->n_addresses > 0 && view->addresses[0].sources == SOURCE_TYPED)
+            try_address(&c->sites[i], &view->addresses[0].address, true);
+    }
     check_review(c);
 }
 
-/* The target's name, and the address where it needs no look-up. */
-static bool put_target(struct evidence *e)
+/* A name to contact, its cells empty; NULL when memory is short. */
+static struct site *add_site(struct check *c, enum role role, const char *host, const uint16_t *ports, size_t n_ports)
 {
+    struct evidence *e = c->evidence;
     struct name_view *view = ARENA_APPEND(e->arena, e->names, e->n_names, EVIDENCE_NAMES_MAX);
-    struct found_address *typed;
+    struct site *t = &c->sites[c->n_sites];
 
     if (view == NULL)
-        return false;
-    view->role = ROLE_TARGET;
-    view->host = e->plan->host;
+        return NULL;
+    view->role = role;
+    view->host = host;
     view->duration_ms = -1;
-    if (!e->plan->host_is_address && !e->plan->has_address)
-        return true;
-    typed = ARENA_APPEND(e->arena, view->addresses, view->n_addresses, EVIDENCE_ADDRESSES_MAX);
+    *t = (struct site){ .check = c, .name = e->n_names - 1, .ports = ports, .n_ports = n_ports };
+    c->n_sites++;
+    return t;
+}
+
+static void put_empty_cells(const struct site *t)
+{
+    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+        put_cells(t, (enum family)family, NULL);
+}
+
+/* An address that was typed needs no look-up. */
+static bool put_typed_address(struct site *t)
+{
+    struct evidence *e = t->check->evidence;
+    struct name_view *view = &e->names[t->name];
+    struct found_address *typed = ARENA_APPEND(e->arena, view->addresses, view->n_addresses, EVIDENCE_ADDRESSES_MAX);
+
     if (typed == NULL)
         return false;
     typed->address = e->plan->has_address ? e->plan->address : e->plan->host_address;
     typed->ttl_s = -1;
     typed->sources = SOURCE_TYPED;
     return true;
+}
+
+static bool begin_target(struct check *c, struct err *err)
+{
+    const struct plan *plan = c->evidence->plan;
+    struct site *t = add_site(c, ROLE_TARGET, plan->host, plan->ports, plan->n_ports);
+    bool typed = plan->host_is_address || plan->has_address;
+
+    if (t == NULL || (typed && !put_typed_address(t)))
+        return err_set(err, ERR_NOMEM, 0, "starting a check");
+    t->is_users = true;
+    put_empty_cells(t);
+    return typed || begin_lookup(t, err);
+}
+
+/* What is meant instead is looked at beside the target; that it cannot be takes nothing from the check. */
+static void begin_suggestion(struct check *c)
+{
+    static const uint16_t submission[] = { 465, 587 };
+    const struct plan *plan = c->evidence->plan;
+    struct site *t = add_site(c, ROLE_SUGGESTION, plan->suggestion, submission, sizeof submission / sizeof submission[0]);
+    struct err err = { 0 };
+
+    if (t == NULL) {
+        c->evidence->incomplete = true;
+        return;
+    }
+    put_empty_cells(t);
+    if (!begin_lookup(t, &err))
+        c->evidence->incomplete = true;
 }
 
 /* errors: ERR_INPUT where the files hold no certificate and its key, *bad_file naming the one of the certificate */
@@ -831,13 +923,11 @@ static bool check_prepare(struct check *c, const struct plan *plan, const char *
         e->has_route[family] = dial_has_public_route((enum family)family);
     if (!engine_trust(c->engine, &c->trust, plan, bad_file, err) || !load_identity(c, plan, bad_file, err))
         return false;
-    if (e->plan->host == NULL)
-        return true;
-    if (!put_target(e))
-        return err_set(err, ERR_NOMEM, 0, "starting a check");
-    for (unsigned family = 0; family < FAMILY_COUNT; family++)
-        put_cells(c, (enum family)family, NULL);
-    return e->names[0].n_addresses > 0 || begin_lookup(c, err);
+    if (e->plan->host != NULL && !begin_target(c, err))
+        return false;
+    if (plan_suggests_other(e->plan) && !e->plan->only_target)
+        begin_suggestion(c);
+    return true;
 }
 
 bool check_start(struct engine *engine, const struct plan *plan, check_listener *listener, check_gone_fn *gone,

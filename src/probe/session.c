@@ -62,6 +62,11 @@ struct session {
 
 /* ---- small views ---------------------------------------------------------- */
 
+const void *session_user(const struct session *s)
+{
+    return s->spec.user;
+}
+
 uint16_t session_port(const struct session *s)
 {
     return s->spec.port;
@@ -439,11 +444,10 @@ static void session_handshake(struct session *s)
 
 static void session_begin_tls(struct session *s)
 {
-    const struct evidence *e = s->spec.evidence;
     struct probe *p = session_cell(s, s->spec.mode);
     struct tls_spec spec = {
         .fd = s->fd,
-        .host = e->plan->host_is_address ? NULL : e->names[0].host,
+        .host = s->spec.host,
         .identity = s->spec.identity,
         .old = session_only_learns(s),
     };

@@ -29,6 +29,7 @@ struct session_spec {
     uv_loop_t *loop;
     struct evidence *evidence; /* written to until it is settled */
     double check_started_ms;   /* of the steady clock */
+    const char *host; /* the name that TLS asks for; NULL: none */
     struct address address;
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
@@ -47,6 +48,7 @@ struct session_spec {
  */
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err);
 
+const void *session_user(const struct session *s);
 uint16_t session_port(const struct session *s);
 enum tls_mode session_mode(const struct session *s);
 const struct address *session_address(const struct session *s);

@@ -126,13 +126,13 @@ static bool put_character(struct buf *out, enum language language, const struct 
     }, 3, NULL, NULL);
 }
 
-/* Where in the typed name the odd characters stand. */
+/* Where in the typed name the blanks stand. */
 static bool put_where(struct buf *out, enum language language, const struct plan *plan)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < plan->n_notes && n < ADVICE_CHARACTERS_MAX; i++) {
-        if (plan->notes[i].column == 0)
+        if (plan->notes[i].flaw != INPUT_FLAW_WHITESPACE)
             continue;
         if ((n++ > 0 && !buf_put_string(out, "; ")) || !put_character(out, language, &plan->notes[i]))
             return false;
@@ -167,9 +167,9 @@ static bool put_clock(struct buf *out, enum language language, const struct evid
 }
 
 /* The name that was meant; what was typed, escaped, where none can be made of it. */
-static bool put_host(struct buf *out, const struct plan *plan)
+static bool put_host(struct buf *out, const struct plan *plan, const struct diagnosis *d)
 {
-    const char *host = plan->suggestion != NULL ? plan->suggestion : plan->host;
+    const char *host = d->suggestion != NULL ? d->suggestion : plan->host;
 
     return host != NULL ? buf_put_string(out, host) : peer_text_escape(out, plan->input, ADVICE_PEER_MAX);
 }
@@ -179,7 +179,7 @@ static bool put_endpoint(struct buf *out, const struct plan *plan, const char *h
     struct endpoint endpoint = { .address = plan->host_address, .port = port };
     char printed[ENDPOINT_TEXT_SIZE];
 
-    if (plan->host_is_address && plan->suggestion == NULL)
+    if (plan->host_is_address)
         return buf_put_string(out, endpoint_format(&endpoint, printed));
     return buf_printf(out, "%s:%u", host, port);
 }
@@ -217,7 +217,7 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     buf_init(&a->where, ADVICE_TEXT_MAX);
     buf_init(&a->evidence, ADVICE_TEXT_MAX);
     buf_init(&a->clock, ADVICE_TEXT_MAX);
-    if (!put_host(&a->host, plan) || !put_settings(&a->settings, language, plan, d, buf_borrow(&a->host)) ||
+    if (!put_host(&a->host, plan, d) || !put_settings(&a->settings, language, plan, d, buf_borrow(&a->host)) ||
         !put_endpoint(&a->endpoint, plan, buf_borrow(&a->host), port) ||
         !put_where(&a->where, language, plan) || !put_evidence(&a->evidence, language, f, put_peer) ||
         !put_clock(&a->clock, language, e))

@@ -139,7 +139,7 @@ static json_t *target(struct face *f)
     put(f, object, "provider", string_or_null(plan->provider));
     put(f, object, "port", plan->n_asked_ports > 0 ? json_integer(plan->asked_ports[0]) : json_null());
     put(f, object, "tls", plan->tls_asked ? json_string(tls_mode_word(plan->tls)) : json_null());
-    put(f, object, "suggestion", string_or_null(plan->suggestion));
+    put(f, object, "suggestion", string_or_null(f->d->suggestion));
     put(f, object, "origin", json_null());
     return object;
 }
@@ -317,8 +317,9 @@ static json_t *addresses(struct face *f, const struct name_view *name)
 static json_t *dns(struct face *f)
 {
     static const struct name_view nothing = { .duration_ms = -1 };
-    const struct name_view *name = f->e->n_names > 0 ? &f->e->names[0] : &nothing;
-    bool looked_up = f->e->n_names > 0 && !f->e->plan->host_is_address;
+    const struct name_view *target_name = evidence_target_name(f->e);
+    const struct name_view *name = target_name != NULL ? target_name : &nothing;
+    bool looked_up = target_name != NULL && !f->e->plan->host_is_address;
     json_t *object = json_object();
 
     put(f, object, "status", json_string(dns_word(looked_up ? dns_outcome(name) : DNS_SKIPPED)));

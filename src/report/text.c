@@ -20,6 +20,7 @@
 #include "report/certificate.h"
 #include "report/layout.h"
 #include "report/matrix.h"
+#include "report/typed.h"
 
 enum {
     LINE_MAX_BYTES = 64 << 10, /* one completed text */
@@ -223,11 +224,38 @@ static void put_cause(struct page *p, const struct diagnosed *found)
     put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, title_of(p, found));
 }
 
+/* A mistake in what was typed is shown where it stands. */
+static void put_typed(struct page *p, const struct diagnosed *found)
+{
+    static const struct shown_flaw {
+        enum finding_id finding;
+        enum input_flaw flaw;
+    } shown[] = {
+        { FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE },      { FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE },
+        { FINDING_INPUT_TYPO, INPUT_FLAW_SLIP },                  { FINDING_INPUT_LOOK_ALIKE, INPUT_FLAW_SLIP },
+        { FINDING_INPUT_NOT_A_HOSTNAME, INPUT_FLAW_DECORATION },  { FINDING_INPUT_INVALID, INPUT_FLAW_CHARACTER },
+    };
+    struct buf lines;
+
+    buf_init(&lines, LINE_MAX_BYTES);
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        if (shown[i].finding == (enum finding_id)found->finding &&
+            !typed_put_marked(&lines, p->width, 2, p->e->plan, shown[i].flaw))
+            p->out->failed = true;
+    }
+    if (lines.len > 0) {
+        buf_put_char(p->out, '\n');
+        buf_put(p->out, buf_borrow(&lines), lines.len);
+    }
+    buf_done(&lines);
+}
+
 static void put_primary(struct page *p)
 {
     const struct diagnosed *found = &p->d->findings[p->d->primary];
 
     put_cause(p, found);
+    put_typed(p, found);
     put_heading(p, label(p, TEXT_REPORT_HEADING_BECAUSE));
     put_becauses(p, 2, found);
     put_steps(p, found);
@@ -490,7 +518,7 @@ static unsigned fact_columns(const struct page *p)
 
 static void put_addresses(struct page *p)
 {
-    const struct name_view *name = p->e->n_names > 0 ? &p->e->names[0] : NULL;
+    const struct name_view *name = evidence_target_name(p->e);
     struct buf list;
 
     if (name == NULL || name->n_addresses == 0 || p->e->plan->host_is_address)
@@ -631,7 +659,7 @@ static bool has_facts(const struct page *p)
         if (p->e->probes[i].role == ROLE_TARGET && certificate_chain(p->e, &p->e->probes[i]) != NULL)
             return true;
     }
-    return p->e->n_names > 0 && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
+    return evidence_target_name(p->e) != NULL && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
 }
 
 static void put_facts(struct page *p)

@@ -522,7 +522,7 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     const struct scenario *s = p->scenario;
     struct option_list l = { .out = out, .max = max };
 
-    put_option(&l, "target", s->target);
+    put_option(&l, s->is_box ? "host" : "target", s->target);
     for (size_t i = 0; i < s->n_resolvers; i++)
         put_option(&l, "resolver", p->resolvers[i]);
     for (size_t i = 0; i < p->n_stages; i++)

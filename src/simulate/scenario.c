@@ -297,23 +297,35 @@ static bool read_about(struct reader *r, char *rest)
     return keep_word(r, &r->s->about, rest);
 }
 
-static bool read_target(struct reader *r, char *rest)
+/* What is checked, be it a target or the content of a mail program's box. */
+static bool read_typed(struct reader *r, const char *what, char *rest)
 {
     struct peer_text kept;
     struct buf b;
     bool ok;
 
     if (r->s->target != NULL || *rest == '\0')
-        return complain(r, "target", rest, "given once, not empty");
+        return complain(r, what, rest, "given once, not empty, and one of target and box");
     buf_init(&b, SCENARIO_LINE_MAX);
     ok = unescape(r, &b, rest, strlen(rest)) && keep_bytes(r, &kept, &b);
     buf_done(&b);
     if (!ok)
         return false;
     if (memchr(kept.bytes, '\0', kept.len) != NULL)
-        return complain(r, "target", rest, "no \\x00");
+        return complain(r, what, rest, "no \\x00");
     r->s->target = kept.bytes;
     return true;
+}
+
+static bool read_target(struct reader *r, char *rest)
+{
+    return read_typed(r, "target", rest);
+}
+
+static bool read_box(struct reader *r, char *rest)
+{
+    r->s->is_box = true;
+    return read_typed(r, "box", rest);
 }
 
 static bool read_host(struct reader *r, char *rest)
@@ -1041,11 +1053,12 @@ static const struct line_word {
     { "dns2", read_dns2 },
     { "port", read_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_clock },
+    { "box", read_box },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, host, options, dns, dns2, cert, clock, port, on, at, a step, verdict, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, port, on, at, a step, verdict, "
                                    "primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 
@@ -1130,7 +1143,7 @@ static bool fill_in(struct reader *r)
     struct scenario *s = r->s;
 
     if (s->target == NULL)
-        return complain(r, "no target", NULL, "target NAME");
+        return complain(r, "no target", NULL, "target NAME, box TEXT");
     if (!need_host(r))
         return false;
     if (s->n_clocks == 0 && !s->no_clock && APPEND(r, s->clocks, s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks") == NULL)

@@ -7,6 +7,7 @@
  *
  *   about    one sentence                   what is wrong here
  *   target   mail.example.test              as typed; \xNN for a byte one cannot see
+ *   box      mail.example.test              in place of target: given as --host
  *   host     mail.example.test              the servers' name, where it is not the target
  *   options  --port 587 --timeout 3 -4      further options of the check
  *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes]
@@ -259,6 +260,7 @@ struct scenario {
     const char *name;
     const char *about;
     const char *target;
+    bool is_box; /* target is what stands in a mail program's box */
     const char *host;
     struct scenario_option *options;
     size_t n_options;

@@ -67,6 +67,27 @@ hosts = [{ host = "*.example.org", port = 587, tls = "starttls" }]
 source = "help page"
 confidence = "medium"
 """,
+    "data/known-hosts.toml": """
+[[lists]]
+source = "a list"
+confidence = "high"
+hosts = ["mail.example.net", "smtp.example.net"]
+""",
+    "data/other-hosts.toml": """
+[[hosts]]
+host = "imap.gmail.com"
+role = "imap"
+right = "smtp.gmail.com"
+source = "help page"
+confidence = "high"
+
+[[hosts]]
+host = "mail.google.com"
+role = "web"
+right = "smtp.gmail.com"
+source = "help page"
+confidence = "medium"
+""",
     "po/ja.po": """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -101,6 +122,7 @@ msgstr "J mail"
 
 FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messages.toml"
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
+KNOWN, OTHERS = "data/known-hosts.toml", "data/other-hosts.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -183,8 +205,8 @@ FAULTS = [
       "data/providers.toml: gmail: bad port: 0"]),
     ("a TLS mode that does not exist", PROVIDERS, '"implicit"', '"ssl"',
      ["data/providers.toml: gmail: tls is 'ssl', not one of: none, starttls, implicit"]),
-    ("a host with upper case", PROVIDERS, "smtp.gmail.com", "smtp.Gmail.com",
-     ["data/providers.toml: gmail: not a lower-case host name: smtp.Gmail.com"]),
+    ("a host with upper case", PROVIDERS, "*.example.org", "*.Example.org",
+     ["data/providers.toml: other: not a lower-case host name: *.Example.org"]),
     ("a provider without hosts", PROVIDERS, '[{ host = "*.example.org", port = 587, tls = "starttls" }]',
      "[]", ["data/providers.toml: other: no hosts"]),
     ("a provider twice", PROVIDERS, 'id = "other"', 'id = "gmail"',
@@ -195,6 +217,19 @@ FAULTS = [
      ["data/providers.toml: other: confidence is 'low', not one of: high, medium"]),
     ("a URL that is not https", PROVIDERS, "https://", "http://",
      ["data/providers.toml: gmail: help_url is no https URL: http://support.google.com/"]),
+    ("a known host with upper case", KNOWN, "mail.example", "Mail.example",
+     ["data/known-hosts.toml: a list: not a lower-case host name: Mail.example.net"]),
+    ("a known host twice", KNOWN, "mail.example", "smtp.example",
+     ["data/known-hosts.toml: a list: smtp.example.net stands twice"]),
+    ("a list without a source", KNOWN, '"a list"', '""', ["data/known-hosts.toml: : no source"]),
+    ("a role that does not exist", OTHERS, '"web"', '"page"',
+     ["data/other-hosts.toml: mail.google.com: role is 'page', not one of: imap, pop, web, mx"]),
+    ("another host that sends mail after all", OTHERS, '"mail.google.com"', '"mail.example.net"',
+     ["data/other-hosts.toml: mail.example.net: it is a server for sending"]),
+    ("another host twice", OTHERS, '"mail.google.com"', '"imap.gmail.com"',
+     ["data/other-hosts.toml: imap.gmail.com: the host stands twice"]),
+    ("a right host of no provider", OTHERS, '"smtp.gmail.com"', '"smtp.gmail.org"',
+     ["data/other-hosts.toml: imap.gmail.com: right is no host of a provider: smtp.gmail.org"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]

@@ -26,7 +26,7 @@ static struct peer_text list_of_peers[2][2] = {
 /* Every field differs from what zeroed memory holds, and from its neighbours. */
 static struct plan *full_plan(void)
 {
-    static struct input_note notes[] = { { INPUT_FLAW_CHARACTER, 7, 0x3001 }, { INPUT_FLAW_EMPTY, 1, 0x20 } };
+    static struct input_note notes[] = { { INPUT_FLAW_CHARACTER, 7, 1, 0x3001 }, { INPUT_FLAW_DECORATION, 1, 8, 0x20 } };
     static uint16_t asked_ports[] = { 2587, 465 };
     static uint16_t ports[] = { 25, 465, 587, 2587 };
     static struct endpoint resolvers[2];
@@ -39,7 +39,8 @@ static struct plan *full_plan(void)
     resolvers[1] = (struct endpoint){ .address = address_of("2001:db8::53"), .port = 5353 };
     p = (struct plan){
         .input = PEER_TEXT_LITERAL(" \xe3\x80\x80smtp.example\xff\r\n"), .host = "192.0.2.7", .host_is_address = true,
-        .host_address = address_of("192.0.2.7"), .provider = "gmail", .suggestion = "smtp.example", .notes = notes,
+        .host_address = address_of("192.0.2.7"), .provider = "gmail", .suggestion = "smtp.example",
+        .slip = SLIP_DOT, .slip_of = "smtp.example", .host_role = HOST_ROLE_MX, .is_setting = true, .notes = notes,
         .n_notes = 2, .asked_ports = asked_ports, .n_asked_ports = 2, .tls_asked = true, .tls = TLS_MODE_IMPLICIT,
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
@@ -176,13 +177,14 @@ static bool same_string(const char *a, const char *b)
 static void same_plan(const struct plan *a, const struct plan *b)
 {
     SAME_PEER(input), SAME_STRING(host), SAME(host_is_address), SAME_ADDRESS(host_address);
+    SAME(slip), SAME_STRING(slip_of), SAME(host_role), SAME(is_setting);
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
     SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file);
     SAME(warn_time_ms), SAME(crit_time_ms);
     for (size_t i = 0; i < a->n_notes; i++)
-        SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].code_point);
+        SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].span), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
         SAME(asked_ports[i]);
     for (size_t i = 0; i < a->n_ports; i++)
@@ -458,8 +460,8 @@ static const struct edit_case {
       "the plan: something is of the wrong kind" },
     { "a host with markup", "\"host\": \"192.0.2.7\"", "\"host\": \"<b>\"", "the plan: something is of the wrong kind" },
     { "an empty host", "\"host\": \"192.0.2.7\"", "\"host\": \"\"", "the plan: something is of the wrong kind" },
-    { "probes without a host", "\"host\": \"192.0.2.7\"", "\"host\": null",
-      "the record: there are probes without a host" },
+    { "a target's name without a host", "\"host\": \"192.0.2.7\"", "\"host\": null",
+      "the record: there is a target without a host" },
     { "a text of ours with a line end", "\"Connection refused\"", "\"Connection\\nrefused\"",
       "a probe: something is of the wrong kind" },
     { "a text of ours as bytes", "\"Connection refused\"", "{\"hex\": \"1b5b324a\"}",

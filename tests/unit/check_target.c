@@ -77,10 +77,38 @@ static const struct target_case {
     { "a Japanese name", "\xe6\x97\xa5\xe6\x9c\xac.example:587", "xn--wgv71a.example", 587, -1, -1, 0, NULL, NULL },
     { "an A-label is taken as it is", "XN--MNCHEN-3YA.example", "xn--mnchen-3ya.example", 0, -1, -1, 0, NULL, NULL },
     { "full-width letters: the name that is meant is told", "\xef\xbd\x93\xef\xbd\x8d\xef\xbd\x94\xef\xbd\x90.gmail.com",
-      "smtp.gmail.com", 0, -1, -1, 0, "gmail", "smtp.gmail.com" },
+      "smtp.gmail.com", 0, -1, INPUT_FLAW_CONFUSABLE, 1, "gmail", "smtp.gmail.com" },
     { "an ideographic full stop: the name that is meant is told", "smtp\xe3\x80\x82gmail.com", "smtp.gmail.com", 0,
-      -1, -1, 0, "gmail", "smtp.gmail.com" },
-    { "full-width digits of an address", "\xef\xbc\x91" "92.0.2.1", "192.0.2.1", 0, -1, -1, 0, NULL, "192.0.2.1" },
+      -1, INPUT_FLAW_CONFUSABLE, 5, "gmail", "smtp.gmail.com" },
+    { "a half-width ideographic full stop", "mail\xef\xbd\xa1" "example", "mail.example", 0, -1,
+      INPUT_FLAW_CONFUSABLE, 5, NULL, "mail.example" },
+    { "a full-width full stop behind all of it", "mail.example\xef\xbc\x8e", "mail.example", 0, -1,
+      INPUT_FLAW_CONFUSABLE, 13, NULL, "mail.example" },
+    { "full-width digits of an address", "\xef\xbc\x91" "92.0.2.1", "192.0.2.1", 0, -1, INPUT_FLAW_CONFUSABLE, 1,
+      NULL, "192.0.2.1" },
+    { "a full-width colon", "smtp.gmail.com\xef\xbc\x9a" "587", "smtp.gmail.com", 587, -1, INPUT_FLAW_CONFUSABLE, 15,
+      "gmail", "smtp.gmail.com" },
+    { "a full-width at sign", "me\xef\xbc\xa0gmail.com", "smtp.gmail.com", 0, -1, INPUT_FLAW_CONFUSABLE, 3, "gmail",
+      "smtp.gmail.com" },
+    { "a Cyrillic letter beside Latin ones", "m\xd0\xb0il.example", "mail.example", 0, -1, INPUT_FLAW_CONFUSABLE, 2,
+      NULL, "mail.example" },
+    { "a Greek letter beside Latin ones", "smtp.gmail.c\xce\xbfm", "smtp.gmail.com", 0, -1, INPUT_FLAW_CONFUSABLE, 13,
+      "gmail", "smtp.gmail.com" },
+    { "a hyphen that does not break", "smtp\xe2\x80\x91mail.outlook.com", "smtp-mail.outlook.com", 0, -1,
+      INPUT_FLAW_CONFUSABLE, 5, "outlook", "smtp-mail.outlook.com" },
+    { "a label all Cyrillic that looks like a known server's", "\xd1\x95\xd0\xbc\xd1\x82\xd1\x80.gmail.com",
+      "smtp.gmail.com", 0, -1, INPUT_FLAW_CONFUSABLE, 1, "gmail", "smtp.gmail.com" },
+    { "a letter with a mark in a known server's name", "smtp.gm\xc3\xa1il.com", "smtp.gmail.com", 0, -1,
+      INPUT_FLAW_CONFUSABLE, 8, "gmail", "smtp.gmail.com" },
+    { "a dotless i in a known server's name", "smtp.gma\xc4\xb1l.com", "smtp.gmail.com", 0, -1, INPUT_FLAW_CONFUSABLE,
+      9, "gmail", "smtp.gmail.com" },
+    { "a label all Cyrillic is a name of its own, whatever it looks like", "\xd1\x81\xd0\xbe\xd1\x81\xd0\xbe.example",
+      "xn--n1aahb.example", 0, -1, -1, 0, NULL, NULL },
+    { "Cyrillic letters that look like nothing else, beside Latin ones", "\xd0\xbf\xd0\xbe\xd1\x87\xd1\x82\xd0\xb0mail.example",
+      "xn--mail-43d7fgz8b.example", 0, -1, -1, 0, NULL, NULL },
+    { "a Turkish name", "k\xc4\xb1z\xc4\xb1lay.example", "xn--kzlay-n4ab.example", 0, -1, -1, 0, NULL, NULL },
+    { "a Japanese name with Latin letters", "\xe6\x97\xa5\xe6\x9c\xac" "net.example", "xn--net-s08fl0d.example", 0,
+      -1, -1, 0, NULL, NULL },
 
     { "a blank in front", " smtp.gmail.com", "smtp.gmail.com", 0, -1, INPUT_FLAW_WHITESPACE, 1, "gmail",
       "smtp.gmail.com" },
@@ -111,9 +139,11 @@ static const struct target_case {
     { "a port alone", ":587", NULL, 587, -1, INPUT_FLAW_EMPTY, 0, NULL, NULL },
     { "a scheme alone", "smtp://", NULL, 587, TLS_MODE_STARTTLS, INPUT_FLAW_EMPTY, 0, NULL, NULL },
     { "a dot alone", ".", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 1, NULL, NULL },
-    { "a dot in front", ".smtp.gmail.com", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 1, NULL, NULL },
-    { "two dots inside", "smtp..gmail.com", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 6, NULL, NULL },
-    { "two dots behind", "smtp.gmail.com..", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 16, NULL, NULL },
+    { "a dot in front", ".mail.example", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 1, NULL, NULL },
+    { "two dots inside", "mail..example", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 6, NULL, NULL },
+    { "two dots inside a known name", "smtp..gmail.com", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 6, NULL,
+      "smtp.gmail.com" },
+    { "two dots behind", "mail.example..", NULL, 0, -1, INPUT_FLAW_EMPTY_LABEL, 14, NULL, NULL },
     { "a label of 64 octets", "mail." LABEL_63 "x.example", NULL, 0, -1, INPUT_FLAW_LONG_LABEL, 6, NULL, NULL },
     { "a foreign label that is too long as an A-label",
       "\xe6\x97\xa5\xe6\x9c\xac\xe6\x97\xa5\xe6\x9c\xac\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe5\xad\x97\xe4\xb8\x80"
@@ -122,28 +152,74 @@ static const struct target_case {
       NULL, 0, -1, INPUT_FLAW_LONG_LABEL, 1, NULL, NULL },
     { "a name of 254 octets", LABEL_63 "." LABEL_63 "." LABEL_63 "." "01234567890123456789012345678901234567890123456789012345678901",
       NULL, 0, -1, INPUT_FLAW_LONG_NAME, 1, NULL, NULL },
-    { "a comma", "smtp,gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 5, NULL, NULL },
-    { "a quotation mark", "\"smtp.gmail.com\"", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
-    { "an angle bracket", "<smtp.gmail.com>", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
-    { "a slash behind a name", "smtp.gmail.com/", NULL, 0, -1, INPUT_FLAW_CHARACTER, 15, NULL, NULL },
-    { "a path behind a URL", "smtp://smtp.gmail.com/mail", NULL, 587, TLS_MODE_STARTTLS, INPUT_FLAW_CHARACTER, 22,
-      NULL, NULL },
-    { "two slashes behind a URL", "smtp://smtp.gmail.com//", NULL, 587, TLS_MODE_STARTTLS, INPUT_FLAW_CHARACTER, 22,
-      NULL, NULL },
-    { "a scheme of something else", "https://smtp.gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 6, NULL, NULL },
-    { "a hyphen in front of a label", "-smtp.gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
-    { "a hyphen behind a label", "smtp-.gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 5, NULL, NULL },
+    { "a comma", "mail,example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 5, NULL, NULL },
+    { "a comma near a known name", "smtp,gmail.com", NULL, 0, -1, INPUT_FLAW_SLIP, 5, NULL, "smtp.gmail.com" },
+    { "two commas near a known name", "smtp,gmail,com", NULL, 0, -1, INPUT_FLAW_SLIP, 5, NULL, "smtp.gmail.com" },
+    { "a semicolon near a known name", "smtp.gmail;com", NULL, 0, -1, INPUT_FLAW_SLIP, 11, NULL, "smtp.gmail.com" },
+    { "a full-width comma near a known name", "smtp\xef\xbc\x8cgmail.com", NULL, 0, -1, INPUT_FLAW_SLIP, 5, NULL,
+      "smtp.gmail.com" },
+    { "an ideographic comma near a known name", "smtp.gmail\xe3\x80\x81" "com", NULL, 0, -1, INPUT_FLAW_SLIP, 11, NULL,
+      "smtp.gmail.com" },
+    { "letters exchanged", "smpt.gmail.com", "smpt.gmail.com", 0, -1, INPUT_FLAW_SLIP, 3, NULL, "smtp.gmail.com" },
+    { "a slip in front of a port", "smtp.gmial.com:465", "smtp.gmial.com", 465, -1, INPUT_FLAW_SLIP, 8, NULL,
+      "smtp.gmail.com" },
+    { "a slip in a URL", "smtps://smtp.gmial.com", "smtp.gmial.com", 465, TLS_MODE_IMPLICIT, INPUT_FLAW_SLIP, 16, NULL,
+      "smtp.gmail.com" },
+
+    { "a server for reading", "imap.gmail.com", "imap.gmail.com", 0, -1, -1, 0, NULL, "smtp.gmail.com" },
+    { "a server for fetching", "pop.gmail.com", "pop.gmail.com", 0, -1, -1, 0, NULL, "smtp.gmail.com" },
+    { "a place for pages", "mail.google.com", "mail.google.com", 0, -1, -1, 0, NULL, "smtp.gmail.com" },
+    { "a server that takes mail in", "smtp.google.com", "smtp.google.com", 0, -1, -1, 0, NULL, "smtp.gmail.com" },
+    { "the domain of mail addresses", "gmail.com", "gmail.com", 0, -1, -1, 0, NULL, "smtp.gmail.com" },
+    { "a domain that is a server too", "posteo.de", "posteo.de", 0, -1, -1, 0, "posteo", NULL },
+
+    { "quotation marks", "\"smtp.gmail.com\"", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1, "gmail",
+      "smtp.gmail.com" },
+    { "a quotation mark behind alone", "smtp.gmail.com'", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 15, "gmail",
+      "smtp.gmail.com" },
+    { "curly quotation marks", "\xe2\x80\x9cmail.example\xe2\x80\x9d", "mail.example", 0, -1, INPUT_FLAW_DECORATION, 1,
+      NULL, "mail.example" },
+    { "corner brackets", "\xe3\x80\x8csmtp.gmail.com\xe3\x80\x8d", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1,
+      "gmail", "smtp.gmail.com" },
+    { "angle brackets", "<smtp.gmail.com>", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1, "gmail",
+      "smtp.gmail.com" },
+    { "angle brackets around a mail address", "<me@gmail.com>", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1,
+      "gmail", "smtp.gmail.com" },
+    { "a link to a mail address", "mailto:me@gmail.com", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1, "gmail",
+      "smtp.gmail.com" },
+    { "a slash behind a name", "smtp.gmail.com/", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 15, "gmail",
+      "smtp.gmail.com" },
+    { "a path behind a URL", "smtp://smtp.gmail.com/mail", "smtp.gmail.com", 587, TLS_MODE_STARTTLS,
+      INPUT_FLAW_DECORATION, 22, "gmail", "smtp.gmail.com" },
+    { "two slashes behind a URL", "smtp://smtp.gmail.com//", "smtp.gmail.com", 587, TLS_MODE_STARTTLS,
+      INPUT_FLAW_DECORATION, 22, "gmail", "smtp.gmail.com" },
+    { "a web address", "https://smtp.gmail.com/", "smtp.gmail.com", 0, -1, INPUT_FLAW_DECORATION, 1, "gmail",
+      "smtp.gmail.com" },
+    { "ssl:// is implicit TLS", "ssl://mail.example", "mail.example", 465, TLS_MODE_IMPLICIT, INPUT_FLAW_DECORATION, 1,
+      NULL, "mail.example" },
+    { "ssl:// and its port", "ssl://mail.example:465", "mail.example", 465, TLS_MODE_IMPLICIT, INPUT_FLAW_DECORATION, 1,
+      NULL, "mail.example" },
+    { "tls:// asks for no mode", "tls://mail.example:587", "mail.example", 587, -1, INPUT_FLAW_DECORATION, 1, NULL,
+      "mail.example" },
+    { "a scheme that nobody knows", "x-mail://mail.example", "mail.example", 0, -1, INPUT_FLAW_DECORATION, 1, NULL,
+      "mail.example" },
+    { "a scheme that cannot be", "1://mail.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 2, NULL, NULL },
+    { "brackets around a name", "[mail.example]", "mail.example", 0, -1, INPUT_FLAW_DECORATION, 1, NULL,
+      "mail.example" },
+    { "brackets around a name with a port behind", "[mail.example]:587", "mail.example", 587, -1, INPUT_FLAW_DECORATION,
+      1, NULL, "mail.example" },
+    { "brackets around IPv4", "[192.0.2.1]", "192.0.2.1", 0, -1, INPUT_FLAW_DECORATION, 1, NULL, "192.0.2.1" },
+
+    { "a hyphen in front of a label", "-mail.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
+    { "a hyphen behind a label", "mail-.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 5, NULL, NULL },
     { "an escape sequence", "smtp\x1b[31m.gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 5, NULL, NULL },
     { "a heart, which IDNA refuses", "i\xe2\x9d\xa4.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 2, NULL, NULL },
-    { "a full-width colon", "smtp.gmail.com\xef\xbc\x9a" "587", NULL, 0, -1, INPUT_FLAW_CHARACTER, 12, NULL, NULL },
     { "right to left and left to right in one label", "\xd7\x90" "a.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1,
       NULL, NULL },
     { "a ligature that stands for a word with blanks", "\xef\xb7\xba.example", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1,
       NULL, NULL },
     { "a name and two ports", "mail.example:25:587", NULL, 587, -1, INPUT_FLAW_CHARACTER, 13, NULL, NULL },
     { "brackets that do not close", "[2001:db8::1", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
-    { "brackets around a name", "[mail.example]", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
-    { "brackets around IPv4", "[192.0.2.1]", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
     { "brackets around nothing", "[]", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
     { "something behind brackets", "[2001:db8::1]x", NULL, 0, -1, INPUT_FLAW_CHARACTER, 14, NULL, NULL },
     { "a mail address without its first part", "@gmail.com", NULL, 0, -1, INPUT_FLAW_CHARACTER, 1, NULL, NULL },
@@ -188,6 +264,69 @@ START_TEST(a_target_becomes_a_host_a_port_and_a_mode)
 }
 END_TEST
 
+/* The very content of a mail program's box. span 0: no note. */
+static const struct box_case {
+    const char *says, *typed, *host, *suggestion;
+    int port;
+    size_t column, span;
+} box_cases[] = {
+    { "a name", "smtp.gmail.com", "smtp.gmail.com", NULL, 0, 0, 0 },
+    { "a name with its final dot", "smtp.gmail.com.", "smtp.gmail.com", NULL, 0, 0, 0 },
+    { "an address", "192.0.2.1", "192.0.2.1", NULL, 0, 0, 0 },
+    { "an IPv6 address", "2001:db8::1", "2001:db8::1", NULL, 0, 0, 0 },
+    { "an IPv6 address in brackets", "[2001:db8::1]", "2001:db8::1", "2001:db8::1", 0, 1, 1 },
+    { "a mail address", "user@gmail.com", "smtp.gmail.com", "smtp.gmail.com", 0, 1, 5 },
+    { "a mail address of a domain that is not listed", "user@mail.example", NULL, NULL, 0, 1, 5 },
+    { "a name and a port", "smtp.gmail.com:465", "smtp.gmail.com", "smtp.gmail.com", 465, 15, 4 },
+    { "a URL", "smtps://smtp.gmail.com", "smtp.gmail.com", "smtp.gmail.com", 465, 1, 8 },
+    { "a web address", "https://smtp.gmail.com/", "smtp.gmail.com", "smtp.gmail.com", 0, 1, 8 },
+    { "quotation marks", "\"smtp.gmail.com\"", "smtp.gmail.com", "smtp.gmail.com", 0, 1, 1 },
+    { "an id of a provider is a name like any other", "gmail", "gmail", NULL, 0, 0, 0 },
+};
+
+START_TEST(more_than_a_name_in_the_box_is_noted)
+{
+    const struct box_case *c = &box_cases[_i];
+    struct plan *p = plan_new();
+    struct usage error;
+
+    ck_assert_int_eq(input_set(p, "host", c->typed, &error), INPUT_OK);
+    check_word(c->says, "host", p->host, c->host);
+    check_word(c->says, "suggestion", p->suggestion, c->suggestion);
+    ck_assert(p->is_setting);
+    ck_assert_msg(c->port == (p->n_asked_ports == 0 ? 0 : p->asked_ports[0]), "%s: its port", c->says);
+    ck_assert_msg((c->span > 0) == (p->n_notes > 0), "%s: a note", c->says);
+    if (c->span > 0) {
+        ck_assert_int_eq(p->notes[0].flaw, INPUT_FLAW_DECORATION);
+        ck_assert_uint_eq(p->notes[0].column, c->column);
+        ck_assert_uint_eq(p->notes[0].span, c->span);
+    }
+    ck_assert_int_eq(input_set(p, "target", "mail.example", &error), INPUT_USAGE);
+    ck_assert_int_eq(error.text, TEXT_USAGE_TARGET_TWICE);
+    plan_free(p);
+}
+END_TEST
+
+START_TEST(what_a_server_is_there_for_is_told)
+{
+    static const struct {
+        const char *typed;
+        enum host_role role;
+    } cases[] = {
+        { "imap.gmail.com", HOST_ROLE_IMAP }, { "pop.gmail.com", HOST_ROLE_POP },   { "mail.google.com", HOST_ROLE_WEB },
+        { "smtp.google.com", HOST_ROLE_MX },  { "gmail.com", HOST_ROLE_DOMAIN },    { "smtp.gmail.com", HOST_ROLE_NONE },
+        { "smpt.gmail.com", HOST_ROLE_NONE }, { "mail.example", HOST_ROLE_NONE },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan *p = read_target(cases[i].typed);
+
+        ck_assert_msg(p->host_role == cases[i].role, "%s", cases[i].typed);
+        plan_free(p);
+    }
+}
+END_TEST
+
 START_TEST(an_address_is_told_from_a_name)
 {
     struct plan *p = read_target("[2001:db8::1]:587");
@@ -205,11 +344,12 @@ END_TEST
 
 START_TEST(a_note_names_the_character_it_is_about)
 {
-    struct plan *p = read_target("smtp,gmail.com\xe3\x80\x80");
+    struct plan *p = read_target("mail,example\xe3\x80\x80");
 
     ck_assert_uint_eq(p->n_notes, 2);
     ck_assert_uint_eq(p->notes[0].code_point, 0x3000);
     ck_assert_uint_eq(p->notes[1].code_point, ',');
+    ck_assert_uint_eq(p->notes[1].span, 1);
     ck_assert_ptr_null(p->suggestion);
     plan_free(p);
     p = read_target("i\xe2\x9d\xa4.example");
@@ -327,6 +467,8 @@ int main(void)
 
     tcase_add_loop_test(t, a_target_becomes_a_host_a_port_and_a_mode, 0,
                         sizeof target_cases / sizeof target_cases[0]);
+    tcase_add_loop_test(t, more_than_a_name_in_the_box_is_noted, 0, sizeof box_cases / sizeof box_cases[0]);
+    tcase_add_test(t, what_a_server_is_there_for_is_told);
     tcase_add_test(t, an_address_is_told_from_a_name);
     tcase_add_test(t, a_note_names_the_character_it_is_about);
     tcase_add_test(t, more_than_a_target_can_be_long_is_cut_and_has_no_host);

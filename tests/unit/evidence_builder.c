@@ -105,7 +105,7 @@ static void add_note(struct builder *b, const char *at)
     ck_assert_int_ge(sscanf(at, "%31s %u %x", flaw, &column, &code_point), 1);
     if (plan->notes == NULL)
         plan->notes = arena_alloc(b->e->arena, PLAN_NOTES_MAX, sizeof *plan->notes);
-    plan->notes[plan->n_notes++] = (struct input_note){ input_flaw_of(flaw), column, code_point };
+    plan->notes[plan->n_notes++] = (struct input_note){ input_flaw_of(flaw), column, 1, code_point };
 }
 
 static void set_routes(struct builder *b, const char *at)

@@ -273,7 +273,7 @@ static struct sample whitespace(void)
     struct plan *plan = plan_for("smtp.gmail.com");
     struct evidence *e;
     struct diagnosis *d;
-    struct input_note note = { INPUT_FLAW_WHITESPACE, 15, 0x3000 };
+    struct input_note note = { INPUT_FLAW_WHITESPACE, 15, 1, 0x3000 };
 
     plan->input = PEER_TEXT_LITERAL("smtp.gmail.com\xe3\x80\x80");
     plan->suggestion = "smtp.gmail.com";
