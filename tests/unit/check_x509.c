@@ -150,7 +150,7 @@ END_TEST
 
 static int put(const char *host, gnutls_x509_crt_t *crts, unsigned n)
 {
-    gnutls_datum_t ders[CHAIN_CERTIFICATES_MAX + 4];
+    gnutls_datum_t ders[CHAIN_CERTIFICATES_MAX + 4] = { { 0 } };
     int index;
 
     ck_assert_uint_le(n, sizeof ders / sizeof ders[0]);
