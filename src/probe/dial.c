@@ -51,6 +51,7 @@ static bool from_sockaddr(struct address *ret, const struct sockaddr_storage *fr
         memcpy(&in6, from, sizeof in6);
         ret->family = FAMILY_IPV6;
         memcpy(ret->bytes, &in6.sin6_addr, 16);
+        ret->scope = in6.sin6_scope_id;
         return true;
     }
     return false;
@@ -98,6 +99,8 @@ enum fault dial_fault_of_errno(int code)
 
 static enum fault fault_of_icmp4(const struct icmp_report *icmp)
 {
+    if (icmp->type != ICMP_DEST_UNREACH)
+        return FAULT_UNREACHABLE; /* the codes of other types mean other things */
     switch (icmp->code) {
     case ICMP_PORT_UNREACH:
         return FAULT_REFUSED;
@@ -114,6 +117,8 @@ static enum fault fault_of_icmp6(const struct icmp_report *icmp)
 {
     enum { INGRESS_POLICY = 5, REJECT_ROUTE = 6 }; /* RFC 4443 section 3.1 */
 
+    if (icmp->type != ICMP6_DST_UNREACH)
+        return FAULT_UNREACHABLE;
     switch (icmp->code) {
     case ICMP6_DST_UNREACH_NOPORT:
         return FAULT_REFUSED;
@@ -137,7 +142,7 @@ static enum fault fault_of_icmp(const struct icmp_report *icmp, const struct add
     return fault;
 }
 
-/* Returns the errno that the ICMP message stands for, or 0 where it is no ICMP message. */
+/* Returns the errno of the entry; an ICMP message is kept too. */
 static int read_extended_error(const struct cmsghdr *c, struct dial_result *ret)
 {
     struct sock_extended_err e;
@@ -148,7 +153,7 @@ static int read_extended_error(const struct cmsghdr *c, struct dial_result *ret)
         return 0;
     memcpy(&e, CMSG_DATA(c), sizeof e);
     if (e.ee_origin != SO_EE_ORIGIN_ICMP && e.ee_origin != SO_EE_ORIGIN_ICMP6)
-        return 0;
+        return (int)e.ee_errno;
     ret->icmp = (struct icmp_report){ .seen = true, .type = e.ee_type, .code = e.ee_code };
     room -= sizeof e;
     memcpy(&offender, CMSG_DATA(c) + sizeof e, room < sizeof offender ? room : sizeof offender);
@@ -156,7 +161,7 @@ static int read_extended_error(const struct cmsghdr *c, struct dial_result *ret)
     return (int)e.ee_errno;
 }
 
-/* Returns the errno of the last ICMP message in the queue, or 0. */
+/* Returns the errno of the last entry in the queue, or 0. */
 static int read_error_queue(int fd, struct dial_result *ret)
 {
     int code = 0;
@@ -239,16 +244,16 @@ enum dial_state dial_look(int fd, const struct address *address, struct dial_res
     socklen_t len = sizeof peer;
     int code = 0;
     socklen_t code_len = sizeof code;
-    int icmp_code;
+    int queued;
 
     *ret = (struct dial_result){ 0 };
-    icmp_code = read_error_queue(fd, ret);
+    queued = read_error_queue(fd, ret);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &code_len);
     if (code != 0)
         return dial_failed(code, address, ret);
     if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0) {
         /* Reading the queue takes the error with it: SO_ERROR is 0 then, and the closed socket wakes us for ever. */
-        return icmp_code != 0 && given_up(fd) ? dial_failed(icmp_code, address, ret) : DIAL_PENDING;
+        return given_up(fd) ? dial_failed(queued != 0 ? queued : EIO, address, ret) : DIAL_PENDING;
     }
     set_error_queue(fd, address->family, 0);
     ret->icmp.seen = false; /* it did not keep the connection from standing */
@@ -263,6 +268,13 @@ bool dial_local_address(int fd, struct address *ret)
     return getsockname(fd, (struct sockaddr *)&own, &len) == 0 && from_sockaddr(ret, &own);
 }
 
+/* What the system says where its table has no way to an address; anything else is for the attempt itself to meet. */
+static bool says_no_route(int code)
+{
+    return code == ENETUNREACH || code == EHOSTUNREACH || code == ENETDOWN || code == EADDRNOTAVAIL ||
+           code == EAFNOSUPPORT || code == EINVAL;
+}
+
 bool dial_has_route(const struct address *address)
 {
     struct sockaddr_storage to;
@@ -271,9 +283,9 @@ bool dial_has_route(const struct address *address)
     bool has;
 
     if (fd < 0)
-        return false;
+        return !says_no_route(errno);
     /* Connecting a datagram socket picks the route and sends nothing. */
-    has = connect(fd, (const struct sockaddr *)&to, len) == 0;
+    has = connect(fd, (const struct sockaddr *)&to, len) == 0 || !says_no_route(errno);
     close(fd);
     return has;
 }

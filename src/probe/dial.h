@@ -44,7 +44,10 @@ void dial_quick_ack(int fd);
 /* The socket's own address; false where the system does not tell. */
 bool dial_local_address(int fd, struct address *ret);
 
-/* This machine has a route to that address; nothing is sent. */
+/*
+ * dial_has_route() - this machine has a route to that address; nothing is sent
+ * errors: none; true where it cannot be told (no descriptor left, a packet filter), so that the attempt tells
+ */
 bool dial_has_route(const struct address *address);
 
 /* This machine has a route to the public network of that family; nothing is sent. */

@@ -272,7 +272,10 @@ static void session_settle(struct session *s)
 static void session_fail(struct session *s, enum probe_outcome outcome, enum stage stage, enum fault fault)
 {
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        if (s->dialogue_ready)
+        const struct probe *p = session_cell(s, (enum tls_mode)mode);
+
+        /* What a cell that has ended knows was of its own mode alone. */
+        if (s->dialogue_ready && p != NULL && p->outcome == PROBE_RUNNING)
             keep_learned(s, (enum tls_mode)mode);
         cell_end(s, (enum tls_mode)mode, outcome, stage, fault);
     }
@@ -305,13 +308,6 @@ static void note_raw(struct session *s, struct peer_text raw, enum service servi
     }
 }
 
-/* Our own trouble is told as such and never put on the peer. */
-static void session_fail_ours(struct session *s, const char *text)
-{
-    note_error(s, NULL, text);
-    session_fail(s, PROBE_FAILED, STAGE_CONNECT, FAULT_SYSTEM);
-}
-
 /* Where a connected session stands now, as the report calls it. */
 static enum stage session_stage(const struct session *s)
 {
@@ -320,6 +316,13 @@ static enum stage session_stage(const struct session *s)
     if (s->state == SESSION_HANDSHAKE)
         return STAGE_TLS;
     return stage_of(s->dialogue.learned.stage);
+}
+
+/* Our own trouble is told as such and never put on the peer. */
+static void session_fail_ours(struct session *s, const char *text)
+{
+    note_error(s, NULL, text);
+    session_fail(s, PROBE_FAILED, session_stage(s), FAULT_SYSTEM);
 }
 
 static void session_fail_errno(struct session *s, int code)
@@ -453,11 +456,11 @@ static void session_begin_tls(struct session *s)
     };
     struct err err = { 0 };
 
+    s->state = SESSION_HANDSHAKE;
     if (!tls_new(&s->tls, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }
-    s->state = SESSION_HANDSHAKE;
     s->handshake_ms = clock_steady_ms();
     if (p != NULL)
         p->stage = STAGE_TLS;
@@ -568,14 +571,15 @@ static void settle_dialogue(struct session *s)
 
 enum io {
     IO_GO_ON,
-    IO_WAIT,
+    IO_WAIT_READ,
+    IO_WAIT_WRITE,
     IO_OVER, /* the connection has ended, or the session has failed */
 };
 
-static enum io io_of_errno(struct session *s, int code)
+static enum io io_of_errno(struct session *s, int code, enum io wait)
 {
     if (code == EAGAIN || code == EINTR)
-        return IO_WAIT;
+        return wait;
     if (s->settled)
         session_drop(s);
     else
@@ -589,8 +593,9 @@ static enum io io_of_tls(struct session *s, enum tls_step step)
     case TLS_STEP_DONE:
         return IO_GO_ON;
     case TLS_STEP_WANT_READ:
+        return IO_WAIT_READ;
     case TLS_STEP_WANT_WRITE:
-        return IO_WAIT;
+        return IO_WAIT_WRITE;
     case TLS_STEP_CLOSED:
     case TLS_STEP_FAILED:
         break;
@@ -618,7 +623,7 @@ static enum io session_flush(struct session *s)
             ssize_t n = send(s->fd, out->bytes, out->len, MSG_NOSIGNAL);
 
             if (n < 0)
-                return io_of_errno(s, errno);
+                return io_of_errno(s, errno, IO_WAIT_WRITE);
             taken = (size_t)n;
         }
         buf_consume(out, taken);
@@ -638,7 +643,7 @@ static enum io session_read(struct session *s, char *bytes, size_t size, size_t 
     }
     n = recv(s->fd, bytes, size, 0);
     if (n < 0)
-        return io_of_errno(s, errno);
+        return io_of_errno(s, errno, IO_WAIT_READ);
     dial_quick_ack(s->fd);
     *len = (size_t)n;
     return IO_GO_ON;
@@ -657,7 +662,9 @@ static enum io session_obey(struct session *s, enum smtp_want want)
     case SMTP_WANT_READ:
         return IO_GO_ON;
     case SMTP_WANT_HANDSHAKE:
-        session_begin_tls(s);
+        /* A peer that answers before it is asked must still be asked. */
+        if (session_flush(s) != IO_OVER)
+            session_begin_tls(s);
         return IO_OVER;
     case SMTP_WANT_CLOSE:
         break;
@@ -682,8 +689,9 @@ static void session_talk(struct session *s)
         io = session_read(s, bytes, sizeof bytes, &len);
         if (io == IO_OVER)
             return;
-        if (io == IO_WAIT) {
-            session_watch(s, UV_READABLE | (flushed == IO_WAIT ? UV_WRITABLE : 0));
+        if (io != IO_GO_ON) {
+            /* Inside TLS either may wait for the other direction. */
+            session_watch(s, UV_READABLE | (flushed == IO_WAIT_WRITE || io == IO_WAIT_WRITE ? UV_WRITABLE : 0));
             return;
         }
         s->heard = true;

@@ -219,8 +219,8 @@ enum tls_step tls_handshake(struct tls *t)
             return TLS_STEP_DONE;
         if (gnutls_error_is_fatal(status) || status == GNUTLS_E_AGAIN || status == GNUTLS_E_INTERRUPTED)
             return step_of_status(t, status);
+        t->code = status;
     }
-    t->code = GNUTLS_E_WARNING_ALERT_RECEIVED;
     return TLS_STEP_FAILED;
 }
 
@@ -237,8 +237,8 @@ enum tls_step tls_read(struct tls *t, void *bytes, size_t size, size_t *len)
             return TLS_STEP_CLOSED;
         if (gnutls_error_is_fatal((int)n) || n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
             return step_of_status(t, (int)n);
+        t->code = (int)n;
     }
-    t->code = GNUTLS_E_WARNING_ALERT_RECEIVED;
     return TLS_STEP_FAILED;
 }
 
