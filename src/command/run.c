@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "command/status.h"
 
 enum {
     OUTPUT_MAX = 256 << 20,
@@ -242,27 +243,12 @@ static void on_event(void *user, enum smtpdx_event event, const struct smtpdx_ev
 
 /* ---- exit status ------------------------------------------------------------------------ */
 
-/* Critical over unknown over warning over ok. */
-static int rank(enum smtpdx_verdict verdict)
-{
-    static const int ranks[] = {
-        [SMTPDX_VERDICT_OK] = 0,
-        [SMTPDX_VERDICT_WARNING] = 1,
-        [SMTPDX_VERDICT_UNKNOWN] = 2,
-        [SMTPDX_VERDICT_CRITICAL] = 3,
-    };
-
-    return ranks[verdict];
-}
-
 static int worst(const struct run *r)
 {
     enum smtpdx_verdict verdict = SMTPDX_VERDICT_OK;
 
-    for (size_t i = 0; i < r->n_items; i++) {
-        if (rank(r->items[i]->verdict) > rank(verdict))
-            verdict = r->items[i]->verdict;
-    }
+    for (size_t i = 0; i < r->n_items; i++)
+        verdict = status_worse(verdict, r->items[i]->verdict);
     return (int)verdict;
 }
 

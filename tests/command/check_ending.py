@@ -131,7 +131,7 @@ def main(program, player, schema):
             os.close(ours)
         before, _, report = shown.rpartition("\r\x1b[K")
         user.expect("\r" in before and "\n" not in before, f"progress: {before!r}")
-        user.expect(report.split(":")[0] in ("CRITICAL", "WARNING", "UNKNOWN"), f"{report[:80]!r}")
+        user.expect(report.split(":")[0] in ("OK", "CRITICAL", "WARNING", "UNKNOWN"), f"{report[:80]!r}")
 
     @cases.case("a second Ctrl-C ends it, though its report cannot be got rid of")
     def _():

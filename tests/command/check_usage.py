@@ -66,6 +66,13 @@ def wrong_values(w):
         "ehlo": ["localhost", "pc", "", "pc.localhost", "a b.example", "a..example", "[192.0.2.256]",
                  "[2001:db8::1]", "[IPv6:192.0.2.1]", "[", "192.0.2.1", "pc.example\r\nRSET", "a_b.example"],
         "timeout": ["0", "abc", "", "-1", "0.05", "3601", "1e3", "inf", "nan", "1,5", "10s", ".", "1.", "99999999999"],
+        "time-server": ["", "name.example:0", "name.example:65536", "ftp://name.example/", "a b.example", "http://"],
+        "warn-days": ["", "-1", "x", "1.5", "100000"],
+        "crit-days": ["", "-1", "x", "1.5", "100000"],
+        "warn-time": ["", "0", "abc", "3601"],
+        "crit-time": ["", "0", "abc", "3601"],
+        "cert": [str(w.missing), str(w.folder), ""],
+        "key": [str(w.missing), str(w.folder), ""],
         "record": [str(w.below), str(w.under_file), str(w.folder), ""],
         "output": [str(w.below), str(w.under_file), str(w.folder), ""],
         "format": ["xml", "", "JSON", "json "],
@@ -97,7 +104,8 @@ def main(program):
 
         @case("every option that takes a value has its wrong values here")
         def _():
-            listed = {name for _, name, argument in options_in_help(w) if argument}
+            # Whatever --host is given is a finding, never a wrong call.
+            listed = {name for _, name, argument in options_in_help(w) if argument and name != "host"}
             user.equal(sorted(listed), sorted(values), "options")
 
         for name, wrong in values.items():
