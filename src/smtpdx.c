@@ -165,8 +165,7 @@ static enum smtpdx_status status_of(const struct err *err)
 {
     if (err->kind == ERR_NOMEM)
         return SMTPDX_NO_MEMORY;
-    if (err->kind == ERR_SYSTEM && err->code != 0)
-        errno = err->code;
+    errno = err->kind == ERR_SYSTEM && err->code > 0 ? err->code : EIO; /* a library's refusal has no errno */
     return SMTPDX_SYSTEM;
 }
 

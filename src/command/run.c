@@ -50,11 +50,13 @@ static volatile sig_atomic_t interrupted;
 static void on_signal(int number)
 {
     struct smtpdx_engine *engine = interruptible;
+    int before = errno;
 
     (void)number;
     interrupted = 1;
     if (engine != NULL)
         smtpdx_engine_interrupt(engine);
+    errno = before;
 }
 
 /*

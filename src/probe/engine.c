@@ -38,14 +38,21 @@ static void on_wake(uv_async_t *wake)
 bool engine_new(struct engine **ret, struct err *err)
 {
     struct engine *e = calloc(1, sizeof *e);
+    int status;
 
     if (e == NULL)
         return err_set(err, ERR_NOMEM, 0, "starting the engine");
-    if (uv_loop_init(&e->loop) != 0) {
+    status = uv_loop_init(&e->loop);
+    if (status != 0) {
         free(e);
-        return err_set(err, ERR_SYSTEM, 0, "starting the loop");
+        return err_set(err, ERR_SYSTEM, -status, "starting the loop");
     }
-    uv_async_init(&e->loop, &e->wake, on_wake);
+    status = uv_async_init(&e->loop, &e->wake, on_wake);
+    if (status != 0) {
+        uv_loop_close(&e->loop);
+        free(e);
+        return err_set(err, ERR_SYSTEM, -status, "starting the loop");
+    }
     e->wake.data = e;
     if (!system_view_new(&e->system, &e->loop, err)) {
         engine_free(e);

@@ -9,6 +9,7 @@
 
 #include <netdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +18,7 @@
 
 enum {
     THREADS_MAX = 8,
-    THREAD_STACK = 256 * 1024,
+    THREAD_STACK = 1024 * 1024, /* modules of the system's resolver run on it, of whatever kind */
 };
 
 struct mailbox {
@@ -88,6 +89,7 @@ bool system_view_new(struct system_view **ret, uv_loop_t *loop, struct err *err)
 {
     struct system_view *v = calloc(1, sizeof *v);
     struct mailbox *m = calloc(1, sizeof *m);
+    int status;
 
     if (v == NULL || m == NULL || pthread_mutex_init(&m->lock, NULL) != 0) {
         free(v);
@@ -97,8 +99,13 @@ bool system_view_new(struct system_view **ret, uv_loop_t *loop, struct err *err)
     m->n_holders = 1;
     m->owner = v;
     v->mailbox = m;
+    status = uv_async_init(loop, &v->wake, on_wake);
+    if (status != 0) {
+        mailbox_release(m);
+        free(v);
+        return err_set(err, ERR_SYSTEM, -status, "setting up the system's resolver");
+    }
     v->wake.data = v;
-    uv_async_init(loop, &v->wake, on_wake);
     *ret = v;
     return true;
 }
@@ -181,17 +188,22 @@ static void *request_run(void *arg)
     return NULL;
 }
 
+/* Signals are for the program's own threads, whose handlers know nothing of this one. */
 static bool thread_start(struct system_request *r)
 {
     pthread_attr_t attributes;
     pthread_t thread;
+    sigset_t all, before;
     bool started;
 
     if (pthread_attr_init(&attributes) != 0)
         return false;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, THREAD_STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     started = pthread_create(&thread, &attributes, request_run, r) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return started;
 }

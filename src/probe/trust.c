@@ -6,6 +6,7 @@
  */
 #include "probe/trust.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,19 @@ static bool trust_remember(struct trust *t, const struct plan *plan)
     return true;
 }
 
+/* The loop's threads are born here and inherit what is blocked: a signal is for the program's own threads. */
+static int queue_without_signals(uv_loop_t *loop, struct trust *t)
+{
+    sigset_t all, before;
+    int status;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    status = uv_queue_work(loop, &t->work, on_load, on_loaded);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
 bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, trust_ready_fn *ready, void *user,
                const char **bad_file, struct err *err)
 {
@@ -166,7 +180,7 @@ bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, tru
     t->tell = ready;
     t->user = user;
     t->work.data = t;
-    if (uv_queue_work(loop, &t->work, on_load, on_loaded) != 0) {
+    if (queue_without_signals(loop, t) != 0) {
         trust_free(t);
         return err_set(err, ERR_SYSTEM, 0, "loading the root certificates");
     }
