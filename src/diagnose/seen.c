@@ -225,7 +225,8 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
     return TROUBLE_OURS;
 }
 
-bool seen_same_endpoint(const struct probe *a, const struct probe *b)
+/* The same address and port of the target. */
+static bool same_endpoint(const struct probe *a, const struct probe *b)
 {
     return a->role == ROLE_TARGET && b->role == ROLE_TARGET && a->port == b->port &&
            a->has_address == b->has_address && (!a->has_address || address_equal(&a->address, &b->address));
@@ -352,14 +353,6 @@ enum reach seen_family_port_reach(const struct evidence *e, enum family family, 
     return best;
 }
 
-enum reach seen_port_reach(const struct evidence *e, uint16_t port)
-{
-    enum reach v4 = seen_family_port_reach(e, FAMILY_IPV4, port);
-    enum reach v6 = seen_family_port_reach(e, FAMILY_IPV6, port);
-
-    return v4 > v6 ? v4 : v6;
-}
-
 bool seen_family_answers(const struct evidence *e, enum family family)
 {
     for (size_t i = 0; i < e->n_probes; i++) {
@@ -455,7 +448,7 @@ int seen_spokesman(const struct evidence *e, size_t probe)
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
 
-        if (!seen_same_endpoint(p, &e->probes[probe]))
+        if (!same_endpoint(p, &e->probes[probe]))
             continue;
         if (seen_encrypted(p))
             return -1;

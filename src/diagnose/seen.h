@@ -56,9 +56,6 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p);
 /* The first bytes show that the server speaks the other mode. */
 bool seen_mismatch(const struct probe *p);
 
-/* The same address and port of the target. */
-bool seen_same_endpoint(const struct probe *a, const struct probe *b);
-
 /* The dialogue came to its end inside TLS. */
 bool seen_encrypted(const struct probe *p);
 
@@ -103,7 +100,6 @@ bool seen_chain_fine(const struct evidence *e, const struct chain *c);
 /* ---- ports of the target ---- */
 
 enum reach seen_family_port_reach(const struct evidence *e, enum family family, uint16_t port);
-enum reach seen_port_reach(const struct evidence *e, uint16_t port);
 
 /* The host sent something back over TCP, be it a refusal. */
 bool seen_family_answers(const struct evidence *e, enum family family);

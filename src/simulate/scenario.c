@@ -76,11 +76,6 @@ static const struct {
     { 2525, SCENARIO_FACE_REFUSED },
 };
 
-const char *scenario_face_word(enum scenario_face face)
-{
-    return faces[face].word;
-}
-
 /* ---- the reader ---- */
 
 struct reader {

@@ -307,7 +307,4 @@ extern const size_t scenario_sources_count;
 /* NULL where there is none of that name. */
 const struct scenario_source *scenario_find(const char *name);
 
-/* The word of a scenario file: "submission". */
-const char *scenario_face_word(enum scenario_face face);
-
 #endif
