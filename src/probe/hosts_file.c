@@ -3,7 +3,6 @@
  */
 #include "probe/hosts_file.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -79,16 +78,4 @@ bool hosts_file_find(struct hosts_entry *ret, struct peer_text file, const char 
         return true;
     }
     return false;
-}
-
-void hosts_file_load(struct buf *out)
-{
-    FILE *file = fopen(HOSTS_FILE_PATH, "re");
-    char bytes[16 * 1024];
-
-    if (file == NULL)
-        return;
-    for (size_t n = fread(bytes, 1, sizeof bytes, file); n > 0 && buf_put(out, bytes, n);)
-        n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
 }

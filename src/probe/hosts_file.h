@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "base/address.h"
-#include "base/buf.h"
 #include "base/peer_text.h"
 
 #define HOSTS_FILE_PATH "/etc/hosts"
@@ -30,8 +29,5 @@ struct hosts_entry {
  * source: hosts(5)
  */
 bool hosts_file_find(struct hosts_entry *ret, struct peer_text file, const char *host, enum family family);
-
-/* The bytes of HOSTS_FILE_PATH, up to the ceiling of the buffer; nothing where it cannot be read. */
-void hosts_file_load(struct buf *out);
 
 #endif

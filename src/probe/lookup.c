@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "probe/file.h"
 #include "probe/hosts_file.h"
 
 enum {
@@ -326,7 +327,7 @@ static void lookup_read_hosts(struct lookup *l)
     struct buf file;
 
     buf_init(&file, HOSTS_FILE_MAX);
-    hosts_file_load(&file);
+    file_read(&file, HOSTS_FILE_PATH); /* what can be read of it counts */
     for (unsigned family = 0; family < FAMILY_COUNT; family++) {
         struct hosts_entry entry;
 

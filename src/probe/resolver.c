@@ -13,7 +13,9 @@
 #include <ares.h>
 #include <arpa/nameser.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "probe/file.h"
 
 enum {
     FIRST_WAIT_MS = 1000, /* before a query is sent again; doubles each time */
@@ -268,13 +270,12 @@ size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static R
 
 size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX])
 {
-    FILE *file = fopen("/etc/resolv.conf", "re");
-    char conf[RESOLV_CONF_MAX];
-    size_t len;
+    struct buf conf;
+    size_t n;
 
-    if (file == NULL)
-        return 0;
-    len = fread(conf, 1, sizeof conf, file);
-    fclose(file);
-    return resolver_read_servers((struct peer_text){ conf, len }, ret);
+    buf_init(&conf, RESOLV_CONF_MAX);
+    file_read(&conf, "/etc/resolv.conf"); /* what can be read of it counts */
+    n = resolver_read_servers((struct peer_text){ buf_borrow(&conf), conf.len }, ret);
+    buf_done(&conf);
+    return n;
 }

@@ -7,13 +7,14 @@
 #include "probe/trust.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "base/buf.h"
+#include "probe/file.h"
 #include "probe/ocsp.h"
 #include "probe/x509.h"
 
@@ -51,41 +52,27 @@ static void trust_free(struct trust *t)
     free(t);
 }
 
-/* A whole file, bounded; NULL where it cannot be read. */
-static unsigned char *read_file(const char *path, size_t *len)
+/* The certificates of a PEM file, in GnuTLS' memory; false where there is none. */
+static bool read_certificates(gnutls_x509_crt_t **crts, unsigned *n, const char *path)
 {
-    FILE *file = fopen(path, "re");
-    unsigned char *bytes = malloc(CA_FILE_MAX + 1);
+    struct buf pem;
+    bool read;
 
-    if (file != NULL && bytes != NULL) {
-        *len = fread(bytes, 1, CA_FILE_MAX + 1, file);
-        if (!ferror(file) && *len <= CA_FILE_MAX) {
-            fclose(file);
-            return bytes;
-        }
-    }
-    if (file != NULL)
-        fclose(file);
-    free(bytes);
-    return NULL;
+    buf_init(&pem, CA_FILE_MAX);
+    read = file_read(&pem, path) && !pem.failed &&
+           gnutls_x509_crt_list_import2(crts, n, &(gnutls_datum_t){ (unsigned char *)pem.bytes, (unsigned)pem.len },
+                                        GNUTLS_X509_FMT_PEM, 0) >= 0;
+    buf_done(&pem);
+    return read && *n > 0;
 }
 
 static bool load_file(struct trust *t, const char *path)
 {
-    gnutls_datum_t pem = { 0 };
     gnutls_x509_crt_t *crts = NULL;
     gnutls_x509_crt_t *all;
     unsigned n = 0;
-    size_t len = 0;
-    int status;
 
-    pem.data = read_file(path, &len);
-    if (pem.data == NULL)
-        return false;
-    pem.size = (unsigned)len;
-    status = gnutls_x509_crt_list_import2(&crts, &n, &pem, GNUTLS_X509_FMT_PEM, 0);
-    free(pem.data);
-    if (status < 0 || n == 0)
+    if (!read_certificates(&crts, &n, path))
         return false;
     all = realloc(t->extra, (t->n_extra + n) * sizeof *all);
     if (all != NULL) {

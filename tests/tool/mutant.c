@@ -13,19 +13,7 @@
 #include "diagnose/diagnose.h"
 #include "knowledge/finding.h"
 #include "model/evidence_json.h"
-
-static bool read_file(struct buf *out, const char *path)
-{
-    char bytes[4096];
-    FILE *f = fopen(path, "rb");
-
-    if (f == NULL)
-        return false;
-    for (size_t n; (n = fread(bytes, 1, sizeof bytes, f)) > 0;)
-        buf_put(out, bytes, n);
-    fclose(f);
-    return !out->failed;
-}
+#include "probe/file.h"
 
 static const char *id_of(const struct diagnosis *d, int index)
 {
@@ -52,7 +40,7 @@ static bool try_record(const char *path)
     bool ok;
 
     buf_init(&record, EVIDENCE_RECORD_MAX);
-    if (read_file(&record, path))
+    if (file_read(&record, path) && !record.failed)
         e = evidence_load(buf_borrow(&record), record.len, &why);
     buf_done(&record);
     ok = e != NULL;

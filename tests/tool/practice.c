@@ -10,21 +10,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "probe/file.h"
 #include "simulate/player.h"
 #include "simulate/scenario.h"
-
-static bool read_file(struct buf *out, const char *path)
-{
-    char bytes[4096];
-    FILE *f = fopen(path, "rb");
-
-    if (f == NULL)
-        return false;
-    for (size_t n; (n = fread(bytes, 1, sizeof bytes, f)) > 0;)
-        buf_put(out, bytes, n);
-    fclose(f);
-    return !out->failed;
-}
 
 static void print_options(const struct simulate *p)
 {
@@ -55,7 +43,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     buf_init(&text, SCENARIO_TEXT_MAX + 1);
-    if (argc < 2 || !read_file(&text, argv[1])) {
+    if (argc < 2 || !file_read(&text, argv[1]) || text.failed) {
         fprintf(stderr, "usage: practice FILE.scn [ROOT.pem]\n");
     } else if (!scenario_parse(&s, argv[1], (struct peer_text){ buf_borrow(&text), text.len }, complaint, &err)) {
         fprintf(stderr, "%s\n", complaint);
