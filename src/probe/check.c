@@ -332,8 +332,6 @@ static struct session_spec new_session_spec(struct site *t, const struct address
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
-        .learns = -1,
-        .refused = -1,
         .identity = t->is_users ? c->identity : NULL,
         .listener = &session_ears,
         .user = t,
@@ -374,9 +372,10 @@ static void learn_old_tls(struct site *t, const struct session *s)
 {
     struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
 
-    spec.learns = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    spec.lesson = LESSON_OLD_TLS;
+    spec.pupil = find_cell(t, session_address(s), session_port(s), session_mode(s));
     spec.identity = NULL;
-    if (spec.learns >= 0)
+    if (spec.pupil >= 0)
         start_session(t->check, &spec);
 }
 
@@ -405,17 +404,11 @@ static void try_other_mode(struct site *t, const struct session *s)
     open_session(t, session_address(s), port, other_mode(session_mode(s)));
 }
 
-/* It fills no cell of the matrix: what it learns is noted beside the one that failed. */
-static bool session_is_aside(const struct session *s)
-{
-    return session_only_learns(s) || session_refused(s) >= 0;
-}
-
 static struct session *find_session(const struct site *t, const struct address *address, uint16_t port,
                                     enum tls_mode mode)
 {
     for (struct session *s = t->check->sessions; s != NULL; s = *session_next(s)) {
-        if (session_user(s) == t && !session_is_aside(s) && session_port(s) == port && session_mode(s) == mode &&
+        if (session_user(s) == t && session_lesson(s) == LESSON_NONE && session_port(s) == port && session_mode(s) == mode &&
             address_equal(session_address(s), address))
             return s;
     }
@@ -444,7 +437,7 @@ static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
 
-    if (t->check->finished || session_is_aside(s))
+    if (t->check->finished || session_lesson(s) != LESSON_NONE)
         return;
     if (session_probe(s)->connect_ms < 0)
         try_next_address(t, s);
@@ -514,8 +507,9 @@ static void try_other_ehlo(struct site *t, const struct session *s)
 {
     struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
 
-    spec.refused = find_cell(t, session_address(s), session_port(s), session_mode(s));
-    if (spec.refused >= 0 && t->check->evidence->probes[spec.refused].other_ehlo == NULL)
+    spec.lesson = LESSON_OTHER_EHLO;
+    spec.pupil = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    if (spec.pupil >= 0 && t->check->evidence->probes[spec.pupil].other_ehlo == NULL)
         start_session(t->check, &spec);
 }
 
@@ -558,8 +552,8 @@ static void on_settled(void *user, struct session *s)
 
     if (c->finished)
         return;
-    if (session_is_aside(s)) {
-        if (session_refused(s) >= 0)
+    if (session_lesson(s) != LESSON_NONE) {
+        if (session_lesson(s) == LESSON_OTHER_EHLO)
             keep_other_ehlo(t, s);
         check_review(c);
         return;

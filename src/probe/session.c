@@ -82,9 +82,9 @@ const struct address *session_address(const struct session *s)
     return &s->spec.address;
 }
 
-bool session_only_learns(const struct session *s)
+enum session_lesson session_lesson(const struct session *s)
 {
-    return s->spec.learns >= 0;
+    return s->spec.lesson;
 }
 
 bool session_is_settled(const struct session *s)
@@ -109,11 +109,6 @@ static struct probe *session_cell(const struct session *s, enum tls_mode mode)
 const struct probe *session_probe(const struct session *s)
 {
     return session_cell(s, s->spec.mode);
-}
-
-int session_refused(const struct session *s)
-{
-    return s->spec.refused;
 }
 
 static void tell_changed(struct session *s, enum tls_mode mode)
@@ -373,12 +368,12 @@ static void session_fail_tls(struct session *s, enum stage stage)
 static void session_watch(struct session *s, int events);
 static void session_talk(struct session *s);
 
-/* The handshake of a connection that only learns: what the server chose is all that is kept of it. */
+/* The handshake of LESSON_OLD_TLS: what the server chose is all that is kept of it. */
 static void learn_version(struct session *s)
 {
     const char *cipher, *group;
 
-    tls_describe(s->tls, &s->spec.evidence->probes[s->spec.learns].tls_old, &cipher, &group);
+    tls_describe(s->tls, &s->spec.evidence->probes[s->spec.pupil].tls_old, &cipher, &group);
     session_settle(s);
     session_drop(s);
 }
@@ -431,7 +426,7 @@ static void session_handshake(struct session *s)
     case TLS_STEP_DONE:
         break;
     }
-    if (session_only_learns(s)) {
+    if (s->spec.lesson == LESSON_OLD_TLS) {
         learn_version(s);
         return;
     }
@@ -452,7 +447,7 @@ static void session_begin_tls(struct session *s)
         .fd = s->fd,
         .host = s->spec.host,
         .identity = s->spec.identity,
-        .old = session_only_learns(s),
+        .old = s->spec.lesson == LESSON_OLD_TLS,
     };
     struct err err = { 0 };
 
@@ -713,7 +708,7 @@ static void ehlo_name(const struct session *s, char out[static EHLO_NAME_SIZE])
 {
     const char *usual = s->spec.evidence->plan->ehlo;
     const char *other = usual == NULL ? "www.example.com" : NULL;
-    const char *given = s->spec.refused >= 0 ? other : usual;
+    const char *given = s->spec.lesson == LESSON_OTHER_EHLO ? other : usual;
     struct address own;
     char text[ADDRESS_TEXT_SIZE];
 
@@ -740,7 +735,7 @@ static void on_quiet(uv_timer_t *timer)
 
 static void session_connected(struct session *s)
 {
-    bool trial = s->spec.refused >= 0; /* ends with the answer to EHLO */
+    bool trial = s->spec.lesson == LESSON_OTHER_EHLO; /* ends with the answer to EHLO */
     struct smtp_dialogue_spec spec = {
         .ehlo_name = s->ehlo,
         .inside_tls = s->spec.mode == TLS_MODE_IMPLICIT,
@@ -874,10 +869,11 @@ static void on_start(uv_timer_t *timer)
 /* A session that only tries another name has its results beside the matrix. */
 static bool session_try_on(struct session *s)
 {
-    const struct probe *refused = &s->spec.evidence->probes[s->spec.refused < 0 ? 0 : s->spec.refused];
+    const struct probe *refused;
 
-    if (s->spec.refused < 0)
+    if (s->spec.lesson != LESSON_OTHER_EHLO)
         return true;
+    refused = &s->spec.evidence->probes[s->spec.pupil];
     s->trial = arena_alloc(s->spec.evidence->arena, 1, sizeof *s->trial);
     if (s->trial == NULL)
         return false;

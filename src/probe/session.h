@@ -25,6 +25,13 @@ struct session_listener {
     void (*gone)(void *user, struct session *s);        /* the last word: the session is freed after this */
 };
 
+/* A connection that follows a failed one to learn one thing more; it fills no cell of the matrix. */
+enum session_lesson {
+    LESSON_NONE,
+    LESSON_OLD_TLS,    /* offers what was given up long ago, ends with the handshake, fills tls_old alone */
+    LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
+};
+
 struct session_spec {
     uv_loop_t *loop;
     struct evidence *evidence; /* written to until it is settled */
@@ -33,10 +40,10 @@ struct session_spec {
     struct address address;
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
-    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one unless it stands aside */
-    int learns; /* -1, or the probe whose failed handshake this one follows: it offers old TLS and fills tls_old alone */
+    int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one where there is no lesson */
+    enum session_lesson lesson;
+    int pupil; /* the probe that failed, where there is a lesson */
     const struct tls_identity *identity; /* NULL: no client certificate */
-    int refused;      /* -1, or the probe whose EHLO was refused: tries another name, fills no cell, ends at EHLO */
     const struct session_listener *listener;
     void *user;
 };
@@ -54,14 +61,10 @@ enum tls_mode session_mode(const struct session *s);
 const struct address *session_address(const struct session *s);
 bool session_is_settled(const struct session *s);
 
-/* It fills no cell: see session_spec.learns. */
-bool session_only_learns(const struct session *s);
+enum session_lesson session_lesson(const struct session *s);
 
-/* The cell of its own mode; NULL where it only learns, or has settled. */
+/* The cell of its own mode, or what stands in for it; NULL for LESSON_OLD_TLS, and once it has settled. */
 const struct probe *session_probe(const struct session *s);
-
-/* The probe for which it tries another EHLO name, -1 where it does not. */
-int session_refused(const struct session *s);
 
 /* The ceiling: what it waits for now has not come. */
 void session_time_out(struct session *s);
