@@ -535,20 +535,23 @@ static bool is_lost_hello(const struct talk *t)
     return t->channel == CHANNEL_CLEAR && t->lines.len > 0 && buf_borrow(&t->lines)[0] == 0x16;
 }
 
+/* False while it has not come whole, and where it never will: the talk has ended then. */
+static bool line_came(struct talk *t, struct peer_text *ret, size_t *used)
+{
+    enum outcome outcome = take_line(t, ret, used);
+
+    if (outcome == OUTCOME_BROKEN)
+        talk_end(t);
+    return outcome == OUTCOME_DONE;
+}
+
 static void read_command(struct talk *t)
 {
     struct peer_text line;
     size_t used;
 
-    switch (take_line(t, &line, &used)) {
-    case OUTCOME_WAIT:
+    if (!line_came(t, &line, &used))
         return;
-    case OUTCOME_BROKEN:
-        talk_end(t);
-        return;
-    case OUTCOME_DONE:
-        break;
-    }
     if (!handle(t, line)) {
         complain(t, "no answer is known to", line);
         if (!put(t, "500 5.5.2 What?\r\n", 17))
@@ -569,15 +572,8 @@ static void read_expected(struct talk *t)
         next_step(t);
         return;
     }
-    switch (take_line(t, &line, &used)) {
-    case OUTCOME_WAIT:
+    if (!line_came(t, &line, &used))
         return;
-    case OUTCOME_BROKEN:
-        talk_end(t);
-        return;
-    case OUTCOME_DONE:
-        break;
-    }
     if (anything || peer_text_equal_nocase(verb_of(line), want.bytes)) {
         next_step(t);
     } else {
