@@ -281,8 +281,11 @@ size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static R
         if (len < sizeof line) {
             memcpy(line, conf.bytes, len);
             line[len] = '\0';
-            if (sscanf(line, "nameserver%*1[ \t]%63s", server) == 1 && address_parse(&ret[n].address, server))
-                ret[n++].port = DNS_PORT;
+            /* The keyword starts the line, and the file has no way to name a port (resolv.conf(5)). */
+            if (sscanf(line, "nameserver%*1[ \t]%63s", server) == 1 && address_parse(&ret[n].address, server)) {
+                ret[n].port = DNS_PORT;
+                n++;
+            }
         }
         conf.bytes += end == NULL ? len : len + 1;
         conf.len -= end == NULL ? len : len + 1;
