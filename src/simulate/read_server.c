@@ -42,20 +42,75 @@ static const char healthy_submission[] =
 static const char healthy_submissions[] = "on connect tls\n"
                                           "server 220 {host} ESMTP\n";
 
+static const char healthy_web[] = "on connect tls\n"
+                                  "hang\n";
+
+static const char mute[] = "on connect hang\n";
+
+static const char http_204[] = "on GET head\n"
+                               "raw \"HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n\"\n"
+                               "close\n";
+
+static const char http_redirect[] = "on GET head\n"
+                                    "raw \"HTTP/1.1 302 Found\\r\\nLocation: http://login.portal.test/\\r\\n"
+                                    "Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"\n"
+                                    "close\n";
+
+static const char http_page[] = "on GET head\n"
+                                "raw \"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: 24\\r\\n"
+                                "Connection: close\\r\\n\\r\\n<h1>Please sign in</h1>\\r\\n\"\n"
+                                "close\n";
+
+static const char http_511[] = "on GET head\n"
+                               "raw \"HTTP/1.1 511 Network Authentication Required\\r\\nContent-Length: 0\\r\\n"
+                               "Connection: close\\r\\n\\r\\n\"\n"
+                               "close\n";
+
 static const struct face {
     const char *word;
     const char *texts[3]; /* its handlers, behind those of the file */
 } faces[] = {
     [SCENARIO_FACE_REFUSED] = { "refused", { NULL } },
     [SCENARIO_FACE_DROPPED] = { "dropped", { NULL } },
+    [SCENARIO_FACE_MUTE] = { "mute", { mute } },
     [SCENARIO_FACE_SCRIPT] = { "script", { NULL } },
     [SCENARIO_FACE_SUBMISSION] = { "submission",
                                    { healthy_submission, healthy_sign_in, healthy_session } },
     [SCENARIO_FACE_SUBMISSIONS] = { "submissions",
                                     { healthy_submissions, healthy_sign_in, healthy_session } },
     [SCENARIO_FACE_RELAY] = { "relay", { healthy_relay, healthy_session } },
+    [SCENARIO_FACE_WEB] = { "web", { healthy_web } },
+    [SCENARIO_FACE_HTTP_204] = { "http-204", { http_204 } },
+    [SCENARIO_FACE_HTTP_REDIRECT] = { "http-redirect", { http_redirect } },
+    [SCENARIO_FACE_HTTP_PAGE] = { "http-page", { http_page } },
+    [SCENARIO_FACE_HTTP_511] = { "http-511", { http_511 } },
 };
-enum { N_FACES = sizeof faces / sizeof faces[0] };
+_Static_assert(sizeof faces / sizeof faces[0] == SCENARIO_FACE_COUNT, "each face has its text");
+
+/* What a control can be; the first of each kind is what it is where the file does not say. */
+static const struct control {
+    const char *kind, *word;
+    enum scenario_place place;
+    uint16_t number;
+    enum scenario_face face;
+} controls[] = {
+    { "mail", "works", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_SUBMISSION },
+    { "mail", "mute", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_MUTE },
+    { "mail", "refused", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_REFUSED },
+    { "mail", "dropped", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_DROPPED },
+    { "web", "works", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_WEB },
+    { "web", "mute", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_MUTE },
+    { "web", "refused", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_REFUSED },
+    { "web", "dropped", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_DROPPED },
+    { "portal", "204", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_204 },
+    { "portal", "redirect", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_REDIRECT },
+    { "portal", "page", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_PAGE },
+    { "portal", "511", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_511 },
+    { "portal", "mute", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_MUTE },
+    { "portal", "refused", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_REFUSED },
+    { "portal", "dropped", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_DROPPED },
+};
+enum { N_CONTROLS = sizeof controls / sizeof controls[0] };
 
 /* ---- certificates ---- */
 
@@ -269,7 +324,7 @@ static const struct step_word {
     { "raw", SCENARIO_ACT_SEND, read_quoted },      { "flood", SCENARIO_ACT_SEND, step_flood },
     { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
     { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
-    { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
+    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
 };
 
 static const struct step_word *find_step_word(const char *word)
@@ -284,7 +339,8 @@ static const struct step_word *find_step_word(const char *word)
 /* word is the first of the line: a step, or "at" before one. */
 static bool read_step(struct reader *r, char *word, char *rest)
 {
-    static const char accepted[] = "server, drip, raw, flood, expect, message, tls, close, reset, hang";
+    static const char accepted[] = "server, drip, raw, flood, expect, message, head, tls, close, "
+                                   "reset, hang";
     const struct step_word *known;
     struct scenario_step *step;
     int delay = 0;
@@ -392,22 +448,24 @@ bool read_server_close_port(struct reader *r)
     return ok;
 }
 
-const struct scenario_port *read_server_find_port(const struct scenario *s, uint16_t number)
+static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place, uint16_t number)
 {
     for (size_t i = 0; i < s->n_ports; i++) {
-        if (s->ports[i].number == number)
+        if (s->ports[i].place == place && s->ports[i].number == number)
             return &s->ports[i];
     }
     return NULL;
 }
 
-bool read_server_open_port(struct reader *r, uint16_t number, enum scenario_face face)
+static bool open_port(struct reader *r, enum scenario_place place, uint16_t number, enum scenario_face face)
 {
-    struct scenario_port *port = READER_APPEND(r, r->s->ports, r->s->n_ports, SCENARIO_PORTS_MAX, "ports");
+    struct scenario_port *port =
+        READER_APPEND(r, r->s->ports, r->s->n_ports, SCENARIO_PORTS_MAX, "ports");
 
     if (port == NULL)
         return false;
     *port = (struct scenario_port){
+        .place = place,
         .number = number,
         .face = face,
         .families = { true, true },
@@ -446,25 +504,76 @@ static bool read_port_setting(struct reader *r, char *word)
     return true;
 }
 
-bool read_server_port(struct reader *r, char *rest)
+static bool read_port_settings(struct reader *r, char *rest)
 {
-    const char *words[N_FACES + 1] = { NULL };
-    char *word = reader_word(&rest);
-    uint16_t number;
-    int face;
-
-    for (size_t i = 0; i < N_FACES; i++)
-        words[i] = faces[i].word;
-    if (!reader_port(r, &number, word))
-        return false;
-    if (read_server_find_port(r->s, number) != NULL)
-        return reader_complain(r, "second port", word, "each port once");
-    if (!reader_need_host(r) || !reader_choice(r, &face, "port", reader_word(&rest), words) ||
-        !read_server_open_port(r, number, (enum scenario_face)face))
-        return false;
-    for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+    for (char *word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
         if (!read_port_setting(r, word))
             return false;
     }
     return true;
+}
+
+bool read_server_port(struct reader *r, char *rest)
+{
+    const char *words[SCENARIO_FACE_COUNT + 1] = { NULL };
+    char *word = reader_word(&rest);
+    uint16_t number;
+    int face;
+
+    for (size_t i = 0; i < SCENARIO_FACE_COUNT; i++)
+        words[i] = faces[i].word;
+    if (!reader_port(r, &number, word))
+        return false;
+    if (find_port(r->s, SCENARIO_PLACE_HOST, number) != NULL)
+        return reader_complain(r, "second port", word, "each port once");
+    return reader_need_host(r) && reader_choice(r, &face, "port", reader_word(&rest), words) &&
+           open_port(r, SCENARIO_PLACE_HOST, number, (enum scenario_face)face) && read_port_settings(r, rest);
+}
+
+bool read_server_control(struct reader *r, char *rest)
+{
+    const char *kind = reader_word(&rest), *word = reader_word(&rest);
+    const struct control *c = controls;
+
+    if (strcmp(kind, "none") == 0) {
+        r->s->no_controls = true;
+        return *word == '\0' || reader_complain(r, "unexpected", word, "end of the line");
+    }
+    while (c < controls + N_CONTROLS && (strcmp(c->kind, kind) != 0 || strcmp(c->word, word) != 0))
+        c++;
+    if (c == controls + N_CONTROLS)
+        return reader_complain(r, "control", *word == '\0' ? kind : word,
+                               "none, mail works, web works, portal 204, or in place of these "
+                               "mute, refused, dropped, portal redirect, page, 511");
+    if (find_port(r->s, c->place, c->number) != NULL)
+        return reader_complain(r, "second control", kind, "each once");
+    return reader_need_host(r) && open_port(r, c->place, c->number, c->face) && read_port_settings(r, rest);
+}
+
+static bool add_unless_there(struct reader *r, enum scenario_place place, uint16_t number,
+                             enum scenario_face face)
+{
+    return find_port(r->s, place, number) != NULL ||
+           (open_port(r, place, number, face) && read_server_close_port(r));
+}
+
+bool read_server_add_usual(struct reader *r)
+{
+    static const struct {
+        uint16_t number;
+        enum scenario_face face;
+    } ports[] = {
+        { 25, SCENARIO_FACE_RELAY },
+        { 465, SCENARIO_FACE_SUBMISSIONS },
+        { 587, SCENARIO_FACE_SUBMISSION },
+        { 2525, SCENARIO_FACE_REFUSED },
+    };
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0] && ok; i++)
+        ok = add_unless_there(r, SCENARIO_PLACE_HOST, ports[i].number, ports[i].face);
+    /* The first of each place is the one that works; later ones find it there. */
+    for (size_t i = 0; i < N_CONTROLS && ok && !r->s->no_controls; i++)
+        ok = add_unless_there(r, controls[i].place, controls[i].number, controls[i].face);
+    return ok;
 }

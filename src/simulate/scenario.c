@@ -10,16 +10,6 @@
 
 enum { ARENA_CEILING = 16 * 1024 * 1024 };
 
-static const struct {
-    uint16_t number;
-    enum scenario_face face;
-} usual_ports[] = {
-    { 25, SCENARIO_FACE_RELAY },
-    { 465, SCENARIO_FACE_SUBMISSIONS },
-    { 587, SCENARIO_FACE_SUBMISSION },
-    { 2525, SCENARIO_FACE_REFUSED },
-};
-
 /* ---- header ---- */
 
 static bool read_about(struct reader *r, char *rest)
@@ -194,12 +184,12 @@ static const struct line_word {
     { "dns2", read_world_dns2 },
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
-    { "box", read_box },
+    { "box", read_box },         { "control", read_server_control },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
@@ -247,32 +237,42 @@ static bool read_text(struct reader *r, struct peer_text text)
     return read_server_close_port(r);
 }
 
-/* A line names the host, or "*" covers it. */
-static bool host_has_answers(const struct scenario *s, size_t resolver)
+/* A line names it, or "*" covers it. */
+static bool name_has_answers(const struct scenario *s, size_t resolver, const char *name)
 {
     for (size_t i = 0; i < s->n_answers; i++) {
         const struct scenario_answer *a = &s->answers[i];
 
-        if (a->resolver == resolver && (strcmp(a->name, "*") == 0 || strcasecmp(a->name, s->host) == 0))
+        if (a->resolver == resolver && (strcmp(a->name, "*") == 0 || strcasecmp(a->name, name) == 0))
             return true;
     }
     return false;
 }
 
-static bool add_loopback(struct reader *r, size_t resolver)
+static bool add_addresses(struct reader *r, size_t resolver, const char *name, enum scenario_place place)
 {
-    static const char *const texts[] = { "127.0.0.1", "::1" };
-
-    for (size_t i = 0; i < 2; i++) {
-        struct scenario_answer *a =
-            READER_APPEND(r, r->s->answers, r->s->n_answers, SCENARIO_ANSWERS_MAX, "dns lines");
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        struct scenario_answer *a = READER_APPEND(r, r->s->answers, r->s->n_answers, SCENARIO_ANSWERS_MAX,
+                                                  "dns lines");
 
         if (a == NULL)
             return false;
-        a->name = r->s->host;
+        a->name = name;
         a->resolver = resolver;
-        a->type = i == 0 ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
-        address_parse(&a->address, texts[i]);
+        a->type = i == FAMILY_IPV4 ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
+        if (!scenario_place_address(&a->address, place, (enum family)i))
+            a->kind = SCENARIO_ANSWER_EMPTY;
+    }
+    return true;
+}
+
+static bool add_names(struct reader *r, size_t resolver)
+{
+    for (enum scenario_place place = SCENARIO_PLACE_HOST; place < SCENARIO_PLACE_COUNT; place++) {
+        const char *name = scenario_place_name(r->s, place);
+
+        if (name != NULL && !name_has_answers(r->s, resolver, name) && !add_addresses(r, resolver, name, place))
+            return false;
     }
     return true;
 }
@@ -289,15 +289,11 @@ static bool fill_in(struct reader *r)
         READER_APPEND(r, s->clocks, s->n_clocks, SCENARIO_CLOCKS_MAX, "clocks") == NULL)
         return false;
     for (size_t i = 0; i < s->n_resolvers; i++) {
-        if (!host_has_answers(s, i) && !add_loopback(r, i))
+        if (!add_names(r, i))
             return false;
     }
-    for (size_t i = 0; i < sizeof usual_ports / sizeof usual_ports[0]; i++) {
-        if (read_server_find_port(s, usual_ports[i].number) == NULL &&
-            !(read_server_open_port(r, usual_ports[i].number, usual_ports[i].face) &&
-              read_server_close_port(r)))
-            return false;
-    }
+    if (!read_server_add_usual(r))
+        return false;
     for (size_t i = 0; i < s->n_certs; i++) {
         if (s->certs[i].n_names > 0)
             continue;
@@ -337,6 +333,34 @@ struct scenario *scenario_free(struct scenario *s)
     if (s != NULL)
         arena_free(s->arena);
     return NULL;
+}
+
+const char *scenario_place_name(const struct scenario *s, enum scenario_place place)
+{
+    switch (place) {
+    case SCENARIO_PLACE_HOST:
+        return s->host;
+    case SCENARIO_PLACE_MAIL:
+        return "mail.control.test";
+    case SCENARIO_PLACE_PORTAL:
+        return "portal.control.test";
+    case SCENARIO_PLACE_WEB:
+    case SCENARIO_PLACE_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family)
+{
+    static const char *const texts[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
+        [SCENARIO_PLACE_HOST] = { "127.0.0.1", "::1" },
+        [SCENARIO_PLACE_MAIL] = { "127.9.0.25", NULL },
+        [SCENARIO_PLACE_WEB] = { "127.9.0.43", NULL },
+        [SCENARIO_PLACE_PORTAL] = { "127.9.0.80", NULL },
+    };
+
+    return texts[place][family] != NULL && address_parse(ret, texts[place][family]);
 }
 
 const struct scenario_source *scenario_find(const char *name)
