@@ -98,16 +98,6 @@ static enum input_result set_address(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
-/* errno, 0 where it can be read. What is in it shows when the engine loads it. */
-static int file_problem(const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
-        return errno;
-    return S_ISDIR(status.st_mode) ? EISDIR : 0;
-}
-
 static enum input_result refuse_unreadable(const struct option_spec *o, const char *value, int problem,
                                            struct usage *error)
 {
@@ -116,15 +106,37 @@ static enum input_result refuse_unreadable(const struct option_spec *o, const ch
     return INPUT_USAGE;
 }
 
+/*
+ * A file that the engine will load; what is in it shows then. A pipe might keep the check waiting for ever, and a
+ * file without an end would be read for ever.
+ */
+static enum input_result check_file(const struct option_spec *o, const char *value, size_t max, struct usage *error)
+{
+    struct stat status;
+
+    if (stat(value, &status) != 0 || access(value, R_OK) != 0)
+        return refuse_unreadable(o, value, errno, error);
+    if (S_ISDIR(status.st_mode))
+        return refuse_unreadable(o, value, EISDIR, error);
+    if (!S_ISREG(status.st_mode))
+        return option_refuse(o, value, TEXT_USAGE_NO_ORDINARY_FILE, error);
+    if (status.st_size > (off_t)max) {
+        option_refuse(o, value, TEXT_USAGE_FILE_TOO_LARGE, error);
+        usage_number(error, "number", (int64_t)(max >> 10));
+        return INPUT_USAGE;
+    }
+    return INPUT_OK;
+}
+
 static enum input_result set_ca_file(void *owner, const struct option_spec *o, const char *value,
                                      struct usage *error)
 {
     struct plan *p = owner;
-    int problem = file_problem(value);
+    enum input_result result = check_file(o, value, PLAN_CA_FILE_MAX, error);
     const char *path, **slot;
 
-    if (problem != 0)
-        return refuse_unreadable(o, value, problem, error);
+    if (result != INPUT_OK)
+        return result;
     path = arena_strdup(p->arena, value);
     if (path == NULL)
         return INPUT_NO_MEMORY;
@@ -422,10 +434,10 @@ static enum input_result set_crit_days(void *owner, const struct option_spec *o,
 static enum input_result keep_file(struct plan *p, const char **slot, const struct option_spec *o, const char *value,
                                    struct usage *error)
 {
-    int problem = file_problem(value);
+    enum input_result result = check_file(o, value, PLAN_IDENTITY_FILE_MAX, error);
 
-    if (problem != 0)
-        return refuse_unreadable(o, value, problem, error);
+    if (result != INPUT_OK)
+        return result;
     *slot = arena_strdup(p->arena, value);
     return *slot == NULL ? INPUT_NO_MEMORY : INPUT_OK;
 }

@@ -372,6 +372,7 @@ struct evidence {
     bool resolver_configured;
     size_t n_roots;          /* trust anchors that were loaded */
     bool roots_loaded;       /* loading has ended */
+    size_t n_roots_broken;   /* certificates in the files of --ca-file that cannot be read */
 
     struct name_view *names;
     size_t n_names;

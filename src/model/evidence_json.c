@@ -474,6 +474,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_bool(c, "resolver_configured", &e->resolver_configured);
     CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);
     codec_bool(c, "roots_loaded", &e->roots_loaded);
+    if (codec_has(c, "n_roots_broken"))
+        CODEC_INTEGER(c, "n_roots_broken", e->n_roots_broken, 0, INT32_MAX);
     codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
     codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);

@@ -75,6 +75,8 @@ enum {
     PLAN_PORTS_MAX = 32,
     PLAN_RESOLVERS_MAX = 8,
     PLAN_CA_FILES_MAX = 16,
+    PLAN_CA_FILE_MAX = 8 << 20,         /* bytes; the roots of a whole system are 200 KB */
+    PLAN_IDENTITY_FILE_MAX = 256 << 10, /* bytes of a client certificate or its key */
     PLAN_PORT_MAPS_MAX = 32,
     PLAN_TIME_SERVERS_MAX = 8,
     PLAN_CONTROLS_MAX = 8,

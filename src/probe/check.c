@@ -93,7 +93,8 @@ static void judge_chains(struct check *c)
     struct evidence *e = c->evidence;
 
     e->roots_loaded = trust_is_ready(c->trust);
-    e->n_roots = e->roots_loaded ? trust_roots(c->trust) : 0; /* the loading thread still writes to it */
+    e->n_roots = trust_roots(c->trust);
+    e->n_roots_broken = trust_broken(c->trust);
     trust_judge(c->trust, e);
 }
 
