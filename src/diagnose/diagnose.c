@@ -35,6 +35,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_dns_unreachable,
     rule_dns_inconsistent,
     rule_dns_hosts_override,
+    rule_dns_hijacked,
     rule_dns_partial,
     rule_dns_resolver_down,
     rule_dns_slow,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
+#include "diagnose/whole.h"
 
 static const struct name_view *target_name(const struct draft *d)
 {
@@ -206,6 +207,7 @@ void rule_dns_servfail(struct draft *d)
     say_unreadable(d, f);
     if (f->n_because == 0)
         say_system(d, f, TEXT_BECAUSE_DNS_SERVFAIL_SYSTEM);
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_SERVFAIL_ELSEWHERE);
 }
 
 /* Every query that was put stayed without an answer. */
@@ -242,6 +244,7 @@ void rule_dns_unreachable(struct draft *d)
         draft_because(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_NO_RESOLVER, -1);
     if (f->n_because == 0)
         say_system(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_SYSTEM);
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_ELSEWHERE);
 }
 
 /* ---- resolvers beside each other ------------------------------------------ */
@@ -445,6 +448,27 @@ static bool was_said_of(const struct name_view *name, size_t query)
     return false;
 }
 
+/* An answer that another resolver, asked after the failure, has an address for. */
+static bool is_denied_here_alone(const struct draft *d, const struct name_view *name)
+{
+    return name != NULL && name->n_addresses == 0 && (says_no_data(name) || says(name, DNS_NXDOMAIN)) &&
+           whole_elsewhere(d) != NULL;
+}
+
+/* Those in use say that there is no address, one elsewhere gives it. */
+static void say_denied_here(struct draft *d, const struct name_view *name)
+{
+    struct diagnosed *f = draft_raise(d, FINDING_DNS_INCONSISTENT);
+
+    for (size_t i = 0; i < name->n_queries; i++) {
+        enum dns_outcome outcome = name->queries[i].outcome;
+
+        if ((outcome == DNS_NXDOMAIN || outcome == DNS_NO_DATA) && !is_repeated(name, i))
+            say_line(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_DENIES, &name->queries[i]);
+    }
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_ELSEWHERE);
+}
+
 void rule_dns_inconsistent(struct draft *d)
 {
     const struct name_view *name = target_name(d);
@@ -464,6 +488,8 @@ void rule_dns_inconsistent(struct draft *d)
     }
     if (f != NULL)
         f->severity = in_use ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    else if (is_denied_here_alone(d, name))
+        say_denied_here(d, name);
 }
 
 /* ---- dns.hosts-override --------------------------------------------------- */

@@ -593,6 +593,15 @@ bool seen_has_address(const struct evidence *e)
     return false;
 }
 
+const struct name_view *seen_other_view(const struct evidence *e, const char *host)
+{
+    for (size_t i = 0; i < e->n_names; i++) {
+        if (e->names[i].role == ROLE_CONTROL && strcmp(e->names[i].host, host) == 0)
+            return &e->names[i];
+    }
+    return NULL;
+}
+
 static bool is_mail_port(uint16_t port)
 {
     return port == PORT_SMTP || port == PORT_SUBMISSIONS || port == PORT_SUBMISSION ||
