@@ -255,8 +255,10 @@ size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static R
         if (len < sizeof line) {
             memcpy(line, conf.bytes, len);
             line[len] = '\0';
-            if (sscanf(line, " nameserver %63s", server) == 1 && endpoint_parse(&ret[n], server, DNS_PORT))
+            if (sscanf(line, " nameserver %63s", server) == 1 && address_parse(&ret[n].address, server)) {
+                ret[n].port = DNS_PORT; /* the file has no way to name another */
                 n++;
+            }
         }
         conf.bytes += end == NULL ? len : len + 1;
         conf.len -= end == NULL ? len : len + 1;
