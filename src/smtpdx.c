@@ -139,15 +139,6 @@ static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *p
     return status;
 }
 
-enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
-{
-    struct plan *complete = NULL;
-    enum smtpdx_status status = plan_complete(&complete, plan);
-
-    plan_free(complete);
-    return status;
-}
-
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
 {
     enum language l;
