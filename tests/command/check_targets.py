@@ -154,6 +154,18 @@ def main(program, player, schema):
                 user.equal(2, text.status, repr(word[:10]))
                 user.expect("\x1b" not in text.out, "an escape sequence")
 
+    @cases.case("whatever is wrong with a name, every step about it gives the one that was meant")
+    def _():
+        for name, meant in (("blank-and-typo", "smtp.gmail.com"), ("blank-and-wrong-server", "smtp.gmail.com"),
+                            ("blank-and-confusable", "mail.example.test"), ("input-whitespace", "mail.example.test")):
+            report = json.loads(user.run(program, "simulate", name, "-fjson").out)
+            steps = [(s["id"], s["text"]) for f in report["findings"] if f["id"].startswith("input.")
+                     for s in f["steps"]]
+            user.expect("remove-whitespace" in dict(steps), f"{name}: {steps}")
+            for step, text in steps:
+                user.expect(meant in text, f"{name}: {step}: {text}")
+                user.equal([], [w for w in ("smtp.gmial.com", "imap.gmail.com") if w in text], f"{name}: {step}")
+
     # ---- records ----
 
     def recorded(folder, name):
