@@ -88,6 +88,15 @@ right = "smtp.gmail.com"
 source = "help page"
 confidence = "medium"
 """,
+    "data/words.toml": """
+[words.blocklist]
+source = "refusals"
+words = ["dnsbl", "spamhaus"]
+
+[words.private-endings]
+source = "RFC 6762"
+words = ["lan"]
+""",
     "po/ja.po": """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -122,7 +131,7 @@ msgstr "J mail"
 
 FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messages.toml"
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
-KNOWN, OTHERS = "data/known-hosts.toml", "data/other-hosts.toml"
+KNOWN, OTHERS, WORDS = "data/known-hosts.toml", "data/other-hosts.toml", "data/words.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -230,11 +239,17 @@ FAULTS = [
      ["data/other-hosts.toml: imap.gmail.com: the host stands twice"]),
     ("a right host of no provider", OTHERS, '"smtp.gmail.com"', '"smtp.gmail.org"',
      ["data/other-hosts.toml: imap.gmail.com: right is no host of a provider: smtp.gmail.org"]),
+    ("a list without words", WORDS, '["lan"]', "[]", ["data/words.toml: private-endings: no words"]),
+    ("a list of words without a source", WORDS, '"refusals"', '""', ["data/words.toml: blocklist: no source"]),
+    ("a word with upper case", WORDS, '"lan"', '"LAN"',
+     ["data/words.toml: private-endings: not a word in lower case: 'LAN'"]),
+    ("a word twice", WORDS, '"dnsbl", "spamhaus"', '"spamhaus", "spamhaus"',
+     ["data/words.toml: blocklist: the words are not in order, each once"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]
 
-GENERATED = ["finding_id.h", "step_id.h", "tables.c", "text_id.h"]
+GENERATED = ["finding_id.h", "step_id.h", "tables.c", "text_id.h", "words_id.h"]
 
 
 def lay_out(folder, files):
