@@ -107,7 +107,7 @@ struct plan {
     bool system_ca;
     struct port_map *port_maps;
     size_t n_port_maps;
-    const char *ehlo; /* NULL: the machine's own name or an address literal */
+    const char *ehlo; /* what to greet with; NULL: an address literal */
     unsigned timeout_ms;
 
     struct time_server *time_servers; /* instead of the usual ones */

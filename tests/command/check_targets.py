@@ -166,6 +166,20 @@ def main(program, player, schema):
                 user.expect(meant in text, f"{name}: {step}: {text}")
                 user.equal([], [w for w in ("smtp.gmial.com", "imap.gmail.com") if w in text], f"{name}: {step}")
 
+    @cases.case("the greeting is with the machine's name where it is a full one, else with an address literal")
+    def _():
+        if user.run("unshare", "-ru", "true").status != 0:
+            return  # not permitted here
+        with tempfile.TemporaryDirectory() as folder:
+            record = pathlib.Path(folder) / "record.json"
+            full, literals = "pc.corp.example.com", {"[127.0.0.1]", "[IPv6:::1]"}
+            for machine, options, wanted in ((full, "", {full}), ("pc.local", "", literals), ("pc", "", literals),
+                                             (full, "--ehlo other.example.com", {"other.example.com"})):
+                simulate = f'hostname {machine} && exec "$0" simulate healthy -q --record "$1" {options}'
+                user.run("unshare", "-ru", "/bin/sh", "-c", simulate, program, str(record))
+                probes = json.loads(record.read_text(encoding="utf-8"))["probes"]
+                user.equal(wanted, {p["ehlo"] for p in probes if p["outcome"] == "ok"}, f"{machine} {options}")
+
     # ---- records ----
 
     def recorded(folder, name):
