@@ -130,8 +130,9 @@ void rule_input_typo(struct draft *d)
     if (d->e->interrupted && plan->host != NULL && !denied)
         return;
     f = draft_raise(d, FINDING_INPUT_TYPO);
-    f->confidence = denied || plan->host == NULL ? 1 : SURE_OF_SLIP;
-    say_near(d, f, TEXT_BECAUSE_INPUT_TYPO_NEAR);
+    /* A mail domain may be one that is not listed, and nobody has denied it. */
+    f->confidence = denied || (plan->host == NULL && !plan->slip_in_address) ? 1 : SURE_OF_SLIP;
+    say_near(d, f, plan->slip_in_address ? TEXT_BECAUSE_INPUT_TYPO_ADDRESS : TEXT_BECAUSE_INPUT_TYPO_NEAR);
     say_places(d, f);
     if (was_tried(d->e))
         say_word(d, draft_because(d, f, TEXT_BECAUSE_INPUT_TYPO_NO_SERVER, -1), "host", draft_host(d));
