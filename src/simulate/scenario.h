@@ -46,6 +46,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/peer_text.h"
+#include "knowledge/text.h"
 
 enum {
     SCENARIO_TEXT_MAX = 256 * 1024,
@@ -300,6 +301,7 @@ struct scenario *scenario_free(struct scenario *s);
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];
 extern const size_t scenario_sources_count;
