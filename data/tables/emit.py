@@ -35,6 +35,7 @@ def tables(knowledge, japanese):
     parts.append(known_host_table(knowledge.known_hosts))
     parts.append(other_host_table(knowledge.other_hosts))
     parts.append(word_table(knowledge.word_lists))
+    parts.append(control_table(knowledge.controls))
     return "\n".join(parts)
 
 
@@ -123,6 +124,14 @@ def word_table(lists):
         out.append(f"static const char *const {name.lower()}[] = {{\n{rows}}};")
         lines.append(f"    [{name}] = {{ {name.lower()}, {len(w.words)} }},")
     return "\n".join([*out, "", *lines, "};", ""])
+
+
+def control_table(controls):
+    lines = ["const struct control_host control_table[] = {"]
+    for c in controls:
+        lines.append(f"    {{ {symbol('CONTROL', c.kind)}, {c_string(c.host)}, {c.port}, "
+                     f"{c_string_or_null(c.provider)} }},")
+    return "\n".join([*lines, "};", f"const size_t control_count = {len(controls)};", ""])
 
 
 def c_bool(value):

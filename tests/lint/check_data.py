@@ -98,6 +98,44 @@ source = "RFC 6762"
 words = ["lan"]
 """,
     "data/scenarios/healthy.scn": "about    A healthy server.\ntarget   mail.example.test\n",
+    "data/controls.toml": """
+[[controls]]
+kind = "mail"
+host = "smtp.gmail.com"
+port = 465
+provider = "gmail"
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "web"
+host = "www.google.com"
+port = 443
+provider = "gmail"
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "address"
+host = "192.0.2.1"
+port = 443
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "portal"
+host = "portal.example.net"
+port = 80
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "resolver"
+host = "192.0.2.53"
+port = 53
+source = "help page"
+confidence = "high"
+""",
     "po/ja.po": """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -136,7 +174,7 @@ msgstr "J server"
 
 FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messages.toml"
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
-SCENARIO = "data/scenarios/healthy.scn"
+CONTROLS, SCENARIO = "data/controls.toml", "data/scenarios/healthy.scn"
 KNOWN, OTHERS, WORDS = "data/known-hosts.toml", "data/other-hosts.toml", "data/words.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
@@ -251,6 +289,14 @@ FAULTS = [
      ["data/words.toml: private-endings: not a word in lower case: 'LAN'"]),
     ("a word twice", WORDS, '"dnsbl", "spamhaus"', '"spamhaus", "spamhaus"',
      ["data/words.toml: blocklist: the words are not in order, each once"]),
+    ("a kind of control that does not exist", CONTROLS, '"portal"', '"gate"',
+     ["data/controls.toml: portal.example.net: kind is 'gate', not one of: mail, web, address, portal, resolver",
+      "data/controls.toml: portal: no control of this kind"]),
+    ("a control of no provider", CONTROLS, 'host = "smtp.gmail.com"\nport = 465\nprovider = "gmail"',
+     'host = "smtp.gmail.com"\nport = 465\nprovider = "gmaul"',
+     ["data/controls.toml: smtp.gmail.com: no such provider: gmaul"]),
+    ("a control without a port", CONTROLS, "port = 80", "port = 0",
+     ["data/controls.toml: portal.example.net: no port: 0"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]
