@@ -98,6 +98,9 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine)
 /* Ends every check with what is known by now. Safe in a signal handler and from any thread. */
 SMTPDX_PUBLIC void smtpdx_engine_interrupt(struct smtpdx_engine *engine);
 
+/* Bytes; a record is never longer, and a longer one is refused. */
+enum { SMTPDX_RECORD_MAX = 64 << 20 };
+
 /* The evidence as a record: JSON, one object; free() *bytes. */
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_evidence_save(const struct smtpdx_evidence *evidence, char **bytes,
                                                       size_t *len);

@@ -6,6 +6,7 @@
  */
 #include "smtpdx.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -31,9 +32,10 @@
 enum {
     ERROR_LINE_MAX = 4096,
     REPORT_MAX = 16 << 20,
-    RECORD_MAX = 64 << 20,
     TICK_MS = 100,
 };
+
+static_assert((int)SMTPDX_RECORD_MAX == (int)EVIDENCE_RECORD_MAX, "what is written can be read again");
 
 struct smtpdx_plan {
     struct plan *plan;
@@ -312,7 +314,7 @@ enum smtpdx_status smtpdx_evidence_save(const struct smtpdx_evidence *evidence, 
     struct buf out;
     bool ok;
 
-    buf_init(&out, RECORD_MAX);
+    buf_init(&out, SMTPDX_RECORD_MAX);
     ok = evidence_save(&out, evidence->evidence);
     return give(&out, ok, bytes, len);
 }

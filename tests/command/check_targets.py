@@ -252,6 +252,16 @@ def main(program, player, schema):
                 record.write_bytes(whole[:len(whole) * cut // 20])
                 user.line_of_refusal(user.run(program, "replay", str(record)), "--record")
 
+    @cases.case("a record is read as long as one may be written, and no longer")
+    def _():
+        with tempfile.TemporaryDirectory() as folder:
+            result, record = recorded(pathlib.Path(folder), "cert-expired")
+            whole = record.read_bytes()
+            for megabytes, fits in ((63, True), (65, False)):
+                record.write_bytes(whole.rstrip() + b" " * ((megabytes << 20) - len(whole)))
+                again = user.run(program, "replay", "-fjson", str(record))
+                user.equal(result[:2] if fits else (3, ""), again[:2], f"{megabytes} MB")
+
     @cases.case("a record with something else in any of its fields is refused or shown, and never crashes")
     def _():
         with tempfile.TemporaryDirectory() as folder:
