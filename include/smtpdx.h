@@ -95,7 +95,10 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine
 /* Runs until every check has ended and said good-bye to its server. */
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine);
 
-/* Ends every check with what is known by now. Safe in a signal handler and from any thread. */
+/*
+ * Ends every check that has been started with what is known by now; one that is started later
+ * is none of them. Safe in a signal handler and from any thread.
+ */
 SMTPDX_PUBLIC void smtpdx_engine_interrupt(struct smtpdx_engine *engine);
 
 /* Bytes; a record is never longer, and a longer one is refused. */

@@ -70,6 +70,7 @@ static void catch_signals(struct smtpdx_engine *engine)
     struct sigaction before;
 
     interruptible = engine;
+    interrupted = 0; /* what came before a run is not meant for it */
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         /* What a shell starts in the background ignores SIGINT, and is to go on doing so. */
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
