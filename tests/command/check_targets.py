@@ -166,6 +166,16 @@ def main(program, player, schema):
                 user.expect(meant in text, f"{name}: {step}: {text}")
                 user.equal([], [w for w in ("smtp.gmial.com", "imap.gmail.com") if w in text], f"{name}: {step}")
 
+    @cases.case("no step tells to take a port that was seen not to work")
+    def _():
+        for name in ("auth-missing-465-refused", "auth-missing", "all-refused", "all-silent", "port-587-refused"):
+            report = json.loads(user.run(program, "simulate", name, "-fjson").out)
+            works = {r["port"] for r in report["recommended"]}
+            for finding in report["findings"]:
+                for step in finding["steps"]:
+                    told = {int(port) for port in re.findall(r"port (\d+)", step["text"].lower())}
+                    user.expect(told <= works, f"{name}: {step['id']}: {step['text']}")
+
     @cases.case("the greeting is with the machine's name where it is a full one, else with an address literal")
     def _():
         if user.run("unshare", "-ru", "true").status != 0:
