@@ -121,6 +121,8 @@ static void codec_plan(struct codec *c, void *item)
         CODEC_WORD(c, "slip", p->slip, name_slip);
     if (codec_has(c, "slip_of"))
         codec_host_or_null(c, "slip_of", &p->slip_of);
+    if (codec_has(c, "slip_in_address"))
+        codec_bool(c, "slip_in_address", &p->slip_in_address);
     if (codec_has(c, "host_role"))
         CODEC_WORD(c, "host_role", p->host_role, host_role);
     if (codec_has(c, "is_setting"))

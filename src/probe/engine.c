@@ -3,6 +3,7 @@
  */
 #include "probe/engine.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "probe/check.h"
@@ -26,6 +27,7 @@ struct engine {
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
     struct check *checks;
+    atomic_uint n_interrupts; /* lock-free, as a signal handler needs it */
 };
 
 static void on_wake(uv_async_t *wake)
@@ -90,7 +92,13 @@ void engine_run(struct engine *e)
 
 void engine_interrupt(struct engine *e)
 {
+    atomic_fetch_add(&e->n_interrupts, 1);
     uv_async_send(&e->wake);
+}
+
+unsigned engine_n_interrupts(const struct engine *e)
+{
+    return atomic_load(&e->n_interrupts);
 }
 
 uv_loop_t *engine_loop(struct engine *e)

@@ -528,7 +528,7 @@ static void session_talk(struct session *s)
 /* ---- connecting ---------------------------------------------------------------- */
 
 /*
- * RFC 5321 section 4.1.3: an address literal where no name is given. The other
+ * RFC 5321 section 4.1.3: an address literal where there is no name. The other
  * name that is tried after a refusal is the literal where a name was refused,
  * else one that anybody can look up (RFC 2606).
  */
