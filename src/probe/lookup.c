@@ -6,6 +6,7 @@
  */
 #include "probe/lookup.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 
@@ -282,6 +283,8 @@ static void on_answer(void *user, const struct dns_answer *answer)
     struct dns_query *query = &lookup_view(l)->queries[a->query];
 
     a->question = NULL;
+    if (answer->own_errno != 0)
+        evidence_note_trouble(l->spec.evidence, answer->own_errno);
     query->outcome = answer->outcome;
     query->duration_ms = answer->duration_ms;
     query->n_addresses = answer->n_addresses + answer->n_refused;
@@ -299,6 +302,8 @@ static void on_answer(void *user, const struct dns_answer *answer)
 
 static enum dns_outcome outcome_of_system(const struct system_answer *answer)
 {
+    if (answer->own_errno != 0)
+        return DNS_SKIPPED;
     switch (answer->code) {
     case 0:
         return answer->n_addresses > 0 ? DNS_OK : DNS_NO_DATA;
@@ -319,6 +324,8 @@ static void on_system_answer(void *user, const struct system_answer *answer)
     struct name_view *view = lookup_view(l);
 
     l->request = NULL;
+    if (answer->own_errno != 0)
+        evidence_note_trouble(l->spec.evidence, answer->own_errno);
     view->system = outcome_of_system(answer);
     view->system_code = answer->code;
     if (l->ended)
@@ -333,7 +340,8 @@ static void lookup_read_hosts(struct lookup *l)
     struct buf file;
 
     buf_init(&file, HOSTS_FILE_MAX);
-    file_read(&file, HOSTS_FILE_PATH); /* what can be read of it counts */
+    if (!file_read(&file, HOSTS_FILE_PATH) && err_is_shortage(errno)) /* else what can be read of it counts */
+        evidence_note_trouble(l->spec.evidence, errno);
     for (unsigned family = 0; family < FAMILY_COUNT; family++) {
         struct hosts_entry entry;
 
