@@ -70,6 +70,8 @@ def wrong_values(w):
                  "[2001:db8::1]", "[IPv6:192.0.2.1]", "[", "192.0.2.1", "pc.example\r\nRSET", "a_b.example"],
         "timeout": ["0", "abc", "", "-1", "0.05", "3601", "1e3", "inf", "nan", "1,5", "10s", ".", "1.", "99999999999"],
         "time-server": ["", "name.example:0", "name.example:65536", "ftp://name.example/", "a b.example", "http://"],
+        "control": ["", "name.example", "192.0.2.1", "name.example:0", "name.example:65536", "[2001:db8::1]",
+                    "http://name.example:80", "a b.example:25"],
         "warn-days": ["", "-1", "x", "1.5", "100000"],
         "crit-days": ["", "-1", "x", "1.5", "100000"],
         "warn-time": ["", "0", "abc", "3601"],
