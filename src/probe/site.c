@@ -14,6 +14,10 @@
 /* So long without a first word, though connected, is no slowness any more that one meets every day. */
 static const double MUTE_MS = 4000;
 
+/* A trial of the other mode, once nothing else is waited for; longer where the server greets slowly elsewhere. */
+static const double TRIAL_MS = 1000;
+static const double TRIAL_GREETINGS = 4;
+
 struct site {
     struct site *next; /* the check's list */
     struct site_spec spec;
@@ -251,6 +255,42 @@ static void on_waiting(void *user, struct session *s)
     }
 }
 
+/* It was opened because the mode that its port is meant for did not work. */
+static bool is_trial(const struct site *t, const struct session *s)
+{
+    enum tls_mode mode = session_mode(s);
+
+    return session_lesson(s) == LESSON_NONE && mode != plan_usual_mode(session_port(s)) &&
+           !asks_mode(t, session_port(s), mode);
+}
+
+/* The longest that the server has taken to greet, on whichever port; negative while it has not. */
+static double slowest_greeting_ms(const struct site *t)
+{
+    double slowest = -1;
+
+    for (size_t i = 0; i < t->evidence->n_probes; i++) {
+        const struct probe *p = &t->evidence->probes[i];
+
+        if (cells_belong(&t->owner, p) && p->greeting_ms > slowest)
+            slowest = p->greeting_ms;
+    }
+    return slowest;
+}
+
+/* Only trials are left, and this one has had its time: a port that failed in its own mode keeps nobody waiting. */
+static bool is_idle_trial(const struct site *t, const struct session *s)
+{
+    double greeting_ms = slowest_greeting_ms(t);
+    double patience_ms = greeting_ms < 0 ? MUTE_MS : TRIAL_GREETINGS * greeting_ms;
+
+    for (struct session *other = t->sessions; other != NULL; other = *session_next(other)) {
+        if (!session_is_settled(other) && !is_trial(t, other))
+            return false;
+    }
+    return is_trial(t, s) && session_mute_ms(s) >= (patience_ms > TRIAL_MS ? patience_ms : TRIAL_MS);
+}
+
 static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
@@ -265,6 +305,8 @@ static void on_quiet(void *user, struct session *s)
         tell_failing(t, s);
     if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
+    else if (is_idle_trial(t, s))
+        session_time_out(s);
     else
         try_other_mode(t, s);
 }

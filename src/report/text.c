@@ -692,7 +692,7 @@ static void put_limits(struct page *p)
     }
     if (p->e->own_trouble != NULL)
         put_heading(p, say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
-            { .name = "reason", .kind = ARGUMENT_WORD, .value.word = p->e->own_trouble },
+            { .name = "reason", .kind = ARGUMENT_PEER, .value.peer = peer_text_of(p->e->own_trouble) },
         }, 1));
 }
 
