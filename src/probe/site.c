@@ -520,17 +520,30 @@ static bool only_hosts_gave(const struct site *t, size_t address)
     return true;
 }
 
+/* The first of the family that stands in the hosts file; those behind it are tried where it does not connect. */
+static bool leads_in_hosts(const struct site *t, size_t address)
+{
+    const struct found_address *all = site_view(t)->addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && (all[i].sources & SOURCE_HOSTS) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void on_found(void *user, size_t name, size_t address)
 {
     struct site *t = user;
     const struct found_address *found = &site_view(t)->addresses[address];
+    bool in_hosts = (found->sources & SOURCE_HOSTS) != 0;
 
     t->spec.listener->name(t->spec.user, name, false);
     /*
      * What the hosts file says is what the mail client will use, whatever DNS
      * says; what DNS says is then tried too, to tell what the file does.
      */
-    site_try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(t, address));
+    site_try_address(t, &found->address, in_hosts ? leads_in_hosts(t, address) : only_hosts_gave(t, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)
