@@ -525,14 +525,27 @@ static bool address_works(const struct draft *d, const struct address *a, uint16
     return false;
 }
 
-/* Where the right address works and the wrong one does not, whatever goes wrong follows from the hosts file. */
-static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *wrong,
-                             const struct address *right)
+/* By some address of the family that the hosts file gives: a client goes on to the next one. */
+static bool hosts_file_works(const struct draft *d, enum family family, uint16_t port)
+{
+    const struct name_view *name = target_name(d);
+
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        const struct found_address *a = &name->addresses[i];
+
+        if ((a->sources & SOURCE_HOSTS) != 0 && a->address.family == family && address_works(d, &a->address, port))
+            return true;
+    }
+    return false;
+}
+
+/* Where the right address works and those of the file do not, whatever goes wrong follows from the hosts file. */
+static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *right)
 {
     const struct plan *plan = d->e->plan;
 
     for (size_t i = 0; i < plan->n_ports; i++) {
-        if (address_works(d, right, plan->ports[i]) && !address_works(d, wrong, plan->ports[i]))
+        if (address_works(d, right, plan->ports[i]) && !hosts_file_works(d, right->family, plan->ports[i]))
             draft_concern(d, f, plan->ports[i]);
     }
 }
@@ -568,8 +581,8 @@ void rule_dns_hosts_override(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_DNS_HOSTS_OVERRIDE);
         say_override(d, f, a, right);
-        concern_ports_of(d, f, &a->address, &right->address);
-        stops = stops || (!address_works(d, &a->address, 0) && address_works(d, &right->address, 0));
+        concern_ports_of(d, f, &right->address);
+        stops = stops || (!hosts_file_works(d, a->address.family, 0) && address_works(d, &right->address, 0));
     }
     if (f != NULL)
         f->severity = stops ? SEVERITY_CRITICAL : SEVERITY_WARNING;

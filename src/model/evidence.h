@@ -371,6 +371,7 @@ struct evidence {
     bool interrupted;        /* SIGINT */
     bool ceiling_reached;    /* --timeout came before the end */
     bool incomplete;         /* memory or a ceiling of ours made it drop something */
+    const char *own_trouble; /* what kept this side from trying all, in the system's words; or NULL */
     bool has_route[FAMILY_COUNT]; /* this machine has a route to the public network */
     bool resolver_configured;
     size_t n_roots;          /* trust anchors that were loaded */
@@ -389,6 +390,9 @@ struct evidence {
 /* errors: NULL when memory is short */
 struct evidence *evidence_new(const struct plan *plan);
 struct evidence *evidence_free(struct evidence *e);
+
+/* The errno that kept this side from trying something; the first is kept. */
+void evidence_note_trouble(struct evidence *e, int code);
 
 /* The name of the target, NULL where no host could be made of what was typed. */
 const struct name_view *evidence_target_name(const struct evidence *e);

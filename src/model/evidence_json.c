@@ -475,6 +475,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_bool(c, "interrupted", &e->interrupted);
     codec_bool(c, "ceiling_reached", &e->ceiling_reached);
     codec_bool(c, "incomplete", &e->incomplete);
+    if (codec_has(c, "own_trouble"))
+        codec_text_or_null(c, "own_trouble", &e->own_trouble);
     codec_object(c, "has_route", e->has_route, codec_families);
     codec_bool(c, "resolver_configured", &e->resolver_configured);
     CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);

@@ -139,9 +139,10 @@ static struct evidence full_evidence(void)
 {
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
-        .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
-        .n_roots = 142, .roots_loaded = true, .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
+        .ceiling_reached = true, .incomplete = true, .own_trouble = "Too many open files",
+        .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
+        .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
+        .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
     };
 }
 
@@ -274,6 +275,7 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
+    SAME_STRING(own_trouble);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
     SAME(n_names), SAME(n_probes), SAME(n_chains);
     same_clock(&a->clock, &b->clock);
