@@ -388,9 +388,9 @@ static bool read_options(struct reader *r, char *rest)
 
 static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *word)
 {
-    static const char accepted[] = "after=MS, stray=yes";
+    static const char accepted[] = "after=MS, stray=yes, lost=N";
     char *value;
-    int delay;
+    int number;
 
     if (!split_setting(r, word, &value, accepted))
         return false;
@@ -398,11 +398,17 @@ static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *
         a->stray = true;
         return true;
     }
+    if (strcmp(word, "lost") == 0) {
+        if (!parse_number(&number, value, 1, SCENARIO_LOST_MAX))
+            return complain(r, "lost", value, "1 to 100");
+        a->lost = (unsigned)number;
+        return true;
+    }
     if (strcmp(word, "after") != 0)
         return complain(r, "setting", word, accepted);
-    if (!parse_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
+    if (!parse_number(&number, value, 0, SCENARIO_DELAY_MAX_MS))
         return complain(r, "after", value, "milliseconds, at most 60000");
-    a->delay_ms = (unsigned)delay;
+    a->delay_ms = (unsigned)number;
     return true;
 }
 

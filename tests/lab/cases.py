@@ -155,6 +155,15 @@ def _(tester):
         run.expect(tried == {family}, f"{option} tried {tried}")
 
 
+@case("a healthy Postfix is ok from a machine without an IPv6 route")
+def _(tester):
+    with tester.lab.network.without_ipv6_route("client"):
+        run = tester.check("smtp.gmail.com")
+    run.is_healthy([IMPLICIT, STARTTLS])
+    tried = {probe["family"] for probe in run.report["probes"] if probe["outcome"] == "ok"}
+    run.expect(tried == {"ipv4"}, f"it got through by {tried}")
+
+
 @case("a healthy Postfix is ok with each setting that works there")
 def _(tester):
     for port, mode in (IMPLICIT, STARTTLS):

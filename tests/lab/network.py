@@ -162,6 +162,16 @@ class Network:
         _ip(lines, server)
 
     @contextmanager
+    def without_ipv6_route(self, name):
+        """A client has an IPv6 address and no way out with it until the block ends."""
+        way = f"::/0 via {CLIENTS[name][3]}1"
+        _ip([f"route del {way}"], name)
+        try:
+            yield
+        finally:
+            _ip([f"route add {way}"], name)
+
+    @contextmanager
     def fault(self, *rules):
         """The router works by these nftables rules until the block ends."""
         set_router_rules(rules)

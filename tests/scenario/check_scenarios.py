@@ -19,7 +19,7 @@ except ImportError:
     jsonschema = None
 
 AT_ONCE = 4
-PATIENCE_S = 20
+PATIENCE_S = 40
 
 
 def run(program, *words):
