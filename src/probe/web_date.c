@@ -12,7 +12,10 @@
 #include "base/buf.h"
 #include "smtp/date.h"
 
-enum { URL_MAX = 512 };
+enum {
+    URL_MAX = 512,
+    HEADERS_MAX = 64 * 1024, /* bytes: libcurl keeps all of them, and older ones without a limit */
+};
 
 /* What is used of libcurl. */
 struct curl_calls {
@@ -49,6 +52,7 @@ struct web_date {
     bool has_date;
     int64_t date;
     bool replied; /* a header came: it speaks HTTP */
+    size_t n_header_bytes;
     bool told;
     bool stopping;
 };
@@ -245,9 +249,10 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *user)
     size_t len = size * n;
 
     w->replied = true;
+    w->n_header_bytes += len;
     if (!w->has_date && len > sizeof name && strncasecmp(bytes, name, sizeof name - 1) == 0)
         w->has_date = date_find(&w->date, (struct peer_text){ bytes + sizeof name - 1, len - sizeof name + 1 });
-    return len;
+    return w->n_header_bytes <= HEADERS_MAX ? len : 0;
 }
 
 /* Not as many as came: curl ends the transfer. */
