@@ -37,6 +37,7 @@ FAULTS = {
     "reset": "tcp dport {port} reject with tcp reset",
     "reject": "tcp dport {port} reject with icmpx type admin-prohibited",
 }
+DEAD_IPV6 = ["meta nfproto ipv6 drop"]
 MUTE_TIME = ["udp dport 123 drop"]
 DEAD_RESOLVER = ["meta l4proto { tcp, udp } th dport 53 drop"]
 
