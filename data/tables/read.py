@@ -396,7 +396,7 @@ class Control:
     provider: str
 
 
-CONTROL_KINDS = ("mail", "web", "address", "portal")
+CONTROL_KINDS = ("mail", "web", "address", "portal", "resolver")
 
 
 def read_controls(data, providers, faults):
