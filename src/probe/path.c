@@ -210,10 +210,12 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
     (void)status, (void)events; /* either says 'look' */
     state = dial_look(t->fd, &trace_of(p, t->is_open)->address, &r);
-    if (note_answer(t, state, &r)) {
-        end_try(t);
-        review(p);
+    if (!note_answer(t, state, &r)) {
+        uv_poll_start(poll, UV_WRITABLE, on_ready); /* libuv stops polling a socket that had an error */
+        return;
     }
+    end_try(t);
+    review(p);
 }
 
 /* ---- sending ------------------------------------------------------------------ */
