@@ -15,6 +15,7 @@
 
 struct check {
     struct check *next; /* the engine's list */
+    uint64_t number;
     struct engine *engine;
     struct evidence *evidence; /* NULL once finished */
     check_listener *listener;
@@ -39,6 +40,11 @@ struct check {
 struct check **check_next(struct check *c)
 {
     return &c->next;
+}
+
+uint64_t *check_number(struct check *c)
+{
+    return &c->number;
 }
 
 static void check_tell(struct check *c, enum event_kind kind, size_t index)
