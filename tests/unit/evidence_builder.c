@@ -381,6 +381,8 @@ static void set_flags(struct builder *b, struct probe *p, const char *flags)
     p->n_injected = has_flag(flags, "injected") ? 7 : 0;
     p->starttls_offered = has_flag(flags, "offers");
     p->starttls_masked = has_flag(flags, "masked");
+    p->small_segments_tried = has_flag(flags, "small") || has_flag(flags, "nosmall");
+    p->small_segments_ok = has_flag(flags, "small");
     p->mail_accepted = has_flag(flags, "mail");
     p->ehlo = "[192.0.2.9]";
     p->other_ehlo = has_flag(flags, "other") ? "www.example.com" : NULL;
