@@ -15,6 +15,7 @@
 #include "model/clock_estimate.h"
 #include "probe/clock.h"
 #include "probe/dial.h"
+#include "probe/fetcher.h"
 #include "probe/lookup.h"
 #include "probe/session.h"
 
@@ -45,6 +46,7 @@ struct check {
     struct site sites[CHECK_SITES_MAX];
     size_t n_sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
+    struct fetcher *fetcher; /* NULL: nothing is fetched, or it is gone */
     size_t n_lookups_running; /* whose names may still get addresses */
     struct tls_identity *identity; /* NULL: no client certificate */
     bool begun;
@@ -93,7 +95,8 @@ static void on_deadline_closed(uv_handle_t *handle)
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL || c->clock != NULL)
+    if (!c->finished || c->closing || c->sessions != NULL || c->lookups != NULL || c->clock != NULL ||
+        c->fetcher != NULL)
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -160,6 +163,8 @@ static void check_finish(struct check *c)
         lookup_stop(l);
     if (c->clock != NULL)
         clock_query_stop(c->clock);
+    if (c->fetcher != NULL)
+        fetcher_stop(c->fetcher);
     judge_chains(c);
     clock_note_dates(e);
     clock_combine(&e->clock);
@@ -225,6 +230,8 @@ static void check_review(struct check *c)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
+    if (c->fetcher != NULL && fetcher_waits(c->fetcher))
+        return;
     if (c->clock != NULL && clock_query_waits(c->clock, clock_patience_ms(c->evidence)))
         return;
     check_finish(c);
@@ -232,6 +239,8 @@ static void check_review(struct check *c)
 
 void check_trust_ready(struct check *c)
 {
+    if (c->fetcher != NULL)
+        fetcher_look(c->fetcher);
     check_review(c);
 }
 
@@ -263,6 +272,37 @@ static bool begin_clock(struct check *c, struct err *err)
     return clock_query_start(&c->clock, &spec, err);
 }
 
+/* ---- what certificates name ----------------------------------------------------- */
+
+static void on_fetcher_idle(void *user)
+{
+    check_review(user);
+}
+
+static void on_fetcher_gone(void *user)
+{
+    struct check *c = user;
+
+    c->fetcher = NULL;
+    check_release(c);
+}
+
+static const struct fetcher_listener fetcher_ears = { .idle = on_fetcher_idle, .gone = on_fetcher_gone };
+
+static bool begin_fetcher(struct check *c, struct err *err)
+{
+    struct fetcher_spec spec = {
+        .engine = c->engine,
+        .evidence = c->evidence,
+        .trust = c->trust,
+        .check_started_ms = c->started_ms,
+        .listener = &fetcher_ears,
+        .user = c,
+    };
+
+    return fetcher_start(&c->fetcher, &spec, err);
+}
+
 /* ---- connections ---------------------------------------------------------------- */
 
 static int find_cell(const struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
@@ -283,6 +323,8 @@ static void on_changed(void *user, size_t probe)
 {
     const struct site *t = user;
 
+    if (t->check->fetcher != NULL)
+        fetcher_look(t->check->fetcher);
     check_tell(t->check, EVENT_PROBE, probe);
 }
 
@@ -815,7 +857,7 @@ static void on_begin(uv_timer_t *timer)
     left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
-    if (e->plan->host != NULL && !begin_clock(c, &err))
+    if (e->plan->host != NULL && (!begin_clock(c, &err) || !begin_fetcher(c, &err)))
         e->incomplete = true;
     for (size_t i = 0; i < c->n_sites; i++) {
         const struct name_view *view = site_view(&c->sites[i]);

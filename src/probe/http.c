@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 
 #include "base/buf.h"
+#include "probe/http_url.h"
 #include "smtp/date.h"
 
 enum {
@@ -361,12 +362,11 @@ static bool put_connect_to(struct http *h, const struct endpoint *to)
 
 static bool set_url(struct http *h, const struct http_spec *spec)
 {
-    bool bare_ipv6 = strchr(spec->host, ':') != NULL;
     struct buf url;
     bool ok;
 
     buf_init(&url, URL_MAX);
-    ok = buf_printf(&url, bare_ipv6 ? "http://[%s]:%u%s" : "http://%s:%u%s", spec->host, spec->port, spec->path) &&
+    ok = http_url_put(&url, spec->host, spec->port, spec->path) &&
          h->curl.easy_setopt(h->easy, CURLOPT_URL, buf_borrow(&url)) == CURLE_OK;
     buf_done(&url);
     return ok;

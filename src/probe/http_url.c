@@ -77,3 +77,13 @@ bool http_url_read(struct http_url *ret, struct peer_text text)
              (int)(text.len - end), text.bytes + end);
     return true;
 }
+
+bool http_url_put(struct buf *out, const char *host, uint16_t port, const char *path)
+{
+    bool bare_ipv6 = strchr(host, ':') != NULL;
+
+    buf_printf(out, bare_ipv6 ? "http://[%s]" : "http://%s", host);
+    if (port != HTTP_PORT)
+        buf_printf(out, ":%u", port);
+    return buf_put_string(out, path);
+}

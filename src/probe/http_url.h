@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/peer_text.h"
 
 enum {
@@ -28,5 +29,8 @@ struct http_url {
  * source: RFC 9110 section 4.2.1, RFC 3986 section 3.2
  */
 bool http_url_read(struct http_url *ret, struct peer_text text);
+
+/* Appends the URL of such parts. */
+bool http_url_put(struct buf *out, const char *host, uint16_t port, const char *path);
 
 #endif

@@ -13,8 +13,9 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "base/buf.h"
+#include "probe/aia.h"
 #include "probe/file.h"
+#include "probe/http.h"
 #include "probe/ocsp.h"
 #include "probe/x509.h"
 
@@ -272,24 +273,40 @@ struct judged {
     struct chain *chain;
     gnutls_x509_crt_t crts[CHAIN_CERTIFICATES_MAX];
     unsigned n;
+    gnutls_x509_crt_t fetched[CHAIN_FETCHED_MAX];
+    unsigned n_fetched;
+    bool fetched_counts; /* with what was fetched the chain leads to a root: those are its issuers indeed */
 };
+
+static gnutls_x509_crt_t read_certificate(const struct certificate *c)
+{
+    gnutls_datum_t der = { .data = (unsigned char *)(uintptr_t)c->der.bytes, .size = (unsigned)c->der.len };
+    gnutls_x509_crt_t crt = NULL;
+
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return NULL;
+    if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) >= 0)
+        return crt;
+    gnutls_x509_crt_deinit(crt);
+    return NULL;
+}
 
 static void judged_init(struct judged *j, struct chain *chain)
 {
     *j = (struct judged){ .chain = chain };
     for (size_t i = 0; i < chain->n_certificates; i++) {
-        gnutls_datum_t der = { .data = (unsigned char *)(uintptr_t)chain->certificates[i].der.bytes,
-                               .size = (unsigned)chain->certificates[i].der.len };
+        gnutls_x509_crt_t crt = read_certificate(&chain->certificates[i]);
 
-        if (gnutls_x509_crt_init(&j->crts[j->n]) < 0)
-            return;
-        if (gnutls_x509_crt_import(j->crts[j->n], &der, GNUTLS_X509_FMT_DER) >= 0) {
-            j->n++;
-            continue;
-        }
-        gnutls_x509_crt_deinit(j->crts[j->n]);
-        if (i == 0)
+        if (crt != NULL)
+            j->crts[j->n++] = crt;
+        else if (i == 0)
             return; /* without its leaf it is another chain */
+    }
+    for (size_t i = 0; i < chain->n_fetched; i++) {
+        gnutls_x509_crt_t crt = read_certificate(&chain->fetched[i]);
+
+        if (crt != NULL)
+            j->fetched[j->n_fetched++] = crt;
     }
 }
 
@@ -297,6 +314,8 @@ static void judged_done(struct judged *j)
 {
     for (unsigned i = 0; i < j->n; i++)
         gnutls_x509_crt_deinit(j->crts[i]);
+    for (unsigned i = 0; i < j->n_fetched; i++)
+        gnutls_x509_crt_deinit(j->fetched[i]);
 }
 
 /* GnuTLS' opinion of n certificates, leaf first; false where it has none. */
@@ -379,6 +398,10 @@ static bool is_bearable(const struct judged *j)
         if (!x509_key_is_bearable(j->crts[i]))
             return false;
     }
+    for (unsigned i = 0; i < j->n_fetched; i++) {
+        if (!x509_key_is_bearable(j->fetched[i]))
+            return false;
+    }
     return true;
 }
 
@@ -412,40 +435,55 @@ static void judge_trust(struct trust *t, struct judged *j)
 
 /* ---- revocation ----------------------------------------------------------- */
 
-/* Who issued the leaf, as sent along or as known here; the caller's to free. NULL where nobody is. */
+static bool issues(gnutls_x509_crt_t issuer, gnutls_x509_crt_t crt)
+{
+    return gnutls_x509_crt_check_issuer(crt, issuer) != 0 && gnutls_x509_crt_equals(crt, issuer) == 0;
+}
+
+/* Who issued the leaf, as sent along, fetched or known here; the caller's to free. NULL where nobody is. */
 static gnutls_x509_crt_t issuer_of_leaf(struct trust *t, const struct judged *j)
 {
     gnutls_x509_crt_t issuer = NULL;
-    gnutls_datum_t der = { 0 };
 
-    for (unsigned i = 1; i < j->n; i++) {
-        if (gnutls_x509_crt_check_issuer(j->crts[0], j->crts[i]) == 0)
-            continue;
-        if (gnutls_x509_crt_export2(j->crts[i], GNUTLS_X509_FMT_DER, &der) < 0)
-            return NULL;
-        if (gnutls_x509_crt_init(&issuer) >= 0 && gnutls_x509_crt_import(issuer, &der, GNUTLS_X509_FMT_DER) < 0) {
-            gnutls_x509_crt_deinit(issuer);
-            issuer = NULL;
-        }
-        gnutls_free(der.data);
-        return issuer;
+    for (size_t i = 1; i < j->chain->n_certificates; i++) {
+        issuer = read_certificate(&j->chain->certificates[i]);
+        if (issuer != NULL && issues(issuer, j->crts[0]))
+            return issuer;
+        gnutls_x509_crt_deinit(issuer);
+    }
+    for (size_t i = 0; j->fetched_counts && i < j->chain->n_fetched; i++) {
+        issuer = read_certificate(&j->chain->fetched[i]);
+        if (issuer != NULL && issues(issuer, j->crts[0]))
+            return issuer;
+        gnutls_x509_crt_deinit(issuer);
     }
     if (gnutls_x509_trust_list_get_issuer(t->list, j->crts[0], &issuer, GNUTLS_TL_GET_COPY) < 0)
         return NULL;
     return issuer;
 }
 
+static bool says_whether_revoked(const struct ocsp_answer *answer)
+{
+    return answer->status == OCSP_GOOD || answer->status == OCSP_REVOKED;
+}
+
+/* What the server staples counts first; what was fetched counts where that says nothing. */
 static void judge_revocation(struct trust *t, struct judged *j)
 {
     struct chain *c = j->chain;
     gnutls_x509_crt_t issuer;
 
-    if (c->staple.bytes == NULL || !t->ready || !is_bearable(j))
+    if ((c->staple.bytes == NULL && c->fetched_ocsp.bytes == NULL) || !t->ready || !is_bearable(j))
         return;
     issuer = issuer_of_leaf(t, j);
-    c->ocsp = ocsp_read(c->staple, j->crts[0], issuer);
-    if (issuer != NULL)
-        gnutls_x509_crt_deinit(issuer);
+    c->ocsp_fetched = false;
+    if (c->staple.bytes != NULL)
+        c->ocsp = ocsp_read(c->staple, j->crts[0], issuer);
+    if (c->fetched_ocsp.bytes != NULL && (c->staple.bytes == NULL || !says_whether_revoked(&c->ocsp))) {
+        c->ocsp = ocsp_read(c->fetched_ocsp, j->crts[0], issuer);
+        c->ocsp_fetched = true;
+    }
+    gnutls_x509_crt_deinit(issuer);
     if (c->judged && c->ocsp.status == OCSP_REVOKED) {
         c->trust_flaws |= TRUST_REVOKED;
         c->trusted = false;
@@ -461,8 +499,7 @@ static gnutls_x509_crt_t find_issuer(const struct judged *all, size_t n_all, con
 
     for (size_t i = 0; i < n_all; i++) {
         for (unsigned k = 1; k < all[i].n; k++) {
-            if (gnutls_x509_crt_check_issuer(last, all[i].crts[k]) != 0 &&
-                gnutls_x509_crt_equals(last, all[i].crts[k]) == 0)
+            if (issues(all[i].crts[k], last))
                 return all[i].crts[k];
         }
     }
@@ -487,6 +524,29 @@ static bool completes(struct trust *t, const struct judged *all, size_t n_all, c
     return false;
 }
 
+/* The chain is trusted with what was fetched for it. */
+static bool completes_with_fetched(struct trust *t, const struct judged *j)
+{
+    struct judged longer = *j; /* borrows */
+    unsigned status = 0;
+
+    if (j->n_fetched == 0 || !is_bearable(j))
+        return false;
+    for (unsigned i = 0; i < j->n_fetched && longer.n < CHAIN_CERTIFICATES_MAX; i++)
+        longer.crts[longer.n++] = j->fetched[i];
+    return verify(t, longer.crts, longer.n, &status) && status == 0;
+}
+
+static void judge_completion(struct trust *t, const struct judged *all, size_t n_all, const struct judged *j)
+{
+    if (j->n == 0 || !t->ready || (j->chain->trust_flaws & TRUST_NO_ISSUER) == 0)
+        return;
+    if (completes(t, all, n_all, j))
+        j->chain->completion = COMPLETION_SEEN;
+    else if (j->fetched_counts)
+        j->chain->completion = COMPLETION_FETCHED;
+}
+
 void trust_judge(struct trust *t, struct evidence *e)
 {
     const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
@@ -504,17 +564,116 @@ void trust_judge(struct trust *t, struct evidence *e)
             continue;
         j->chain->name_matches = x509_name_matches(j->crts[0], j->chain->host, address);
         j->chain->leaf_self_signed = x509_key_is_bearable(j->crts[0]) && signs_itself(j->crts[0]);
+        j->fetched_counts = t->ready && completes_with_fetched(t, j);
         judge_trust(t, j);
         judge_revocation(t, j);
     }
-    for (size_t i = 0; i < e->n_chains; i++) {
-        if (all[i].n > 0 && t->ready && (all[i].chain->trust_flaws & TRUST_NO_ISSUER) != 0 &&
-            completes(t, all, e->n_chains, &all[i]))
-            all[i].chain->completion = COMPLETION_SEEN;
-    }
+    for (size_t i = 0; i < e->n_chains; i++)
+        judge_completion(t, all, e->n_chains, &all[i]);
     for (size_t i = 0; i < e->n_chains; i++)
         judged_done(&all[i]);
     free(all);
+}
+
+/* ---- what the network may still tell ----------------------------------------- */
+
+/* The certificate at which the way up from the leaf ends, as far as it is known. */
+static gnutls_x509_crt_t top_of(const struct judged *j)
+{
+    gnutls_x509_crt_t top = j->crts[0];
+
+    for (unsigned steps = 0; steps < CHAIN_CERTIFICATES_MAX + CHAIN_FETCHED_MAX; steps++) {
+        gnutls_x509_crt_t above = NULL;
+
+        for (unsigned i = 1; above == NULL && i < j->n; i++)
+            above = issues(j->crts[i], top) ? j->crts[i] : NULL;
+        for (unsigned i = 0; above == NULL && i < j->n_fetched; i++)
+            above = issues(j->fetched[i], top) ? j->fetched[i] : NULL;
+        if (above == NULL)
+            break;
+        top = above;
+    }
+    return top;
+}
+
+/* Read for a question between; false where there is nothing to ask. */
+static bool begin_question(struct judged *j, const struct trust *t, const struct evidence *e, size_t chain)
+{
+    if (!t->ready || t->n_roots == 0)
+        return false;
+    judged_init(j, &e->chains[chain]);
+    if (j->n > 0 && is_bearable(j))
+        return true;
+    judged_done(j);
+    return false;
+}
+
+bool trust_misses_issuer(struct trust *t, const struct evidence *e, size_t chain, struct http_url *ret)
+{
+    unsigned status = 0;
+    struct judged j;
+    bool misses;
+
+    if (!begin_question(&j, t, e, chain))
+        return false;
+    misses = j.n_fetched < CHAIN_FETCHED_MAX && verify(t, j.crts, j.n, &status) &&
+             (flaws_of_status(status) & TRUST_NO_ISSUER) != 0 && !completes_with_fetched(t, &j) &&
+             aia_url(ret, top_of(&j), FETCH_ISSUER);
+    judged_done(&j);
+    return misses;
+}
+
+bool trust_take_issuer(struct evidence *e, size_t chain, struct peer_text body)
+{
+    gnutls_x509_crt_t issuer = NULL;
+    struct judged j;
+    bool taken;
+
+    judged_init(&j, &e->chains[chain]);
+    taken = j.n > 0 && aia_read_issuer(&issuer, body, top_of(&j)) && x509_fetched_put(e, chain, issuer);
+    gnutls_x509_crt_deinit(issuer);
+    judged_done(&j);
+    return taken;
+}
+
+bool trust_misses_ocsp(struct trust *t, const struct evidence *e, size_t chain, struct http_url *ret,
+                       struct buf *request)
+{
+    gnutls_x509_crt_t issuer;
+    struct judged j;
+    struct ocsp_answer stapled = { .status = OCSP_NONE };
+    bool misses;
+
+    if (!begin_question(&j, t, e, chain))
+        return false;
+    j.fetched_counts = completes_with_fetched(t, &j);
+    issuer = issuer_of_leaf(t, &j);
+    if (issuer != NULL && j.chain->staple.bytes != NULL)
+        stapled = ocsp_read(j.chain->staple, j.crts[0], issuer);
+    misses = issuer != NULL && j.chain->fetched_ocsp.bytes == NULL && !says_whether_revoked(&stapled) &&
+             aia_url(ret, j.crts[0], FETCH_OCSP) && aia_put_ocsp_request(request, j.crts[0], issuer);
+    gnutls_x509_crt_deinit(issuer);
+    judged_done(&j);
+    return misses;
+}
+
+bool trust_take_ocsp(struct trust *t, struct evidence *e, size_t chain, struct peer_text body)
+{
+    struct chain *c = &e->chains[chain];
+    gnutls_x509_crt_t issuer;
+    struct judged j;
+    bool counts;
+
+    if (!begin_question(&j, t, e, chain))
+        return false;
+    j.fetched_counts = completes_with_fetched(t, &j);
+    issuer = issuer_of_leaf(t, &j);
+    counts = issuer != NULL && ocsp_read(body, j.crts[0], issuer).status != OCSP_INVALID;
+    if (counts)
+        c->fetched_ocsp = arena_peer_text(e->arena, body, HTTP_BODY_MAX);
+    gnutls_x509_crt_deinit(issuer);
+    judged_done(&j);
+    return counts && c->fetched_ocsp.bytes != NULL;
 }
 
 void trust_close(struct trust *t)

@@ -509,7 +509,8 @@ static void put_matrix(struct page *p, enum role role)
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
-                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
+                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK,
+                                            TEXT_SHOW_FETCHED };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -653,6 +654,47 @@ static void put_clock(struct page *p)
                 say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
+static const enum text_id fetch_outcomes[] = {
+    [FETCH_OK] = TEXT_FETCH_OK,
+    [FETCH_UNRESOLVED] = TEXT_FETCH_UNRESOLVED,
+    [FETCH_FORBIDDEN] = TEXT_FETCH_FORBIDDEN,
+    [FETCH_NO_ANSWER] = TEXT_FETCH_NO_ANSWER,
+    [FETCH_SILENT] = TEXT_FETCH_SILENT,
+    [FETCH_REFUSED] = TEXT_FETCH_REFUSED,
+    [FETCH_TOO_LONG] = TEXT_FETCH_TOO_LONG,
+    [FETCH_UNFIT] = TEXT_FETCH_UNFIT,
+    [FETCH_STOPPED] = TEXT_FETCH_STOPPED,
+};
+
+static void put_fetch(struct page *p, const struct fetch *f)
+{
+    struct buf url, outcome;
+
+    buf_init(&url, LINE_MAX_BYTES);
+    buf_init(&outcome, LINE_MAX_BYTES);
+    term_put_peer(&url, PEER_COLUMNS, peer_text_of(f->url));
+    buf_put_string(&outcome, say(p, fetch_outcomes[f->outcome], (const struct argument[]){
+        { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = f->duration_ms },
+        { .name = "status", .kind = ARGUMENT_NUMBER, .value.number = f->status },
+    }, 2));
+    put_row(p, fact_columns(p), TEXT_SHOW_FETCHED,
+            say(p, f->kind == FETCH_ISSUER ? TEXT_SHOW_FETCHED_ISSUER : TEXT_SHOW_FETCHED_OCSP,
+                (const struct argument[]){
+                    { .name = "url", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&url) },
+                    { .name = "outcome", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&outcome) },
+                }, 2));
+    p->out->failed |= url.failed || outcome.failed;
+    buf_done(&url);
+    buf_done(&outcome);
+}
+
+/* Whoever was contacted besides the target is named. */
+static void put_fetches(struct page *p)
+{
+    for (size_t i = 0; i < p->e->n_fetches; i++)
+        put_fetch(p, &p->e->fetches[i]);
+}
+
 static bool has_facts(const struct page *p)
 {
     for (size_t i = 0; i < p->e->n_probes; i++) {
@@ -671,6 +713,7 @@ static void put_facts(struct page *p)
     put_certificates(p);
     put_protocols(p);
     put_clock(p);
+    put_fetches(p);
 }
 
 /* What makes the report less than whole. */

@@ -87,11 +87,21 @@ static struct chain *full_chains(void)
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true, 2, COMPLETION_SEEN, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
-                                { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
+                                true, 2, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                PEER_TEXT_LITERAL("0\x03\x0a\x01\xfe"), true, { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
     return chains;
+}
+
+static struct fetch *full_fetches(void)
+{
+    static struct fetch fetches[] = {
+        { FETCH_OCSP, 1, "http://pki.example:8080/ocsp?a=b", FETCH_REFUSED, 404, 12.5, 3.25 },
+        { FETCH_OCSP, 1, "http://[2001:db8::1]/", FETCH_UNFIT, 200, 1.0 / 3, 1e6 },
+    };
+
+    return fetches;
 }
 
 static struct probe *full_probes(void)
@@ -137,7 +147,8 @@ static struct evidence full_evidence(void)
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
         .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
         .n_roots = 142, .roots_loaded = true, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
+        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(),
+        .n_fetches = 2, .clock = full_clock(),
     };
 }
 
@@ -195,7 +206,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
         SAME_STRING(ca_files[i]);
     for (size_t i = 0; i < a->n_port_maps; i++)
         SAME(port_maps[i].meant), SAME(port_maps[i].used);
-    SAME(n_time_servers), SAME(no_clock), SAME(only_target);
+    SAME(n_time_servers), SAME(no_clock), SAME(only_target), SAME(fetch);
     for (size_t i = 0; i < a->n_time_servers; i++)
         SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
 }
@@ -226,6 +237,9 @@ static void same_chain(const struct chain *a, const struct chain *b)
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
     SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
     SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
+    SAME(n_fetched), SAME_PEER(fetched_ocsp), SAME(ocsp_fetched);
+    for (size_t i = 0; i < a->n_fetched; i++)
+        same_certificate(&a->fetched[i], &b->fetched[i]);
     for (size_t i = 0; i < a->n_certificates; i++)
         same_certificate(&a->certificates[i], &b->certificates[i]);
 }
@@ -249,6 +263,12 @@ static void same_probe(const struct probe *a, const struct probe *b)
         SAME_PEER(auth[i]);
 }
 
+static void same_fetch(const struct fetch *a, const struct fetch *b)
+{
+    SAME(kind), SAME(chain), SAME_STRING(url), SAME(outcome), SAME(status), SAME_BITS(started_ms);
+    SAME_BITS(duration_ms);
+}
+
 static void same_clock(const struct clock_view *a, const struct clock_view *b)
 {
     SAME(n_sources), SAME(known), SAME(has_upper), SAME(lower_ms), SAME(upper_ms), SAME(n_agree);
@@ -264,7 +284,7 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_names);
-    SAME(n_probes), SAME(n_chains);
+    SAME(n_probes), SAME(n_chains), SAME(n_fetches);
     same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
@@ -272,6 +292,8 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
         same_probe(&a->probes[i], &b->probes[i]);
     for (size_t i = 0; i < a->n_chains; i++)
         same_chain(&a->chains[i], &b->chains[i]);
+    for (size_t i = 0; i < a->n_fetches; i++)
+        same_fetch(&a->fetches[i], &b->fetches[i]);
 }
 
 START_TEST(what_is_loaded_is_what_was_saved)
@@ -301,6 +323,8 @@ START_TEST(a_record_may_be_older_than_a_field)
 
     json_object_del(json_object_get(root, "plan"), "warn_days");
     json_object_del(chain, "n_needed");
+    json_object_del(chain, "fetched");
+    json_object_del(root, "fetches");
     json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "weak_key");
     json_object_del(probe, "certificate_requested");
     free(record);
@@ -309,6 +333,8 @@ START_TEST(a_record_may_be_older_than_a_field)
     ck_assert_int_eq(loaded->plan->warn_days, 21);
     ck_assert_int_eq(loaded->plan->crit_days, -1);
     ck_assert_uint_eq(loaded->chains[0].n_needed, 0);
+    ck_assert_uint_eq(loaded->chains[0].n_fetched, 0);
+    ck_assert_uint_eq(loaded->n_fetches, 0);
     ck_assert_int_eq(loaded->chains[0].ocsp.status, OCSP_NONE);
     ck_assert(!loaded->chains[0].certificates[0].weak_key);
     ck_assert(!loaded->probes[0].certificate_requested);
@@ -483,7 +509,7 @@ static const struct edit_case {
     { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",
       "a source of the time: a number, a list or a text is out of bounds" },
     { "a probe of a time server", "\"role\": \"suggestion\"", "\"role\": \"time\"",
-      "a probe: nobody makes one for the time" },
+      "a probe: nobody makes one in such a role" },
     { "something behind the record", "\n}\n", "\n} {}\n", "it is no JSON" },
     { "a record that was cut", "\"chains\"", "\"chains", "it is no JSON" },
     { "bytes that are no UTF-8", "\"CN=leaf\"", "\"CN=\xff\"", "it is no JSON" },
