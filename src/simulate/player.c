@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "simulate/mint.h"
 #include "simulate/nameserver.h"
+#include "simulate/pages.h"
 #include "simulate/talk.h"
 #include "simulate/timekeeper.h"
 
@@ -71,6 +72,8 @@ struct simulate {
     struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
+    struct pages *pages;
+    char web_map[WORD_SIZE]; /* "80=40002"; "" where there are no pages */
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
@@ -369,8 +372,12 @@ static bool load_credentials(struct simulate *p, const struct mint *m, size_t i,
         buf_init(&chain.staple, 0);
         gnutls_certificate_set_ocsp_status_request_function(p->credentials[i], give_staple, &p->staples[i]);
     }
+    if (code < 0)
+        err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    else if (!pages_load(p->pages, m, i, &chain, err))
+        code = -1;
     mint_chain_done(&chain);
-    return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    return code >= 0;
 }
 
 /* The root as a file without a name: GnuTLS and the check's --ca-file want a path. */
@@ -388,7 +395,7 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
+    bool ok = pages_new(&p->pages, p->scenario, err) && mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
               write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
@@ -417,6 +424,7 @@ static void close_everything(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
+    pages_end(p->pages);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
         uv_close((uv_handle_t *)&p->stop, NULL);
 }
@@ -473,6 +481,16 @@ static bool open_timekeepers(struct simulate *p, struct err *err)
     return true;
 }
 
+static bool open_pages(struct simulate *p, struct err *err)
+{
+    if (p->scenario->n_pages == 0)
+        return true;
+    if (!pages_open(p->pages, &p->loop, &p->log.transcript, err))
+        return false;
+    snprintf(p->web_map, sizeof p->web_map, "80=%u", pages_port(p->pages));
+    return true;
+}
+
 static bool open_nameservers(struct simulate *p, struct err *err)
 {
     for (size_t i = 0; i < p->scenario->n_resolvers; i++) {
@@ -496,7 +514,7 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !open_nameservers(p, err) || !open_timekeepers(p, err) || !start_thread(p, err)) {
+        !open_nameservers(p, err) || !open_timekeepers(p, err) || !open_pages(p, err) || !start_thread(p, err)) {
         simulate_free(p);
         return false;
     }
@@ -527,6 +545,8 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
         put_option(&l, "resolver", p->resolvers[i]);
     for (size_t i = 0; i < p->n_stages; i++)
         put_option(&l, "map-port", p->stages[i].map);
+    if (p->web_map[0] != '\0')
+        put_option(&l, "map-port", p->web_map);
     put_option(&l, "ca-file", p->root_path);
     put_option(&l, "no-system-ca", NULL);
     for (size_t i = 0; i < s->n_clocks; i++)
@@ -597,6 +617,7 @@ void simulate_stop(struct simulate *p)
         pthread_join(p->thread, NULL);
         complain_of_unplayed(p);
         complain_of_rudeness(p);
+        pages_put_complaints(p->pages, &p->log.complaints);
     } else {
         close_everything(p);
         uv_run(&p->loop, UV_RUN_DEFAULT);
@@ -633,6 +654,7 @@ struct simulate *simulate_free(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_free(p->timekeepers[i]);
+    pages_free(p->pages);
     if (p->root_fd >= 0)
         close(p->root_fd);
     buf_done(&p->root);

@@ -12,6 +12,7 @@ enum {
     ARENA_CEILING = 16 * 1024 * 1024,
     QUOTED_MAX = 40, /* of a word that a complaint repeats */
     SCENARIO_OFFSET_MAX_S = 10000 * 86400,
+    WEB_PORT = 80,
 };
 
 /* ---- what a healthy server does, in the language of the files ---- */
@@ -511,7 +512,7 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
 static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
 {
     static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
-                                        "chain", "flaw",  "staple", "aia", NULL };
+                                        "chain", "flaw",  "staple", "ocsp", "aia", NULL };
     static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
     static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
                                            "below", "limited", NULL };
@@ -556,6 +557,8 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
             return false;
         c->staple = (enum scenario_staple)choice;
         return true;
+    case 8:
+        return keep_word(r, &c->ocsp, value);
     default:
         return keep_word(r, &c->aia, value);
     }
@@ -595,7 +598,7 @@ static bool read_cert(struct reader *r, char *rest)
     if (c == NULL)
         return false;
     for (word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
-        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= aia=") ||
+        if (!split_setting(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= ocsp= aia=") ||
             !read_cert_setting(r, c, word, value))
             return false;
     }
@@ -603,6 +606,69 @@ static bool read_cert(struct reader *r, char *rest)
         return complain(r, "staple without an issuer", NULL, "issuer= with staple=");
     if (c->until_days <= c->since_days)
         return complain(r, "certificate ends before it starts", NULL, "days= after since=");
+    return true;
+}
+
+/* ---- the web server ---- */
+
+static const struct scenario_port *find_port(const struct scenario *s, uint16_t number)
+{
+    for (size_t i = 0; i < s->n_ports; i++) {
+        if (s->ports[i].number == number)
+            return &s->ports[i];
+    }
+    return NULL;
+}
+
+static bool read_page_kind(struct reader *r, struct scenario_page *p, const char *word)
+{
+    static const struct {
+        enum scenario_page_kind kind;
+        enum scenario_staple ocsp;
+    } meanings[] = {
+        { SCENARIO_PAGE_ISSUER, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_ISSUERS, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_GOOD },      { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_REVOKED },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_UNKNOWN },   { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_FORGED },
+        { SCENARIO_PAGE_HTML, SCENARIO_STAPLE_NONE },      { SCENARIO_PAGE_MISSING, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_REDIRECT, SCENARIO_STAPLE_NONE },  { SCENARIO_PAGE_LONG, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_SILENT, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_NEVER, SCENARIO_STAPLE_NONE },
+    };
+    static const char *const words[] = { "issuer",  "issuers",  "good", "revoked", "unknown", "forged", "html",
+                                         "missing", "redirect", "long", "silent",  "never",   NULL };
+    int choice;
+
+    if (!read_choice(r, &choice, "page", word, words))
+        return false;
+    p->kind = meanings[choice].kind;
+    p->ocsp = meanings[choice].ocsp;
+    return true;
+}
+
+static bool read_web(struct reader *r, char *rest)
+{
+    static const char accepted[] = "cert=NAME";
+    struct scenario_page *p = APPEND(r, r->s->pages, r->s->n_pages, SCENARIO_PAGES_MAX, "pages");
+    char *word = next_word(&rest), *value;
+
+    if (p == NULL)
+        return false;
+    if (find_port(r->s, WEB_PORT) != NULL)
+        return complain(r, "web", word, "no port 80 beside it");
+    if (word[0] != '/' || strlen(word) > 200)
+        return complain(r, "path", word, "a short one that begins with a slash");
+    if (!keep_word(r, &p->path, word) || !read_page_kind(r, p, next_word(&rest)))
+        return false;
+    for (word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
+        if (!split_setting(r, word, &value, accepted))
+            return false;
+        if (strcmp(word, "cert") != 0)
+            return complain(r, "setting", word, accepted);
+        if (!find_cert(r->s, value, &p->cert))
+            return complain(r, "certificate", value, "one named above");
+    }
+    if ((p->kind == SCENARIO_PAGE_OCSP || p->kind == SCENARIO_PAGE_ISSUER || p->kind == SCENARIO_PAGE_ISSUERS) &&
+        r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
+        return complain(r, "page without an issuer", NULL, "issuer= of the certificate, before it");
     return true;
 }
 
@@ -890,15 +956,6 @@ static bool close_port(struct reader *r)
     return ok;
 }
 
-static const struct scenario_port *find_port(const struct scenario *s, uint16_t number)
-{
-    for (size_t i = 0; i < s->n_ports; i++) {
-        if (s->ports[i].number == number)
-            return &s->ports[i];
-    }
-    return NULL;
-}
-
 static bool open_port(struct reader *r, uint16_t number, enum scenario_face face)
 {
     struct scenario_port *port = APPEND(r, r->s->ports, r->s->n_ports, SCENARIO_PORTS_MAX, "ports");
@@ -954,8 +1011,8 @@ static bool read_port(struct reader *r, char *rest)
         words[i] = faces[i].word;
     if (!read_port_number(r, &number, word))
         return false;
-    if (find_port(r->s, number) != NULL)
-        return complain(r, "second port", word, "each port once");
+    if (find_port(r->s, number) != NULL || (number == WEB_PORT && r->s->n_pages > 0))
+        return complain(r, "second port", word, "each port once, and not 80 with web");
     if (!need_host(r) || !read_choice(r, &face, "port", next_word(&rest), words) ||
         !open_port(r, number, (enum scenario_face)face))
         return false;
@@ -1048,12 +1105,12 @@ static const struct line_word {
     { "dns2", read_dns2 },
     { "port", read_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_clock },
-    { "box", read_box },
+    { "box", read_box },         { "web", read_web },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, port, on, at, a step, verdict, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, web, clock, port, on, at, a step, verdict, "
                                    "primary, finding, recommended";
     char *rest = line, *word = next_word(&rest);
 

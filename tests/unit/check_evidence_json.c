@@ -45,7 +45,7 @@ static struct plan *full_plan(void)
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
-        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true,
+        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true, .fetch = true,
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
         .warn_time_ms = 1500, .crit_time_ms = 2500,
