@@ -32,6 +32,7 @@ enum dns_outcome dns_outcome_of_status(int status)
         return DNS_NXDOMAIN;
     case ARES_ESERVFAIL:
     case ARES_ENOTIMP:
+    case ARES_EFORMERR:
         return DNS_SERVFAIL;
     case ARES_EREFUSED:
         return DNS_REFUSED;
@@ -39,6 +40,8 @@ enum dns_outcome dns_outcome_of_status(int status)
         return DNS_TIMEOUT;
     case ARES_ECONNREFUSED:
         return DNS_UNREACHABLE;
+    case ARES_ENOMEM:
+        return DNS_SKIPPED; /* ours, no fault of the resolver */
     default:
         return DNS_MALFORMED;
     }
@@ -228,6 +231,19 @@ static void read_addresses(struct dns_answer *a, struct packet p, const char *na
     a->outcome = a->n_addresses > 0 ? DNS_OK : strange ? DNS_MALFORMED : DNS_NO_DATA;
 }
 
+/* c-ares passes on what is refused with a code that it has no name for. */
+static enum dns_outcome outcome_of_code(unsigned code)
+{
+    switch (code) {
+    case ns_r_nxdomain:
+        return DNS_NXDOMAIN;
+    case ns_r_refused:
+        return DNS_REFUSED;
+    default:
+        return DNS_SERVFAIL;
+    }
+}
+
 void dns_answer_read(struct dns_answer *ret, const char *host, const unsigned char *bytes, size_t len)
 {
     struct packet p = { .bytes = bytes, .len = len };
@@ -235,6 +251,10 @@ void dns_answer_read(struct dns_answer *ret, const char *host, const unsigned ch
     const char *name = host;
 
     ret->outcome = DNS_MALFORMED;
+    if (len >= HEADER_SIZE && (bytes[3] & 0x0fu) != ns_r_noerror) {
+        ret->outcome = outcome_of_code(bytes[3] & 0x0fu);
+        return;
+    }
     if (packet_begin(&p) && read_aliases(&aliases, p)) {
         if (follow(&name, &aliases, host))
             read_addresses(ret, p, name);

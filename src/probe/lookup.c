@@ -67,6 +67,8 @@ static void on_timer_closed(uv_handle_t *handle)
 void lookup_stop(struct lookup *l)
 {
     struct name_view *view = lookup_view(l);
+    /* Who was interrupted has not been kept waiting. */
+    enum dns_outcome unanswered = l->spec.evidence->interrupted ? DNS_SKIPPED : DNS_TIMEOUT;
 
     for (size_t i = 0; i < l->n_asked; i++) {
         struct asked *a = &l->asked[i];
@@ -74,12 +76,12 @@ void lookup_stop(struct lookup *l)
         if (a->question == NULL)
             continue;
         question_abandon(a->question);
-        view->queries[a->query].outcome = DNS_TIMEOUT;
+        view->queries[a->query].outcome = unanswered;
         view->queries[a->query].duration_ms = clock_steady_ms() - a->asked_ms;
     }
     if (l->request != NULL) {
         system_request_abandon(l->request);
-        view->system = view->n_addresses > 0 ? DNS_SKIPPED : DNS_TIMEOUT;
+        view->system = view->n_addresses > 0 ? DNS_SKIPPED : unanswered;
     }
     if (view->duration_ms < 0)
         view->duration_ms = clock_steady_ms() - l->started_ms;
@@ -192,8 +194,12 @@ static void lookup_ask(struct lookup *l, struct resolver *r, enum record_type ty
     if (query == NULL)
         return;
     query->type = type;
-    query->resolver = arena_strdup(arena, endpoint_format(resolver_server(r), server));
     query->duration_ms = -1;
+    query->resolver = arena_strdup(arena, endpoint_format(resolver_server(r), server));
+    if (query->resolver == NULL) {
+        query->resolver = "";
+        return;
+    }
     *a = (struct asked){ .lookup = l, .query = view->n_queries - 1, .asked_ms = clock_steady_ms() };
     l->n_asked++;
     if (!resolver_ask(&a->question, r, view->host, type, on_answer, a, &err))

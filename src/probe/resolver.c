@@ -6,9 +6,11 @@
  */
 #include "probe/resolver.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -141,6 +143,31 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
         uv_poll_start(&w->poll, events, on_socket);
 }
 
+/* c-ares has no scope in its addresses: a link-local server is reached by tying the socket to its interface. */
+static int on_socket_made(ares_socket_t fd, int type, void *data)
+{
+    const struct resolver *r = data;
+    char name[IF_NAMESIZE] = "";
+
+    (void)type;
+    if (r->server.address.scope == 0)
+        return 0;
+    if (if_indextoname(r->server.address.scope, name) == NULL)
+        return -1;
+    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name));
+}
+
+static int set_server(struct resolver *r)
+{
+    const struct endpoint *server = &r->server;
+    struct ares_addr_port_node node = { .udp_port = server->port, .tcp_port = server->port };
+
+    node.family = server->address.family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+    memcpy(&node.addr, server->address.bytes, server->address.family == FAMILY_IPV4 ? 4 : 16);
+    ares_set_socket_configure_callback(r->channel, on_socket_made, r);
+    return ares_set_servers_ports(r->channel, &node);
+}
+
 bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint *server, struct err *err)
 {
     struct ares_options options = {
@@ -152,17 +179,17 @@ bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint 
         .sock_state_cb = on_socket_state,
     };
     struct resolver *r = calloc(1, sizeof *r);
-    char text[ENDPOINT_TEXT_SIZE];
     int status;
 
     if (r == NULL)
         return err_set(err, ERR_NOMEM, 0, "setting up a resolver");
+    r->server = *server;
     options.sock_state_cb_data = r;
     status = ares_init_options(&r->channel, &options,
                                ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
                                    ARES_OPT_SOCK_STATE_CB);
     if (status == ARES_SUCCESS) {
-        status = ares_set_servers_ports_csv(r->channel, endpoint_format(server, text));
+        status = set_server(r);
         if (status != ARES_SUCCESS)
             ares_destroy(r->channel);
     }
@@ -171,7 +198,6 @@ bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint 
         return err_set(err, status == ARES_ENOMEM ? ERR_NOMEM : ERR_LIBRARY, status, "setting up a resolver");
     }
     r->loop = loop;
-    r->server = *server;
     uv_timer_init(loop, &r->timer);
     r->timer.data = r;
     r->n_handles = 1;
@@ -257,8 +283,9 @@ size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static R
         if (len < sizeof line) {
             memcpy(line, conf.bytes, len);
             line[len] = '\0';
-            if (sscanf(line, " nameserver %63s", server) == 1 && address_parse(&ret[n].address, server)) {
-                ret[n].port = DNS_PORT; /* the file has no way to name another */
+            /* The keyword starts the line, and the file has no way to name a port (resolv.conf(5)). */
+            if (sscanf(line, "nameserver%*1[ \t]%63s", server) == 1 && address_parse(&ret[n].address, server)) {
+                ret[n].port = DNS_PORT;
                 n++;
             }
         }

@@ -2,7 +2,7 @@
  * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
  *
  * Drives smtp/dialogue with a socket, GnuTLS and the loop. Everything that the
- * peer does wrong becomes a fact in the Evidence and nothing else.
+ * peer does wrong becomes a note in the Evidence and nothing else.
  */
 #include "probe/session.h"
 
@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "probe/dial.h"
+#include "probe/notes.h"
 #include "probe/tls.h"
 #include "smtp/dialogue.h"
 #include "smtp/guess.h"
@@ -49,15 +50,11 @@ struct session {
     struct tls *tls;
     struct smtp_dialogue dialogue;
     bool dialogue_ready;
-    double started_ms; /* steady clock */
-    double connected_ms;
+    double connected_ms; /* steady clock */
     double handshake_ms; /* when it began */
     double asked_ms;     /* when the reply that is waited for began to be waited for */
     enum smtp_stage asked;
-    double slowest_ms;   /* of all replies so far, -1 before the first */
-    enum stage slowest_stage;
-    char ehlo[EHLO_NAME_SIZE];
-    struct probe *trial; /* of a session that tries another EHLO name: stands in for its cell */
+    struct notes notes;
 };
 
 /* ---- small views ---------------------------------------------------------- */
@@ -97,24 +94,9 @@ struct session **session_next(struct session *s)
     return &s->next;
 }
 
-static struct probe *session_cell(const struct session *s, enum tls_mode mode)
-{
-    int index = s->spec.cells[mode];
-
-    if (s->trial != NULL && mode == s->spec.mode)
-        return s->trial;
-    return index < 0 ? NULL : &s->spec.evidence->probes[index];
-}
-
 const struct probe *session_probe(const struct session *s)
 {
-    return session_cell(s, s->spec.mode);
-}
-
-static void tell_changed(struct session *s, enum tls_mode mode)
-{
-    if (s->spec.cells[mode] >= 0)
-        s->spec.listener->changed(s->spec.user, (size_t)s->spec.cells[mode]);
+    return notes_cell(&s->notes, s->spec.mode);
 }
 
 /* ---- the end of the connection --------------------------------------------- */
@@ -152,155 +134,23 @@ void session_close(struct session *s)
     session_drop(s);
 }
 
-/* ---- what was learned, into the cells --------------------------------------- */
-
-static enum stage stage_of(enum smtp_stage stage)
-{
-    switch (stage) {
-    case SMTP_STAGE_GREETING:
-        return STAGE_GREETING;
-    case SMTP_STAGE_EHLO:
-    case SMTP_STAGE_EHLO_TLS:
-        return STAGE_EHLO;
-    case SMTP_STAGE_STARTTLS:
-        return STAGE_STARTTLS;
-    case SMTP_STAGE_TLS:
-        return STAGE_TLS;
-    case SMTP_STAGE_MAIL:
-        return STAGE_MAIL;
-    case SMTP_STAGE_DONE:
-    case SMTP_STAGE_COUNT:
-        break;
-    }
-    return STAGE_DONE;
-}
-
-static struct peer_text keep(struct session *s, struct peer_text t, size_t max)
-{
-    return arena_peer_text(s->spec.evidence->arena, t, max);
-}
-
-static void keep_list(struct session *s, struct peer_text **list, size_t *n, const struct peer_text *from, size_t n_from)
-{
-    *list = NULL;
-    *n = 0;
-    for (size_t i = 0; i < n_from; i++) {
-        struct peer_text *slot = ARENA_APPEND(s->spec.evidence->arena, *list, *n, PROBE_KEYWORDS_MAX);
-
-        if (slot != NULL)
-            *slot = keep(s, from[i], PEER_LINE_MAX);
-    }
-}
-
-static void keep_caps(struct session *s, struct probe *p, const struct smtp_caps *caps)
-{
-    keep_list(s, &p->keywords, &p->n_keywords, caps->keywords, caps->n_keywords);
-    keep_list(s, &p->auth, &p->n_auth, caps->auth, caps->n_auth);
-    p->starttls_offered = caps->starttls;
-    p->starttls_masked = caps->starttls_masked;
-}
-
-/* The words that a refusal came in. */
-static void keep_refusal(struct session *s, struct probe *p, const struct smtp_answer *a)
-{
-    p->reply.code = a->code;
-    p->reply.enhanced[0] = a->enhanced.class;
-    p->reply.enhanced[1] = a->enhanced.subject;
-    p->reply.enhanced[2] = a->enhanced.detail;
-    p->reply.text = keep(s, a->text, PEER_LINE_MAX);
-}
-
-/* What both modes of a dialogue have in common. */
-static void keep_learned(struct session *s, enum tls_mode mode)
-{
-    struct probe *p = session_cell(s, mode);
-    const struct smtp_learned *l = &s->dialogue.learned;
-    const struct smtp_caps *caps = mode == TLS_MODE_NONE ? &l->clear : &l->tls;
-
-    if (p == NULL)
-        return;
-    p->greeting = keep(s, l->answers[SMTP_STAGE_GREETING].text, PEER_LINE_MAX);
-    p->ehlo = arena_strdup(s->spec.evidence->arena, s->ehlo);
-    p->slowest_ms = s->slowest_ms;
-    p->slowest_stage = s->slowest_stage;
-    p->helo_used = l->helo_used;
-    p->mail_accepted = l->mail_accepted;
-    p->n_injected = l->n_injected;
-    keep_caps(s, p, caps);
-    if (mode == TLS_MODE_STARTTLS) {
-        /* Whether it is offered is said in the clear; all else counts inside only. */
-        p->starttls_offered = l->clear.starttls;
-        p->starttls_masked = l->clear.starttls_masked;
-        if (!l->tls.known)
-            keep_caps(s, p, &l->clear);
-    }
-}
-
-static void cell_end(struct session *s, enum tls_mode mode, enum probe_outcome outcome, enum stage stage,
-                     enum fault fault)
-{
-    struct probe *p = session_cell(s, mode);
-
-    if (p == NULL || p->outcome != PROBE_RUNNING)
-        return;
-    p->outcome = outcome;
-    p->stage = stage;
-    p->fault = fault;
-    p->total_ms = clock_steady_ms() - s->started_ms;
-    tell_changed(s, mode);
-}
-
-/* Ends every cell that is still open; the connection itself may still say good-bye. */
+/* Its cells will not change any more; the connection itself may still say good-bye. */
 static void session_settle(struct session *s)
 {
     if (s->settled)
         return;
     s->settled = true;
     s->spec.listener->settled(s->spec.user, s);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++)
-        s->spec.cells[mode] = -1; /* the Evidence may go from here on */
-    s->trial = NULL;
+    notes_close(&s->notes);
     s->spec.evidence = NULL;
 }
 
 /* The same end for all open cells, and for the connection. */
 static void session_fail(struct session *s, enum probe_outcome outcome, enum stage stage, enum fault fault)
 {
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        const struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        /* What a cell that has ended knows was of its own mode alone. */
-        if (s->dialogue_ready && p != NULL && p->outcome == PROBE_RUNNING)
-            keep_learned(s, (enum tls_mode)mode);
-        cell_end(s, (enum tls_mode)mode, outcome, stage, fault);
-    }
+    notes_end(&s->notes, outcome, stage, fault);
     session_settle(s);
     session_drop(s);
-}
-
-/* The words of a library or the system, which fit every open cell. */
-static void note_error(struct session *s, const char *code, const char *text)
-{
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL || p->outcome != PROBE_RUNNING)
-            continue;
-        p->error_code = arena_strdup(s->spec.evidence->arena, code);
-        p->error_text = arena_strdup(s->spec.evidence->arena, text);
-    }
-}
-
-static void note_raw(struct session *s, struct peer_text raw, enum service service)
-{
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL || p->outcome != PROBE_RUNNING)
-            continue;
-        p->raw = keep(s, raw, PEER_RAW_MAX);
-        p->service = service;
-    }
 }
 
 /* Where a connected session stands now, as the report calls it. */
@@ -310,19 +160,19 @@ static enum stage session_stage(const struct session *s)
         return STAGE_CONNECT;
     if (s->state == SESSION_HANDSHAKE)
         return STAGE_TLS;
-    return stage_of(s->dialogue.learned.stage);
+    return notes_stage(s->dialogue.learned.stage);
 }
 
 /* Our own trouble is told as such and never put on the peer. */
 static void session_fail_ours(struct session *s, const char *text)
 {
-    note_error(s, NULL, text);
+    notes_error(&s->notes, NULL, text);
     session_fail(s, PROBE_FAILED, session_stage(s), FAULT_SYSTEM);
 }
 
 static void session_fail_errno(struct session *s, int code)
 {
-    note_error(s, dial_errno_name(code), strerrordesc_np(code));
+    notes_error(&s->notes, dial_errno_name(code), strerrordesc_np(code));
     session_fail(s, PROBE_FAILED, session_stage(s), dial_fault_of_errno(code));
 }
 
@@ -335,7 +185,7 @@ static enum fault fault_of_handshake(struct session *s, const struct tls_failure
     enum service service = guess_service(raw);
 
     if (raw.len > 0 && service != SERVICE_TLS) {
-        note_raw(s, raw, service);
+        notes_raw(&s->notes, raw, service);
         return service == SERVICE_SMTP ? FAULT_PLAIN_EXPECTED : FAULT_NOT_SMTP;
     }
     if (f->alert_received)
@@ -350,17 +200,8 @@ static void session_fail_tls(struct session *s, enum stage stage)
     struct tls_failure f = tls_failure(s->tls);
     enum fault fault;
 
-    note_error(s, f.error_code, f.error_text);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL || p->outcome != PROBE_RUNNING)
-            continue;
-        p->tls_alert_received = f.alert_received;
-        p->tls_alert = f.alert;
-        p->certificate_requested = f.certificate_requested;
-        p->certificate_sent = f.certificate_sent;
-    }
+    notes_error(&s->notes, f.error_code, f.error_text);
+    notes_tls_failure(&s->notes, &f);
     fault = fault_of_handshake(s, &f);
     session_fail(s, PROBE_FAILED, stage, fault);
 }
@@ -386,26 +227,10 @@ static void note_wait(struct session *s)
 
     if (stage == s->asked)
         return;
-    if (s->asked != SMTP_STAGE_TLS && now_ms - s->asked_ms > s->slowest_ms) {
-        s->slowest_ms = now_ms - s->asked_ms;
-        s->slowest_stage = stage_of(s->asked);
-    }
+    if (s->asked != SMTP_STAGE_TLS)
+        notes_reply(&s->notes, s->asked, now_ms - s->asked_ms);
     s->asked = stage;
     s->asked_ms = now_ms;
-}
-
-static void keep_handshake(struct session *s)
-{
-    struct probe *p = session_cell(s, s->spec.mode);
-    struct tls_failure f = tls_failure(s->tls);
-
-    p->certificate_requested = f.certificate_requested;
-    p->certificate_sent = f.certificate_sent;
-    p->tls_ms = clock_steady_ms() - s->handshake_ms;
-    tls_describe(s->tls, &p->tls_version, &p->tls_cipher, &p->tls_group);
-    p->chain = tls_keep_chain(s->tls, s->spec.evidence, p->host);
-    p->stage = s->spec.mode == TLS_MODE_IMPLICIT ? STAGE_GREETING : STAGE_EHLO;
-    tell_changed(s, s->spec.mode);
 }
 
 static void session_handshake(struct session *s)
@@ -430,7 +255,7 @@ static void session_handshake(struct session *s)
         learn_version(s);
         return;
     }
-    keep_handshake(s);
+    notes_tls_up(&s->notes, s->tls, clock_steady_ms() - s->handshake_ms);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_STARTTLS) {
         dialogue_tls_up(&s->dialogue);
@@ -442,7 +267,6 @@ static void session_handshake(struct session *s)
 
 static void session_begin_tls(struct session *s)
 {
-    struct probe *p = session_cell(s, s->spec.mode);
     struct tls_spec spec = {
         .fd = s->fd,
         .host = s->spec.host,
@@ -457,9 +281,7 @@ static void session_begin_tls(struct session *s)
         return;
     }
     s->handshake_ms = clock_steady_ms();
-    if (p != NULL)
-        p->stage = STAGE_TLS;
-    tell_changed(s, s->spec.mode);
+    notes_tls_begun(&s->notes);
     session_handshake(s);
 }
 
@@ -474,13 +296,13 @@ static enum fault fault_of_dialogue(struct session *s)
     case SMTP_FAULT_STARTTLS_REFUSED:
         return FAULT_REPLY;
     case SMTP_FAULT_MALFORMED:
-        note_raw(s, l->raw, l->service);
+        notes_raw(&s->notes, l->raw, l->service);
         return FAULT_MALFORMED;
     case SMTP_FAULT_NOT_SMTP:
-        note_raw(s, l->raw, l->service);
+        notes_raw(&s->notes, l->raw, l->service);
         return l->service == SERVICE_TLS ? FAULT_TLS_EXPECTED : FAULT_NOT_SMTP;
     case SMTP_FAULT_CLOSED:
-        note_raw(s, l->raw, l->service);
+        notes_raw(&s->notes, l->raw, l->service);
         return FAULT_CLOSED;
     case SMTP_FAULT_STARTTLS_NOT_OFFERED:
         return FAULT_STARTTLS_NOT_OFFERED;
@@ -490,43 +312,18 @@ static enum fault fault_of_dialogue(struct session *s)
     return FAULT_NONE;
 }
 
-/* Clear text alone is learned once its EHLO is answered, whatever comes of STARTTLS. */
-static void settle_clear_text(struct session *s)
-{
-    const struct smtp_learned *l = &s->dialogue.learned;
-    struct probe *p = session_cell(s, TLS_MODE_NONE);
-
-    if (s->spec.mode == TLS_MODE_NONE || p == NULL || p->outcome != PROBE_RUNNING || !l->clear.known)
-        return;
-    keep_learned(s, TLS_MODE_NONE);
-    cell_end(s, TLS_MODE_NONE, PROBE_OK, STAGE_DONE, FAULT_NONE);
-}
-
 /* Stage and greeting time as they are seen, for whoever watches. */
 static void note_progress(struct session *s)
 {
-    const struct smtp_learned *l = &s->dialogue.learned;
     double from_ms = s->connected_ms;
 
     if (s->settled)
         return;
     note_wait(s);
     if (s->spec.mode == TLS_MODE_IMPLICIT)
-        from_ms = s->handshake_ms + session_cell(s, s->spec.mode)->tls_ms;
-    settle_clear_text(s);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-        enum stage stage = stage_of(l->stage);
-
-        if (p == NULL)
-            continue;
-        if (p->greeting_ms < 0 && l->answers[SMTP_STAGE_GREETING].code != 0)
-            p->greeting_ms = clock_steady_ms() - from_ms;
-        if (p->outcome == PROBE_RUNNING && p->stage != stage) {
-            p->stage = stage;
-            tell_changed(s, (enum tls_mode)mode);
-        }
-    }
+        from_ms = s->handshake_ms + session_probe(s)->tls_ms;
+    notes_end_clear_text(&s->notes);
+    notes_progress(&s->notes, clock_steady_ms() - from_ms);
 }
 
 static void on_goodbye_over(uv_timer_t *timer)
@@ -547,19 +344,10 @@ static void settle_dialogue(struct session *s)
         return;
     }
     fault = fault_of_dialogue(s);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL)
-            continue;
-        if (p->outcome == PROBE_RUNNING) {
-            keep_learned(s, (enum tls_mode)mode);
-            if (fault == FAULT_REPLY)
-                keep_refusal(s, p, &l->refusal);
-        }
-        cell_end(s, (enum tls_mode)mode, fault == FAULT_NONE ? PROBE_OK : PROBE_FAILED,
-                 fault == FAULT_NONE ? STAGE_DONE : stage_of(l->stage), fault);
-    }
+    if (fault == FAULT_NONE)
+        notes_end(&s->notes, PROBE_OK, STAGE_DONE, FAULT_NONE);
+    else
+        notes_end(&s->notes, PROBE_FAILED, notes_stage(l->stage), fault);
     session_settle(s);
     uv_timer_start(&s->timer, on_goodbye_over, GOODBYE_MS, 0);
 }
@@ -736,8 +524,9 @@ static void on_quiet(uv_timer_t *timer)
 static void session_connected(struct session *s)
 {
     bool trial = s->spec.lesson == LESSON_OTHER_EHLO; /* ends with the answer to EHLO */
+    char ehlo[EHLO_NAME_SIZE];
     struct smtp_dialogue_spec spec = {
-        .ehlo_name = s->ehlo,
+        .ehlo_name = ehlo,
         .inside_tls = s->spec.mode == TLS_MODE_IMPLICIT,
         .want_starttls = s->spec.mode == TLS_MODE_STARTTLS && !trial,
         .try_mail = s->spec.mode == TLS_MODE_NONE && !trial,
@@ -747,22 +536,16 @@ static void session_connected(struct session *s)
 
     s->connected_ms = clock_steady_ms();
     s->asked_ms = s->connected_ms;
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL)
-            continue;
-        p->connect_ms = s->connected_ms - s->started_ms;
-        p->stage = STAGE_GREETING;
-        tell_changed(s, (enum tls_mode)mode);
-    }
-    ehlo_name(s, s->ehlo);
+    notes_connected(&s->notes, s->connected_ms - s->notes.started_ms);
+    ehlo_name(s, ehlo);
+    s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
+    s->notes.learned = &s->dialogue.learned;
     s->dialogue_ready = true;
     if (!dialogue_init(&s->dialogue, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }
-    wait_ms = QUIET_ROUND_TRIPS * (s->connected_ms - s->started_ms);
+    wait_ms = QUIET_ROUND_TRIPS * (s->connected_ms - s->notes.started_ms);
     uv_timer_start(&s->timer, on_quiet, wait_ms > QUIET_AFTER_MS ? (uint64_t)wait_ms : QUIET_AFTER_MS, 0);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_IMPLICIT)
@@ -773,13 +556,8 @@ static void session_connected(struct session *s)
 
 static void session_connect_failed(struct session *s, const struct dial_result *r)
 {
-    note_error(s, r->error_code, r->error_text);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p != NULL)
-            p->icmp = r->icmp;
-    }
+    notes_error(&s->notes, r->error_code, r->error_text);
+    notes_icmp(&s->notes, &r->icmp);
     session_fail(s, r->fault == FAULT_SILENT ? PROBE_TIMEOUT : PROBE_FAILED, STAGE_CONNECT, r->fault);
 }
 
@@ -844,13 +622,7 @@ static void on_start(uv_timer_t *timer)
     struct dial_result r;
     enum dial_state state;
 
-    s->started_ms = clock_steady_ms();
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p != NULL)
-            p->started_ms = s->started_ms - s->spec.check_started_ms;
-    }
+    notes_start(&s->notes, s->spec.check_started_ms);
     state = dial_start(&s->fd, &s->spec.address, plan_dial_port(s->spec.evidence->plan, s->spec.port), &r);
     if (s->fd >= 0 && uv_poll_init_socket(s->spec.loop, &s->poll, s->fd) != 0) {
         close(s->fd);
@@ -866,34 +638,6 @@ static void on_start(uv_timer_t *timer)
     session_act_on(s, state, &r);
 }
 
-/* A session that only tries another name has its results beside the matrix. */
-static bool session_try_on(struct session *s)
-{
-    const struct probe *refused;
-
-    if (s->spec.lesson != LESSON_OTHER_EHLO)
-        return true;
-    refused = &s->spec.evidence->probes[s->spec.pupil];
-    s->trial = arena_alloc(s->spec.evidence->arena, 1, sizeof *s->trial);
-    if (s->trial == NULL)
-        return false;
-    *s->trial = (struct probe){
-        .role = refused->role,
-        .host = refused->host,
-        .has_address = true,
-        .address = refused->address,
-        .family = refused->family,
-        .port = refused->port,
-        .dial_port = refused->dial_port,
-        .mode = refused->mode,
-        .connect_ms = -1,
-        .greeting_ms = -1,
-        .tls_ms = -1,
-        .chain = -1,
-    };
-    return true;
-}
-
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -902,25 +646,25 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     s->spec = *spec;
     s->fd = -1;
-    s->slowest_ms = -1;
-    if (!session_try_on(s)) {
+    s->notes = (struct notes){
+        .evidence = spec->evidence,
+        .mode = spec->mode,
+        .slowest_ms = -1,
+        .started_ms = clock_steady_ms(),
+        .changed = spec->listener->changed,
+        .user = spec->user,
+    };
+    memcpy(s->notes.cells, spec->cells, sizeof spec->cells);
+    if (spec->lesson == LESSON_OTHER_EHLO &&
+        !notes_stand_beside(&s->notes, &spec->evidence->probes[spec->pupil])) {
         free(s);
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     }
-    s->started_ms = clock_steady_ms();
     uv_timer_init(spec->loop, &s->timer);
     s->timer.data = s;
     s->n_handles = 1;
     uv_timer_start(&s->timer, on_start, 0, 0);
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL)
-            continue;
-        p->outcome = PROBE_RUNNING;
-        p->skip = SKIP_NONE;
-        p->stage = STAGE_CONNECT;
-    }
+    notes_open(&s->notes);
     *ret = s;
     return true;
 }
@@ -935,7 +679,7 @@ static void note_half(struct session *s)
     else if (s->dialogue_ready)
         raw = s->dialogue.learned.raw;
     if (raw.len > 0)
-        note_raw(s, raw, guess_service(raw));
+        notes_raw(&s->notes, raw, guess_service(raw));
 }
 
 void session_time_out(struct session *s)
@@ -958,15 +702,7 @@ void session_conclude(struct session *s, enum fault fault)
 
 void session_withdraw(struct session *s, enum skip_reason reason)
 {
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT && !s->settled; mode++) {
-        struct probe *p = session_cell(s, (enum tls_mode)mode);
-
-        if (p == NULL || p->outcome != PROBE_RUNNING)
-            continue;
-        p->outcome = PROBE_SKIPPED;
-        p->skip = reason;
-        tell_changed(s, (enum tls_mode)mode);
-    }
+    notes_withdraw(&s->notes, reason);
     session_settle(s);
     session_drop(s);
 }

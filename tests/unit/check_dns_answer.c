@@ -200,6 +200,29 @@ START_TEST(a_packet_that_is_cut_cannot_be_read)
 }
 END_TEST
 
+static const struct code_case {
+    const char *says;
+    unsigned code;
+    enum dns_outcome outcome;
+} code_cases[] = {
+    { "SERVFAIL", 2, DNS_SERVFAIL }, { "NXDOMAIN", 3, DNS_NXDOMAIN }, { "REFUSED", 5, DNS_REFUSED },
+    { "YXDOMAIN", 6, DNS_SERVFAIL }, { "NOTAUTH", 9, DNS_SERVFAIL },
+};
+
+START_TEST(a_refusal_is_no_answer)
+{
+    const struct code_case *c = &code_cases[_i];
+
+    begin(&packet);
+    packet.bytes[3] |= (uint8_t)c->code;
+    read_it(&packet, packet.len);
+    ck_assert_msg(answer.outcome == c->outcome, "%s: %d", c->says, (int)answer.outcome);
+    add_address(&packet, "m.t", 1);
+    read_it(&packet, packet.len);
+    ck_assert_msg(answer.outcome == c->outcome && answer.n_addresses == 0, "%s with an address", c->says);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("dns_answer");
@@ -212,5 +235,6 @@ int main(void)
     tcase_add_test(t, a_crowd_is_cut_and_counted);
     tcase_add_test(t, too_many_aliases_are_not_followed);
     tcase_add_test(t, a_packet_that_is_cut_cannot_be_read);
+    tcase_add_loop_test(t, a_refusal_is_no_answer, 0, sizeof code_cases / sizeof code_cases[0]);
     return unit_run("dns_answer", &t, 1);
 }

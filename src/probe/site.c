@@ -1,0 +1,541 @@
+/*
+ * site - one name that is contacted: its look-up, and the connections to its ports
+ */
+#include "probe/site.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/cells.h"
+#include "probe/dial.h"
+#include "probe/lookup.h"
+#include "probe/session.h"
+
+struct site {
+    struct site *next; /* the check's list */
+    struct site_spec spec;
+    struct evidence *evidence; /* NULL once it has ended */
+    struct cell_owner owner;
+    struct session *sessions;
+    struct lookup *lookup; /* NULL: none, or gone */
+    bool looking;          /* the name may still get addresses */
+    bool stopped;          /* at the ceiling, or interrupted: nothing new begins */
+};
+
+struct site **site_next(struct site *t)
+{
+    return &t->next;
+}
+
+static struct name_view *site_view(const struct site *t)
+{
+    return &t->evidence->names[t->spec.name];
+}
+
+static void tell_probe(const struct site *t, size_t probe)
+{
+    t->spec.listener->probe(t->spec.user, probe);
+}
+
+bool site_is_idle(const struct site *t)
+{
+    return t->sessions == NULL && t->lookup == NULL;
+}
+
+static void tell_idle(const struct site *t)
+{
+    if (site_is_idle(t))
+        t->spec.listener->idle(t->spec.user);
+}
+
+/* ---- connections ---------------------------------------------------------------- */
+
+static int find_cell(const struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    return cells_find(t->evidence, &t->owner, address, port, mode);
+}
+
+static void on_changed(void *user, size_t probe)
+{
+    tell_probe(user, probe);
+}
+
+static void on_quiet(void *user, struct session *s);
+static void on_settled(void *user, struct session *s);
+
+static void on_session_gone(void *user, struct session *s)
+{
+    struct site *t = user;
+
+    for (struct session **at = &t->sessions; *at != NULL; at = session_next(*at)) {
+        if (*at == s) {
+            *at = *session_next(s);
+            break;
+        }
+    }
+    tell_idle(t);
+}
+
+static const struct session_listener session_ears = {
+    .changed = on_changed,
+    .quiet = on_quiet,
+    .settled = on_settled,
+    .gone = on_session_gone,
+};
+
+/* The user's own setting, which is tried for itself. */
+static bool asks_mode(const struct site *t, uint16_t port, enum tls_mode mode)
+{
+    const struct plan *plan = t->evidence->plan;
+
+    return t->spec.is_users && plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
+}
+
+static struct session_spec new_session_spec(struct site *t, const struct address *address, uint16_t port,
+                                            enum tls_mode mode)
+{
+    return (struct session_spec){
+        .loop = engine_loop(t->spec.engine),
+        .evidence = t->evidence,
+        .check_started_ms = t->spec.check_started_ms,
+        .host = t->spec.is_users && t->evidence->plan->host_is_address ? NULL : t->owner.host,
+        .address = *address,
+        .port = port,
+        .mode = mode,
+        .cells = { -1, -1, -1 },
+        .identity = t->spec.identity,
+        .listener = &session_ears,
+        .user = t,
+    };
+}
+
+static void start_session(struct site *t, const struct session_spec *spec)
+{
+    struct session *s;
+    struct err err = { 0 };
+
+    if (!session_start(&s, spec, &err)) {
+        t->evidence->incomplete = true;
+        return;
+    }
+    *session_next(s) = t->sessions;
+    t->sessions = s;
+}
+
+static void open_session(struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    struct session_spec spec = new_session_spec(t, address, port, mode);
+
+    spec.cells[mode] = find_cell(t, address, port, mode);
+    if (spec.cells[mode] < 0 || t->evidence->probes[spec.cells[mode]].outcome != PROBE_SKIPPED)
+        return; /* no such cell, or tried already */
+    /* Clear text is told by the STARTTLS dialogue too. */
+    if (mode == TLS_MODE_STARTTLS && !asks_mode(t, port, TLS_MODE_NONE))
+        spec.cells[TLS_MODE_NONE] = find_cell(t, address, port, TLS_MODE_NONE);
+    start_session(t, &spec);
+}
+
+static void open_port(struct site *t, const struct address *address, uint16_t port)
+{
+    const struct plan *plan = t->evidence->plan;
+
+    open_session(t, address, port, plan_usual_mode(port));
+    if (asks_mode(t, port, plan->tls))
+        open_session(t, address, port, plan->tls);
+}
+
+/* The mode that a connection in this one cannot tell about. */
+static enum tls_mode other_mode(enum tls_mode mode)
+{
+    return mode == TLS_MODE_IMPLICIT ? TLS_MODE_STARTTLS : TLS_MODE_IMPLICIT;
+}
+
+static void try_other_mode(struct site *t, const struct session *s)
+{
+    uint16_t port = session_port(s);
+
+    /* Greylisting greeters on 25 take bytes before the greeting for an attack. */
+    if (port == 25 && !(t->spec.is_users && plan_asks_port(t->evidence->plan, port)))
+        return;
+    open_session(t, session_address(s), port, other_mode(session_mode(s)));
+}
+
+static struct session *find_session(const struct site *t, const struct address *address, uint16_t port,
+                                    enum tls_mode mode)
+{
+    for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
+        if (session_lesson(s) == LESSON_NONE && session_port(s) == port && session_mode(s) == mode &&
+            address_equal(session_address(s), address))
+            return s;
+    }
+    return NULL;
+}
+
+/* This cell shows that the port speaks its mode. */
+static bool speaks(const struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
+{
+    int cell = find_cell(t, address, port, mode);
+    const struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
+
+    if (p == NULL)
+        return false;
+    return mode == TLS_MODE_IMPLICIT ? p->tls_ms >= 0 : p->greeting_ms >= 0;
+}
+
+static enum fault mismatch_of(enum tls_mode mode)
+{
+    return mode == TLS_MODE_IMPLICIT ? FAULT_PLAIN_EXPECTED : FAULT_TLS_EXPECTED;
+}
+
+static void try_next_address(struct site *t, const struct session *s);
+
+static void on_quiet(void *user, struct session *s)
+{
+    struct site *t = user;
+
+    if (t->evidence == NULL || session_lesson(s) != LESSON_NONE)
+        return;
+    if (session_probe(s)->connect_ms < 0)
+        try_next_address(t, s);
+    else if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
+        session_conclude(s, mismatch_of(session_mode(s)));
+    else
+        try_other_mode(t, s);
+}
+
+/* A failure at the first word that the other mode may explain. */
+static bool hints_at_other_mode(const struct probe *p)
+{
+    bool first_word = p->mode == TLS_MODE_IMPLICIT ? p->stage == STAGE_TLS : p->stage == STAGE_GREETING;
+
+    switch (p->fault) {
+    case FAULT_TLS_EXPECTED:
+    case FAULT_PLAIN_EXPECTED:
+        return true;
+    case FAULT_CLOSED:
+    case FAULT_RESET:
+        return first_word;
+    default:
+        return false;
+    }
+}
+
+/* RFC 8446 section 6: what a server says to a version or to ciphers that it does not take. */
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+/* A refused handshake that the version or the ciphers may explain. */
+static bool hints_at_old_tls(const struct probe *p)
+{
+    if (p->outcome != PROBE_FAILED || p->fault != FAULT_TLS || p->stage != STAGE_TLS || p->certificate_requested)
+        return false;
+    if (p->tls_alert_received)
+        return p->tls_alert == ALERT_HANDSHAKE_FAILURE || p->tls_alert == ALERT_PROTOCOL_VERSION ||
+               p->tls_alert == ALERT_INSUFFICIENT_SECURITY;
+    return p->error_code != NULL && strcmp(p->error_code, "GNUTLS_E_UNSUPPORTED_VERSION_PACKET") == 0;
+}
+
+/* The other connection to this port is in the mode that was not meant: it need not wait for its answer. */
+static void review_other(const struct site *t, const struct session *s)
+{
+    enum tls_mode mode = session_mode(s);
+    struct session *other = find_session(t, session_address(s), session_port(s), other_mode(mode));
+
+    if (other == NULL || session_is_settled(other) || !speaks(t, session_address(s), session_port(s), mode))
+        return;
+    if (session_probe(other)->tls_ms >= 0 || session_probe(other)->greeting_ms >= 0)
+        return;
+    if (session_probe(other)->connect_ms >= 0)
+        session_conclude(other, mismatch_of(session_mode(other)));
+    else if (!asks_mode(t, session_port(other), session_mode(other)))
+        session_withdraw(other, SKIP_NOT_NEEDED); /* not connected yet: its silence says nothing about its mode */
+}
+
+
+/* The first EHLO of the dialogue was refused in so many words; whether for its name, another one shows. */
+static bool refuses_ehlo(const struct probe *p)
+{
+    return p->outcome == PROBE_FAILED && p->fault == FAULT_REPLY && p->stage == STAGE_EHLO &&
+           (p->mode == TLS_MODE_IMPLICIT || p->tls_ms < 0) && p->other_ehlo == NULL;
+}
+
+/* What a failed connection calls for: one more, to learn one thing. */
+static const struct {
+    bool (*calls)(const struct probe *p);
+    enum session_lesson lesson;
+} lessons[] = {
+    { hints_at_old_tls, LESSON_OLD_TLS },
+    { refuses_ehlo, LESSON_OTHER_EHLO },
+};
+
+static void learn(struct site *t, const struct session *s, enum session_lesson lesson)
+{
+    struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
+
+    spec.lesson = lesson;
+    spec.pupil = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    if (spec.pupil >= 0)
+        start_session(t, &spec);
+}
+
+static void try_further(struct site *t, const struct session *s)
+{
+    const struct probe *p = session_probe(s);
+
+    if ((p->outcome == PROBE_FAILED || p->outcome == PROBE_TIMEOUT) && p->stage == STAGE_CONNECT)
+        try_next_address(t, s);
+    if (p->outcome == PROBE_FAILED && hints_at_other_mode(p))
+        try_other_mode(t, s);
+    for (size_t i = 0; i < sizeof lessons / sizeof lessons[0]; i++) {
+        if (lessons[i].calls(p))
+            learn(t, s, lessons[i].lesson);
+    }
+}
+
+/* What the trial has shown counts for every cell of the connection that was refused. */
+static void keep_other_ehlo(const struct site *t, const struct session *s)
+{
+    const struct probe *trial = session_probe(s);
+
+    for (size_t i = 0; i < t->evidence->n_probes; i++) {
+        struct probe *p = &t->evidence->probes[i];
+
+        if (!cells_belong(&t->owner, p) || !p->has_address || p->port != session_port(s) || !refuses_ehlo(p) ||
+            !address_equal(&p->address, session_address(s)))
+            continue;
+        p->other_ehlo = trial->ehlo;
+        p->other_ehlo_accepted = trial->outcome == PROBE_OK;
+        tell_probe(t, i);
+    }
+}
+
+static void on_settled(void *user, struct session *s)
+{
+    struct site *t = user;
+
+    if (t->evidence == NULL)
+        return;
+    if (session_lesson(s) == LESSON_OTHER_EHLO)
+        keep_other_ehlo(t, s);
+    if (session_lesson(s) == LESSON_NONE) {
+        if (!t->stopped)
+            try_further(t, s);
+        review_other(t, s);
+    }
+    t->spec.listener->review(t->spec.user);
+}
+
+/* ---- addresses -------------------------------------------------------------------- */
+
+/* A client goes on to the next address where one does not connect; so many of a family are tried. */
+enum { ADDRESSES_TRIED_MAX = 4 };
+
+static void try_next_address(struct site *t, const struct session *s)
+{
+    const struct name_view *view = site_view(t);
+    const struct address *from = session_address(s);
+    uint16_t port = session_port(s);
+    unsigned n_tried = 0;
+
+    for (size_t i = 0; i < view->n_addresses; i++) {
+        const struct address *a = &view->addresses[i].address;
+
+        if (a->family != from->family || n_tried == ADDRESSES_TRIED_MAX)
+            continue;
+        if (find_cell(t, a, port, session_mode(s)) >= 0) {
+            n_tried++;
+            continue;
+        }
+        cells_put(t->evidence, &t->owner, a->family, a, port);
+        open_port(t, a, port);
+        return;
+    }
+}
+
+static void put_cells(const struct site *t, enum family family, const struct address *address)
+{
+    for (size_t i = 0; i < t->spec.n_ports; i++)
+        cells_put(t->evidence, &t->owner, family, address, t->spec.ports[i]);
+}
+
+void site_try_address(struct site *t, const struct address *address, bool must)
+{
+    const struct plan *plan = t->evidence->plan;
+
+    if (!plan->families[address->family])
+        return;
+    if (!cells_claim(t->evidence, &t->owner, address)) {
+        if (!must)
+            return;
+        put_cells(t, address->family, address);
+    }
+    if (!dial_has_route(address)) {
+        cells_skip(t->evidence, &t->owner, address, SKIP_NO_ROUTE);
+        return;
+    }
+    cells_skip(t->evidence, &t->owner, address, SKIP_NOT_NEEDED);
+    for (size_t i = 0; i < t->spec.n_ports; i++)
+        open_port(t, address, t->spec.ports[i]);
+}
+
+/* Every address of the family before this one is the hosts file's alone. */
+static bool only_hosts_gave(const struct site *t, size_t address)
+{
+    const struct found_address *all = site_view(t)->addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+            return false;
+    }
+    return true;
+}
+
+static void on_found(void *user, size_t name, size_t address)
+{
+    struct site *t = user;
+    const struct found_address *found = &site_view(t)->addresses[address];
+
+    t->spec.listener->name(t->spec.user, name);
+    /*
+     * What the hosts file says is what the mail client will use, whatever DNS
+     * says; what DNS says is then tried too, to tell what the file does.
+     */
+    site_try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(t, address));
+}
+
+static void on_lookup_ended(void *user, size_t name)
+{
+    struct site *t = user;
+
+    t->looking = false;
+    t->spec.listener->name(t->spec.user, name);
+    t->spec.listener->review(t->spec.user);
+}
+
+static void on_lookup_gone(void *user, struct lookup *l)
+{
+    struct site *t = user;
+
+    (void)l;
+    t->lookup = NULL;
+    tell_idle(t);
+}
+
+static const struct lookup_listener lookup_ears = {
+    .found = on_found,
+    .ended = on_lookup_ended,
+    .gone = on_lookup_gone,
+};
+
+bool site_look_up(struct site *t, struct err *err)
+{
+    struct evidence *e = t->evidence;
+    struct resolver *resolvers[PLAN_RESOLVERS_MAX];
+    struct lookup_spec spec = {
+        .loop = engine_loop(t->spec.engine),
+        .evidence = e,
+        .name = t->spec.name,
+        .resolvers = resolvers,
+        .compare = e->plan->n_resolvers > 1,
+        .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(t->spec.engine),
+        .listener = &lookup_ears,
+        .user = t,
+    };
+
+    spec.n_resolvers = engine_resolvers(t->spec.engine, e->plan, resolvers, &e->resolver_configured, err);
+    if (spec.n_resolvers == 0 || !lookup_start(&t->lookup, &spec, err))
+        return false;
+    t->looking = true;
+    return true;
+}
+
+/* ---- begin and end ------------------------------------------------------------------ */
+
+bool site_new(struct site **ret, const struct site_spec *spec, struct err *err)
+{
+    struct site *t = calloc(1, sizeof *t);
+
+    if (t == NULL)
+        return err_set(err, ERR_NOMEM, 0, "starting a check");
+    t->spec = *spec;
+    t->evidence = spec->evidence;
+    t->owner = (struct cell_owner){ .role = site_view(t)->role, .host = site_view(t)->host };
+    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+        put_cells(t, (enum family)family, NULL);
+    *ret = t;
+    return true;
+}
+
+struct site *site_free(struct site *t)
+{
+    free(t);
+    return NULL;
+}
+
+bool site_is_busy(const struct site *t)
+{
+    for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            return true;
+    }
+    return t->looking;
+}
+
+void site_time_out(struct site *t)
+{
+    /* Said first: a connection that ends must not open another. */
+    t->stopped = true;
+    for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            session_time_out(s);
+        else
+            session_close(s);
+    }
+}
+
+void site_withdraw(struct site *t)
+{
+    t->stopped = true;
+    for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
+        if (!session_is_settled(s))
+            session_withdraw(s, SKIP_STOPPED);
+        else
+            session_close(s);
+    }
+}
+
+/* Somebody has said which addresses of the family there are, if any. */
+static bool family_is_told(const struct name_view *view, enum family family)
+{
+    enum record_type type = family == FAMILY_IPV4 ? RECORD_A : RECORD_AAAA;
+
+    if (view->system == DNS_OK || view->system == DNS_NO_DATA || view->system == DNS_NXDOMAIN)
+        return true;
+    for (size_t i = 0; i < view->n_queries; i++) {
+        enum dns_outcome outcome = view->queries[i].outcome;
+
+        if (view->queries[i].type == type &&
+            (outcome == DNS_OK || outcome == DNS_NO_DATA || outcome == DNS_NXDOMAIN))
+            return true;
+    }
+    return false;
+}
+
+static enum skip_reason reason_of_empty_cell(const struct site *t, enum family family)
+{
+    const struct evidence *e = t->evidence;
+
+    if (t->spec.is_users && (e->plan->host_is_address || e->plan->has_address))
+        return SKIP_NOT_ASKED;
+    if (family_is_told(site_view(t), family))
+        return SKIP_NO_ADDRESS;
+    return e->interrupted ? SKIP_STOPPED : SKIP_UNRESOLVED;
+}
+
+void site_end(struct site *t)
+{
+    if (t->lookup != NULL)
+        lookup_stop(t->lookup);
+    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+        cells_skip_empty(t->evidence, &t->owner, (enum family)family, reason_of_empty_cell(t, (enum family)family));
+    t->evidence = NULL;
+}
