@@ -302,6 +302,148 @@ START_TEST(a_giant_key_holds_nobody_up)
 }
 END_TEST
 
+/* ---- what is fetched --------------------------------------------------------- */
+
+static const char issuer_url[] = "http://pki.example.test/ca";
+static const char ocsp_url[] = "http://pki.example.test/ocsp";
+
+/* A chain of the leaf alone, and an answer about it. */
+static struct chain *leaf_that_names_both(struct buf *ocsp, enum scenario_staple says)
+{
+    struct scenario_cert spec = healthy();
+    struct mint_chain minted;
+    gnutls_datum_t der;
+    struct chain *chain;
+
+    spec.aia = issuer_url;
+    spec.ocsp = ocsp_url;
+    buf_init(ocsp, 16 * 1024);
+    ck_assert(mint_chain(&minted, mint, &spec, NULL));
+    ck_assert(mint_put_ocsp(mint, spec.issuer, says, &minted, ocsp, NULL));
+    ck_assert(gnutls_x509_crt_export2(minted.certificates[0], GNUTLS_X509_FMT_DER, &der) >= 0);
+    chain = keep(&der, 1);
+    gnutls_free(der.data);
+    mint_chain_done(&minted);
+    return chain;
+}
+
+static bool misses_issuer(void)
+{
+    struct http_url url;
+
+    return trust_misses_issuer(trust, evidence, 0, &url);
+}
+
+static bool misses_ocsp(void)
+{
+    struct http_url url;
+    struct buf request;
+    bool misses;
+
+    buf_init(&request, 4096);
+    misses = trust_misses_ocsp(trust, evidence, 0, &url, &request);
+    ck_assert(!misses || (request.len > 0 && strcmp(url.path, "/ocsp") == 0));
+    buf_done(&request);
+    return misses;
+}
+
+static bool take_issuer(enum scenario_issuer issuer)
+{
+    struct buf body;
+    bool taken;
+
+    buf_init(&body, 16 * 1024);
+    ck_assert(mint_put_issuer(mint, issuer, false, &body, NULL));
+    taken = trust_take_issuer(evidence, 0, (struct peer_text){ body.bytes, body.len });
+    buf_done(&body);
+    return taken;
+}
+
+START_TEST(a_fetched_issuer_completes_the_chain)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_REVOKED);
+
+    ck_assert(!misses_issuer() && !misses_ocsp()); /* who is missing is not known yet */
+    load();
+    ck_assert(misses_issuer() && !misses_ocsp());
+    ck_assert(!take_issuer(SCENARIO_ISSUER_ROOT));
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE) && !take_issuer(SCENARIO_ISSUER_INTERMEDIATE));
+    ck_assert(!misses_issuer() && misses_ocsp());
+    ck_assert(trust_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }) && !misses_ocsp());
+    trust_judge(trust, evidence);
+    ck_assert_int_eq(chain->completion, COMPLETION_FETCHED);
+    ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER | TRUST_REVOKED);
+    ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_REVOKED && !chain->trusted);
+    ck_assert_uint_eq(chain->n_certificates, 1);
+    buf_done(&ocsp);
+}
+END_TEST
+
+/* Whoever answers over HTTP may make a certificate of that name: neither it nor what it signs counts. */
+START_TEST(an_issuer_that_only_bears_the_name_proves_nothing)
+{
+    static const char name[] = "CN=smtpdx practice intermediate";
+    gnutls_datum_t false_one = named_certificate(name, name);
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_FORGED);
+
+    load();
+    ck_assert(trust_take_issuer(evidence, 0, (struct peer_text){ (const char *)false_one.data, false_one.size }));
+    ck_assert(!misses_issuer() && !misses_ocsp());
+    ck_assert(!trust_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
+    trust_judge(trust, evidence);
+    ck_assert_int_eq(chain->completion, COMPLETION_NONE);
+    ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER);
+    ck_assert_int_eq(chain->ocsp.status, OCSP_NONE);
+    gnutls_free(false_one.data);
+    buf_done(&ocsp);
+}
+END_TEST
+
+START_TEST(a_fetched_giant_key_holds_nobody_up)
+{
+    struct scenario_cert spec = healthy();
+    struct mint_chain minted;
+    gnutls_datum_t giant;
+    struct buf ocsp;
+
+    ck_assert(mint_chain(&minted, mint, &spec, NULL));
+    giant = giant_intermediate(&minted);
+    leaf_that_names_both(&ocsp, SCENARIO_STAPLE_GOOD);
+    load();
+    ck_assert(trust_take_issuer(evidence, 0, (struct peer_text){ (const char *)giant.data, giant.size }));
+    ck_assert(!misses_issuer() && !misses_ocsp());
+    trust_judge(trust, evidence);
+    ck_assert_int_eq(evidence->chains[0].completion, COMPLETION_NONE);
+    gnutls_free(giant.data);
+    mint_chain_done(&minted);
+    buf_done(&ocsp);
+}
+END_TEST
+
+START_TEST(a_staple_that_says_it_all_is_enough)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_GOOD);
+
+    load();
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE) && misses_ocsp());
+    chain->staple = (struct peer_text){ ocsp.bytes, ocsp.len };
+    ck_assert(!misses_ocsp());
+    chain->staple.len--;
+    ck_assert(misses_ocsp());
+    chain->fetched_ocsp = (struct peer_text){ ocsp.bytes, ocsp.len };
+    ck_assert(!misses_ocsp());
+    trust_judge(trust, evidence);
+    ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
+    chain->staple.len++;
+    trust_judge(trust, evidence);
+    ck_assert(!chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
+    buf_done(&ocsp);
+}
+END_TEST
+
 START_TEST(a_file_that_holds_no_certificate_is_named)
 {
     const char *files[] = { root_file, "/dev/null" };
@@ -335,6 +477,10 @@ int main(void)
     tcase_add_test(t, a_name_is_looked_at_before_the_roots_are_there);
     tcase_add_test(t, a_signature_of_its_own_is_checked);
     tcase_add_test(t, a_giant_key_holds_nobody_up);
+    tcase_add_test(t, a_fetched_issuer_completes_the_chain);
+    tcase_add_test(t, an_issuer_that_only_bears_the_name_proves_nothing);
+    tcase_add_test(t, a_fetched_giant_key_holds_nobody_up);
+    tcase_add_test(t, a_staple_that_says_it_all_is_enough);
     tcase_add_test(t, a_file_that_holds_no_certificate_is_named);
     tcase_add_test(t, it_may_go_before_it_is_ready);
     return unit_run("trust", &t, 1);
