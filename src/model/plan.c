@@ -63,11 +63,16 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
     p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);
     p.resolvers = copy_array(arena, from->resolvers, from->n_resolvers, sizeof *p.resolvers);
+    p.other_resolvers =
+        copy_array(arena, from->other_resolvers, from->n_other_resolvers, sizeof *p.other_resolvers);
     p.port_maps = copy_array(arena, from->port_maps, from->n_port_maps, sizeof *p.port_maps);
     p.ca_files = copy_array(arena, from->ca_files, from->n_ca_files, sizeof *p.ca_files);
     p.time_servers = copy_array(arena, from->time_servers, from->n_time_servers, sizeof *p.time_servers);
     for (size_t i = 0; p.time_servers != NULL && i < p.n_time_servers; i++)
         p.time_servers[i].host = arena_strdup(arena, from->time_servers[i].host);
+    p.controls = copy_array(arena, from->controls, from->n_controls, sizeof *p.controls);
+    for (size_t i = 0; p.controls != NULL && i < p.n_controls; i++)
+        p.controls[i].host = arena_strdup(arena, from->controls[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "probe/aia.h"
+#include "probe/chain.h"
 #include "probe/dial.h"
 #include "probe/http.h"
 #include "probe/lookup.h"
@@ -164,8 +165,8 @@ static bool try_next_address(struct course *c);
 static enum fetch_outcome take(struct course *c, struct peer_text body)
 {
     struct fetcher *f = c->owner;
-    bool taken = fetch_of(c)->kind == FETCH_ISSUER ? trust_take_issuer(f->spec.evidence, c->chain, body)
-                                                   : trust_take_ocsp(f->spec.trust, f->spec.evidence, c->chain, body);
+    bool taken = fetch_of(c)->kind == FETCH_ISSUER ? chain_take_issuer(f->spec.evidence, c->chain, body)
+                                                   : chain_take_ocsp(f->spec.trust, f->spec.evidence, c->chain, body);
 
     return taken ? FETCH_OK : FETCH_UNFIT;
 }
@@ -399,13 +400,13 @@ static bool choose(struct course *c, enum fetch_kind *ret)
     struct fetcher *f = c->owner;
 
     buf_clear(&c->request);
-    if (!c->given_up[FETCH_ISSUER] && trust_misses_issuer(f->spec.trust, f->spec.evidence, c->chain, &c->url)) {
+    if (!c->given_up[FETCH_ISSUER] && chain_misses_issuer(f->spec.trust, f->spec.evidence, c->chain, &c->url)) {
         *ret = FETCH_ISSUER;
         return true;
     }
     *ret = FETCH_OCSP;
     return !c->given_up[FETCH_OCSP] &&
-           trust_misses_ocsp(f->spec.trust, f->spec.evidence, c->chain, &c->url, &c->request);
+           chain_misses_ocsp(f->spec.trust, f->spec.evidence, c->chain, &c->url, &c->request);
 }
 
 static void advance(struct course *c)

@@ -1,18 +1,18 @@
 /*
- * trust - the roots that are believed, and what they say of a chain
+ * trust - the roots that are believed
  *
- * Belongs to the engine. The system's roots are loaded once, in a thread, while
- * names and connections are under way.
+ * Belongs to the engine. Roots are loaded once, in a thread, while names and
+ * connections are under way; of a file that was named only the first
+ * certificate is looked at before that.
  */
 #ifndef SMTPDX_PROBE_TRUST_H
 #define SMTPDX_PROBE_TRUST_H
 
+#include <gnutls/x509.h>
 #include <uv.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "model/evidence.h"
-#include "probe/http_url.h"
 
 struct trust;
 
@@ -20,7 +20,7 @@ typedef void trust_ready_fn(void *user);
 
 /*
  * trust_new() - begins to load the roots that a plan believes in
- * shape:  ready is called once, from the loop
+ * shape:  reads the files of the plan; ready is called once, from the loop
  * errors: ERR_INPUT where a file holds no certificate, *bad_file naming it
  *         (borrowed from the plan)
  */
@@ -31,31 +31,24 @@ bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, tru
 bool trust_fits(const struct trust *t, const struct plan *plan);
 bool trust_is_ready(const struct trust *t);
 
-/* Number of roots; 0 where none could be loaded. */
+/* Number of roots; 0 where none could be loaded, or none is yet. */
 size_t trust_roots(const struct trust *t);
 
-/* Fills in what is judged of every chain; while the roots are not ready, only what needs none. */
-void trust_judge(struct trust *t, struct evidence *e);
+/* Number of certificates in the plan's files that cannot be read and are passed over. */
+size_t trust_broken(const struct trust *t);
 
 /*
- * trust_misses_issuer() - whether a chain ends in a certificate whose issuer is not known here
- * shape:  ret is where that certificate says that its issuer can be fetched; what was fetched before
- *         belongs to the chain. Never while the roots are not ready
+ * trust_verify() - what the roots say of n certificates, leaf first, windows of validity left out
+ * shape:  *flaws is a set of enum trust_flaw; empty: they believe it
+ * errors: false where there is no opinion: there is no root, or none is loaded yet
  */
-bool trust_misses_issuer(struct trust *t, const struct evidence *e, size_t chain, struct http_url *ret);
+bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws);
 
-/* Keeps the issuer that is in the reply; false where it holds none that the chain lacks. */
-bool trust_take_issuer(struct evidence *e, size_t chain, struct peer_text body);
+/* The organisation that issued this certificate owns a root that is believed here. */
+bool trust_owns_root(const struct trust *t, gnutls_x509_crt_t crt);
 
-/*
- * trust_misses_ocsp() - whether nobody has said if the leaf was revoked, and its issuer is known
- * shape:  ret is where the leaf says that one can ask, request what to ask there (appended, DER)
- */
-bool trust_misses_ocsp(struct trust *t, const struct evidence *e, size_t chain, struct http_url *ret,
-                       struct buf *request);
-
-/* Keeps an OCSP answer about the leaf; false where the reply is none that counts. */
-bool trust_take_ocsp(struct trust *t, struct evidence *e, size_t chain, struct peer_text body);
+/* The root that has issued it, the caller's to free; NULL where there is none. */
+gnutls_x509_crt_t trust_find_issuer(const struct trust *t, gnutls_x509_crt_t crt);
 
 /* Frees it once the loading thread has ended. */
 void trust_close(struct trust *t);

@@ -135,15 +135,10 @@ static bool answer(void *user, const struct web_request *request, struct buf *re
     return web_put_reply(reply, "404 Not Found", "", PEER_TEXT_LITERAL("no"));
 }
 
-bool pages_open(struct pages *p, uv_loop_t *loop, struct buf *transcript, struct err *err)
+bool pages_open(struct pages *p, uv_loop_t *loop, int fd, struct buf *transcript, struct err *err)
 {
     p->transcript = transcript;
-    return web_new(&p->web, loop, answer, p, err);
-}
-
-uint16_t pages_port(const struct pages *p)
-{
-    return p->web == NULL ? 0 : web_port(p->web);
+    return web_new(&p->web, loop, fd, answer, p, err);
 }
 
 void pages_put_complaints(const struct pages *p, struct buf *out)

@@ -50,7 +50,8 @@ struct stage {
     struct talk_part part;
     uint16_t port; /* on loopback */
     struct ear ears[FAMILY_COUNT];
-    char map[WORD_SIZE]; /* "25=40001" */
+    char map[WORD_SIZE];                /* "25=40001" */
+    char control[ENDPOINT_TEXT_SIZE]; /* "192.0.2.1:443"; "": it is the host's */
 };
 
 /* Talks that go on, so that they can be ended. */
@@ -73,7 +74,6 @@ struct simulate {
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
     struct pages *pages;
-    char web_map[WORD_SIZE]; /* "80=40002"; "" where there are no pages */
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
@@ -95,21 +95,21 @@ static bool system_failed(struct err *err, const char *doing)
     return err_set(err, ERR_SYSTEM, errno, doing);
 }
 
-static socklen_t loopback(struct sockaddr_storage *ret, enum family family, uint16_t port)
+static socklen_t socket_address(struct sockaddr_storage *ret, const struct address *a, uint16_t port)
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
 
     memset(ret, 0, sizeof *ret);
-    if (family == FAMILY_IPV4) {
+    if (a->family == FAMILY_IPV4) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(port);
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        memcpy(&v4->sin_addr, a->bytes, sizeof v4->sin_addr);
         return sizeof *v4;
     }
     v6->sin6_family = AF_INET6;
     v6->sin6_port = htons(port);
-    v6->sin6_addr = in6addr_loopback;
+    memcpy(&v6->sin6_addr, a->bytes, sizeof v6->sin6_addr);
     return sizeof *v6;
 }
 
@@ -118,12 +118,12 @@ static int open_socket(enum family family)
     return socket(family == FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* A socket bound to a port of loopback, -1 with errno; port 0 asks for any. */
-static int open_bound(enum family family, uint16_t port)
+/* A socket bound to a port of ours, -1 with errno; port 0 asks for any. */
+static int open_bound(const struct address *a, uint16_t port)
 {
     struct sockaddr_storage at;
-    socklen_t size = loopback(&at, family, port);
-    int fd = open_socket(family);
+    socklen_t size = socket_address(&at, a, port);
+    int fd = open_socket(a->family);
     int code;
 
     if (fd < 0)
@@ -149,7 +149,8 @@ static uint16_t bound_port(int fd)
 
 static bool machine_has_ipv6(void)
 {
-    int fd = open_bound(FAMILY_IPV6, 0);
+    struct address loopback;
+    int fd = scenario_place_address(&loopback, SCENARIO_PLACE_HOST, FAMILY_IPV6) ? open_bound(&loopback, 0) : -1;
 
     if (fd < 0)
         return false;
@@ -157,22 +158,50 @@ static bool machine_has_ipv6(void)
     return true;
 }
 
-/* The same free port for both families. */
-static bool bind_ears(struct stage *st, bool ipv6, struct err *err)
+static void unbind_ears(struct stage *st)
 {
-    for (int i = 0; i < PORT_TRIES; i++) {
-        int fd = open_bound(FAMILY_IPV4, 0), code;
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        if (st->ears[i].fd >= 0)
+            close(st->ears[i].fd);
+        st->ears[i].fd = -1;
+    }
+}
 
-        if (fd < 0)
-            return system_failed(err, doing_listen);
-        st->port = bound_port(fd);
-        st->ears[FAMILY_IPV6].fd = ipv6 ? open_bound(FAMILY_IPV6, st->port) : -1;
-        if (!ipv6 || st->ears[FAMILY_IPV6].fd >= 0) {
-            st->ears[FAMILY_IPV4].fd = fd;
-            return true;
+/* Binds all addresses of a stage, to a port that is found here where it is 0; false with errno. */
+static bool bind_ears(struct stage *st, bool ipv6, uint16_t *port)
+{
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        struct address a;
+
+        if (!scenario_place_address(&a, st->part.port->place, (enum family)i) || (i == FAMILY_IPV6 && !ipv6))
+            continue;
+        st->ears[i].fd = open_bound(&a, *port);
+        if (st->ears[i].fd < 0)
+            return false;
+        *port = bound_port(st->ears[i].fd);
+    }
+    st->port = *port;
+    return true;
+}
+
+/* The same free port for all stages of one number, for the check maps numbers whatever the address. */
+static bool bind_number(struct simulate *p, uint16_t number, struct err *err)
+{
+    for (int try = 0; try < PORT_TRIES; try++) {
+        uint16_t port = 0;
+        bool ok = true;
+        int code = 0;
+
+        for (size_t i = 0; ok && i < p->n_stages; i++) {
+            ok = p->stages[i].part.port->number != number || bind_ears(&p->stages[i], p->ipv6, &port);
+            code = ok ? 0 : errno;
         }
-        code = errno;
-        close(fd);
+        if (ok)
+            return true;
+        for (size_t i = 0; i < p->n_stages; i++) {
+            if (p->stages[i].part.port->number == number)
+                unbind_ears(&p->stages[i]);
+        }
         if (code != EADDRINUSE)
             return err_set(err, ERR_SYSTEM, code, doing_listen);
     }
@@ -185,15 +214,15 @@ static bool bind_ears(struct stage *st, bool ipv6, struct err *err)
  *         filled by connections of ours: Linux drops what comes then without
  *         a word, on loopback too, and needs no firewall for it
  */
-static bool drop_from_now(struct ear *ear, enum family family, uint16_t port, struct err *err)
+static bool drop_from_now(struct ear *ear, const struct address *a, uint16_t port, struct err *err)
 {
     struct sockaddr_storage at;
-    socklen_t size = loopback(&at, family, port);
+    socklen_t size = socket_address(&at, a, port);
 
     if (listen(ear->fd, 0) != 0)
         return system_failed(err, doing_listen);
     for (size_t i = 0; i < FILL_MAX; i++) {
-        struct pollfd wait = { .fd = open_socket(family), .events = POLLOUT };
+        struct pollfd wait = { .fd = open_socket(a->family), .events = POLLOUT };
 
         ear->fill[i] = wait.fd;
         if (wait.fd < 0)
@@ -275,21 +304,34 @@ static bool set_priority(struct talk_part *part, struct err *err)
 static bool open_ear(struct simulate *p, struct stage *st, enum family family, struct err *err)
 {
     struct ear *ear = &st->ears[family];
+    struct address a;
+    int fd;
 
-    if (ear->fd < 0 || !st->part.port->families[family])
+    if (ear->fd < 0 || !scenario_place_address(&a, st->part.port->place, family) || !st->part.port->families[family])
         return true;
     switch (st->part.port->face) {
     case SCENARIO_FACE_REFUSED:
         return true; /* bound, so that nobody else can listen there, and not listening */
     case SCENARIO_FACE_DROPPED:
-        return drop_from_now(ear, family, st->port, err);
+        return drop_from_now(ear, &a, st->port, err);
+    case SCENARIO_FACE_PAGES:
+        fd = ear->fd;
+        ear->fd = -1;
+        return pages_open(p->pages, &p->loop, fd, &p->log.transcript, err);
+    case SCENARIO_FACE_MUTE:
     case SCENARIO_FACE_SCRIPT:
     case SCENARIO_FACE_SUBMISSION:
     case SCENARIO_FACE_SUBMISSIONS:
     case SCENARIO_FACE_RELAY:
-        return listen_from_now(p, st, ear, err);
+    case SCENARIO_FACE_WEB:
+    case SCENARIO_FACE_HTTP_204:
+    case SCENARIO_FACE_HTTP_REDIRECT:
+    case SCENARIO_FACE_HTTP_PAGE:
+    case SCENARIO_FACE_HTTP_511:
+    case SCENARIO_FACE_COUNT:
+        break;
     }
-    return true;
+    return listen_from_now(p, st, ear, err);
 }
 
 static void init_stage(struct simulate *p, struct stage *st, const struct scenario_port *port)
@@ -308,6 +350,31 @@ static void init_stage(struct simulate *p, struct stage *st, const struct scenar
     }
 }
 
+static bool is_first_of_number(const struct simulate *p, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (p->scenario->ports[i].number == p->scenario->ports[place].number)
+            return false;
+    }
+    return true;
+}
+
+/* As the check is told of it; empty for a port of the host. */
+static void name_control(struct stage *st, const struct scenario *s)
+{
+    const struct scenario_port *port = st->part.port;
+    const char *name = scenario_place_name(s, port->place);
+    struct endpoint at = { .port = port->number };
+    char text[ENDPOINT_TEXT_SIZE];
+
+    if (port->place == SCENARIO_PLACE_HOST || port->place == SCENARIO_PLACE_PKI)
+        return;
+    if (name != NULL)
+        snprintf(st->control, sizeof st->control, "%s:%u", name, port->number);
+    else if (scenario_place_address(&at.address, port->place, FAMILY_IPV4))
+        snprintf(st->control, sizeof st->control, "%s", endpoint_format(&at, text));
+}
+
 static bool open_stages(struct simulate *p, struct err *err)
 {
     const struct scenario *s = p->scenario;
@@ -320,10 +387,20 @@ static bool open_stages(struct simulate *p, struct err *err)
 
         init_stage(p, st, &s->ports[i]);
         p->n_stages++;
-        if (!set_priority(&st->part, err) || !bind_ears(st, p->ipv6, err) ||
-            !open_ear(p, st, FAMILY_IPV4, err) || !open_ear(p, st, FAMILY_IPV6, err))
+        if (!set_priority(&st->part, err))
+            return false;
+    }
+    for (size_t i = 0; i < s->n_ports; i++) {
+        if (is_first_of_number(p, i) && !bind_number(p, s->ports[i].number, err))
+            return false;
+    }
+    for (size_t i = 0; i < s->n_ports; i++) {
+        struct stage *st = &p->stages[i];
+
+        if (!open_ear(p, st, FAMILY_IPV4, err) || !open_ear(p, st, FAMILY_IPV6, err))
             return false;
         snprintf(st->map, sizeof st->map, "%u=%u", s->ports[i].number, st->port);
+        name_control(st, s);
     }
     return true;
 }
@@ -481,16 +558,6 @@ static bool open_timekeepers(struct simulate *p, struct err *err)
     return true;
 }
 
-static bool open_pages(struct simulate *p, struct err *err)
-{
-    if (p->scenario->n_pages == 0)
-        return true;
-    if (!pages_open(p->pages, &p->loop, &p->log.transcript, err))
-        return false;
-    snprintf(p->web_map, sizeof p->web_map, "80=%u", pages_port(p->pages));
-    return true;
-}
-
 static bool open_nameservers(struct simulate *p, struct err *err)
 {
     for (size_t i = 0; i < p->scenario->n_resolvers; i++) {
@@ -514,7 +581,7 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !open_nameservers(p, err) || !open_timekeepers(p, err) || !open_pages(p, err) || !start_thread(p, err)) {
+        !open_nameservers(p, err) || !open_timekeepers(p, err) || !start_thread(p, err)) {
         simulate_free(p);
         return false;
     }
@@ -543,10 +610,16 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     put_option(&l, s->is_box ? "host" : "target", s->target);
     for (size_t i = 0; i < s->n_resolvers; i++)
         put_option(&l, "resolver", p->resolvers[i]);
-    for (size_t i = 0; i < p->n_stages; i++)
-        put_option(&l, "map-port", p->stages[i].map);
-    if (p->web_map[0] != '\0')
-        put_option(&l, "map-port", p->web_map);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        if (is_first_of_number(p, i))
+            put_option(&l, "map-port", p->stages[i].map);
+    }
+    for (size_t i = 0; i < p->n_stages; i++) {
+        if (p->stages[i].control[0] != '\0')
+            put_option(&l, "control", p->stages[i].control);
+    }
+    if (s->no_controls)
+        put_option(&l, "only-target", NULL);
     put_option(&l, "ca-file", p->root_path);
     put_option(&l, "no-system-ca", NULL);
     for (size_t i = 0; i < s->n_clocks; i++)
@@ -561,7 +634,7 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
 uint16_t simulate_port(const struct simulate *p, uint16_t number)
 {
     for (size_t i = 0; i < p->n_stages; i++) {
-        if (p->scenario->ports[i].number == number)
+        if (p->scenario->ports[i].place == SCENARIO_PLACE_HOST && p->scenario->ports[i].number == number)
             return p->stages[i].port;
     }
     return 0;

@@ -23,7 +23,7 @@ struct simulate_option {
     const char *value;
 };
 
-enum { SIMULATE_OPTIONS_MAX = SCENARIO_OPTIONS_MAX + SCENARIO_PORTS_MAX + SCENARIO_CLOCKS_MAX + 8 };
+enum { SIMULATE_OPTIONS_MAX = SCENARIO_OPTIONS_MAX + 2 * SCENARIO_PORTS_MAX + SCENARIO_CLOCKS_MAX + 8 };
 
 /*
  * simulate_start() - returns once everything listens

@@ -17,13 +17,17 @@
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL] [ocsp=URL]
  *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
  *   web      PATH issuer|issuers|good|revoked|unknown|forged|html|missing|redirect|long|silent|never [cert=NAME]
- *            a page of a web server that stands for port 80 wherever it is meant: the issuer of that
- *            certificate, alone or as PKCS #7, an OCSP answer about it, or something else; never: nobody
- *            may ask for it, and for every other page somebody has to
+ *            a page of http://pki.example.test: the issuer of that certificate, alone or as PKCS #7, an
+ *            OCSP answer about it, or something else; never: nobody may ask for it, and for every other
+ *            page somebody has to
  *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
  *            a time server, its clock so far off this machine's; none: nobody is asked for the time
- *   port     N refused|dropped|script|submission|submissions|relay [cert=NAME] [tls=1.2]
- *            [only=ipv4|ipv6] [client=asked|needed]
+ *   control  mail works|mute|refused|dropped [as of a port]
+ *   control  web works|mute|refused|dropped
+ *   control  portal 204|redirect|page|511|mute|refused|dropped
+ *   control  none                            a server elsewhere for the check to compare with; all work unless named
+ *   port     N refused|dropped|mute|script|submission|submissions|relay|web|http-204|http-redirect|
+ *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed]
  *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
@@ -32,12 +36,14 @@
  *   recommended PORT starttls|implicit
  *
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
- * expect VERB|*; message (all up to the lone dot); tls; close; reset; hang.
+ * expect VERB|*; message (all up to the lone dot); head (all up
+ * to the empty line); tls; close; reset; hang.
  * stray: a datagram for another question and one for another name come first. The resolvers cut
  * what is too long for a datagram, and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
  * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
- * server agrees with this machine unless there is a clock line.
+ * server agrees with this machine unless there is a clock line. The controls for mail and for the
+ * portal are asked for by name, which no line of dns but "*" hides; the one for the web by address.
  */
 #ifndef SMTPDX_SIMULATE_SCENARIO_H
 #define SMTPDX_SIMULATE_SCENARIO_H
@@ -55,11 +61,11 @@ enum {
     SCENARIO_TEXT_MAX = 256 * 1024,
     SCENARIO_LINE_MAX = 4096,
     SCENARIO_OPTIONS_MAX = 32,
-    SCENARIO_ANSWERS_MAX = 32,
+    SCENARIO_ANSWERS_MAX = 48,
     SCENARIO_CERTS_MAX = 8,
     SCENARIO_PAGES_MAX = 8,
     SCENARIO_CERT_NAMES_MAX = 16,
-    SCENARIO_PORTS_MAX = 16,
+    SCENARIO_PORTS_MAX = 20,
     SCENARIO_CLOCKS_MAX = 4,
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
@@ -212,7 +218,8 @@ enum scenario_act {
     SCENARIO_ACT_SEND,
     SCENARIO_ACT_DRIP,
     SCENARIO_ACT_EXPECT,
-    SCENARIO_ACT_MESSAGE,
+    SCENARIO_ACT_MESSAGE, /* reads up to the lone dot */
+    SCENARIO_ACT_HEAD,    /* reads up to the empty line */
     SCENARIO_ACT_TLS,
     SCENARIO_ACT_CLOSE,
     SCENARIO_ACT_RESET,
@@ -244,10 +251,18 @@ struct scenario_handler {
 enum scenario_face {
     SCENARIO_FACE_REFUSED,
     SCENARIO_FACE_DROPPED,
+    SCENARIO_FACE_MUTE,   /* takes a client and never says a word */
     SCENARIO_FACE_SCRIPT, /* nothing but its own steps: any other command is a mistake of the client */
     SCENARIO_FACE_SUBMISSION,
     SCENARIO_FACE_SUBMISSIONS,
     SCENARIO_FACE_RELAY,
+    SCENARIO_FACE_WEB, /* TLS, and nothing behind it */
+    SCENARIO_FACE_HTTP_204,
+    SCENARIO_FACE_HTTP_REDIRECT,
+    SCENARIO_FACE_HTTP_PAGE,
+    SCENARIO_FACE_HTTP_511,
+    SCENARIO_FACE_PAGES, /* those of the scenario; no line of a file asks for it */
+    SCENARIO_FACE_COUNT,
 };
 
 /* Whether a client certificate is wanted. */
@@ -257,7 +272,18 @@ enum scenario_client {
     SCENARIO_CLIENT_NEEDED,
 };
 
+/* Where a port is: on the host, or on a server elsewhere that the check compares with. */
+enum scenario_place {
+    SCENARIO_PLACE_HOST,
+    SCENARIO_PLACE_MAIL,
+    SCENARIO_PLACE_WEB,
+    SCENARIO_PLACE_PORTAL,
+    SCENARIO_PLACE_PKI, /* where certificates say that something can be fetched: nothing to compare with */
+    SCENARIO_PLACE_COUNT,
+};
+
 struct scenario_port {
+    enum scenario_place place;
     uint16_t number;
     enum scenario_face face;
     bool families[FAMILY_COUNT]; /* a family that is not served is refused */
@@ -301,6 +327,7 @@ struct scenario {
     struct scenario_clock *clocks;
     size_t n_clocks;
     bool no_clock; /* the check is told to ask nobody */
+    bool no_controls; /* the check is told to compare with nobody */
     struct scenario_port *ports;
     size_t n_ports;
     struct scenario_handler *handlers;
@@ -324,6 +351,12 @@ struct scenario {
 bool scenario_parse(struct scenario **ret, const char *name, struct peer_text text,
                     char complaint[static SCENARIO_COMPLAINT_SIZE], struct err *err);
 struct scenario *scenario_free(struct scenario *s);
+
+/* The name of a place, NULL for one that goes by its address; borrowed from s. */
+const char *scenario_place_name(const struct scenario *s, enum scenario_place place);
+
+/* False where the place has no address of that family. */
+bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family);
 
 /* The scenarios that are compiled in, sorted by name. */
 struct scenario_source {

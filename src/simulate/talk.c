@@ -436,6 +436,7 @@ static void take_step(struct talk *t)
         t->state = STATE_EXPECT;
         return;
     case SCENARIO_ACT_MESSAGE:
+    case SCENARIO_ACT_HEAD:
         t->state = STATE_MESSAGE;
         return;
     case SCENARIO_ACT_TLS:
@@ -588,8 +589,11 @@ static void read_expected(struct talk *t)
     buf_consume(&t->lines, used);
 }
 
+/* Reads on to the line that ends a message (RFC 5321 section 4.1.1.4) or a head (RFC 9112 section 2.1). */
 static void read_message(struct talk *t)
 {
+    const char *end_line = t->step->act == SCENARIO_ACT_HEAD ? "\r\n" : ".\r\n";
+
     while (t->lines.len > 0) {
         const char *bytes = buf_borrow(&t->lines);
         const char *end = memchr(bytes, '\n', t->lines.len);
@@ -602,7 +606,7 @@ static void read_message(struct talk *t)
             return;
         }
         used = (size_t)(end - bytes) + 1;
-        last = used == 3 && memcmp(bytes, ".\r\n", 3) == 0;
+        last = used == strlen(end_line) && memcmp(bytes, end_line, used) == 0;
         buf_consume(&t->lines, used);
         if (last) {
             next_step(t);

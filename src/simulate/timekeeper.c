@@ -154,7 +154,7 @@ bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scena
     t->spec = spec;
     *ret = t; /* half open too: its handle is the loop's, so it ends like any other */
     if (spec->http)
-        return web_new(&t->web, loop, answer_visitor, t, err);
+        return web_new(&t->web, loop, -1, answer_visitor, t, err);
     uv_ip4_addr("127.0.0.1", 0, &at);
     uv_udp_init(loop, &t->udp);
     t->udp.data = t;

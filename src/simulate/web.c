@@ -159,14 +159,14 @@ bool web_put_reply(struct buf *reply, const char *status, const char *headers, s
 
 /* ---- the whole ------------------------------------------------------------------ */
 
-static int listen_somewhere(struct web *w)
+static int listen_at(struct web *w, int fd)
 {
     struct sockaddr_in at;
     int size = sizeof at;
     int code;
 
     uv_ip4_addr("127.0.0.1", 0, &at);
-    code = uv_tcp_bind(&w->tcp, (const struct sockaddr *)&at, 0);
+    code = fd >= 0 ? uv_tcp_open(&w->tcp, fd) : uv_tcp_bind(&w->tcp, (const struct sockaddr *)&at, 0);
     if (code == 0)
         code = uv_listen((uv_stream_t *)&w->tcp, BACKLOG, on_visitor);
     if (code == 0)
@@ -176,7 +176,7 @@ static int listen_somewhere(struct web *w)
     return code;
 }
 
-bool web_new(struct web **ret, uv_loop_t *loop, web_answer_fn *answer, void *user, struct err *err)
+bool web_new(struct web **ret, uv_loop_t *loop, int fd, web_answer_fn *answer, void *user, struct err *err)
 {
     static const char doing[] = "starting a practice web server";
     struct web *w = calloc(1, sizeof *w);
@@ -189,7 +189,7 @@ bool web_new(struct web **ret, uv_loop_t *loop, web_answer_fn *answer, void *use
     uv_tcp_init(loop, &w->tcp);
     w->tcp.data = w;
     *ret = w;
-    code = listen_somewhere(w);
+    code = listen_at(w, fd);
     return code == 0 || err_set(err, ERR_SYSTEM, -code, doing);
 }
 

@@ -1,7 +1,7 @@
 /*
  * web - a practice web server: a reply for each request, and the end
  *
- * On 127.0.0.1, in the loop that it is given. What it says is somebody else's.
+ * In the loop that it is given. What it says is somebody else's.
  */
 #ifndef SMTPDX_SIMULATE_WEB_H
 #define SMTPDX_SIMULATE_WEB_H
@@ -26,11 +26,12 @@ struct web_request {
 typedef bool web_answer_fn(void *user, const struct web_request *request, struct buf *reply);
 
 /*
- * web_new() - listens on a port of its own
- * shape:  *ret is set where the listener is half open too, and ends like any other
+ * web_new() - listens
+ * shape:  fd is a bound socket, its own from here on; -1: a free port of 127.0.0.1. *ret is set where
+ *         the listener is half open too, and ends like any other
  * errors: ERR_NOMEM, ERR_SYSTEM
  */
-bool web_new(struct web **ret, uv_loop_t *loop, web_answer_fn *answer, void *user, struct err *err);
+bool web_new(struct web **ret, uv_loop_t *loop, int fd, web_answer_fn *answer, void *user, struct err *err);
 uint16_t web_port(const struct web *w);
 
 /* Closes its handles; free it when the loop has run to its end. NULL is fine. */

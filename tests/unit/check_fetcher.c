@@ -53,7 +53,7 @@ static void set_up(void)
     ck_assert(evidence != NULL && engine_trust(engine, &trust, plan, &bad_file, NULL));
     while (!trust_is_ready(trust))
         uv_run(engine_loop(engine), UV_RUN_ONCE);
-    ck_assert(web_new(&web, engine_loop(engine), answer, NULL, NULL));
+    ck_assert(web_new(&web, engine_loop(engine), -1, answer, NULL, NULL));
     n_requests = n_idle = n_gone = 0;
     silent = false;
 }

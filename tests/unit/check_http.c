@@ -86,7 +86,7 @@ static void run(struct says *says, struct ear *ear, void (*change)(struct http_s
     struct http_spec spec;
     uv_loop_t loop;
 
-    ck_assert(uv_loop_init(&loop) == 0 && web_new(&ear->web, &loop, answer, says, NULL));
+    ck_assert(uv_loop_init(&loop) == 0 && web_new(&ear->web, &loop, -1, answer, says, NULL));
     spec = spec_for(&loop, web_port(ear->web), ear);
     if (change != NULL)
         change(&spec);

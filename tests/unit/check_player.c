@@ -386,6 +386,15 @@ END_TEST
 
 /* ---- the whole ---- */
 
+static const struct simulate_option *find_option(const struct simulate_option *o, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(o[i].name, name) == 0)
+            return &o[i];
+    }
+    ck_abort_msg("no option %s", name);
+}
+
 START_TEST(the_check_is_told_all_it_needs)
 {
     struct simulate_option o[SIMULATE_OPTIONS_MAX];
@@ -394,22 +403,63 @@ START_TEST(the_check_is_told_all_it_needs)
 
     play("target a.test\\xC2\\xA0\nhost a.test\noptions --port 587 -4\nport 993 refused\n");
     n = simulate_options(simulate, o, SIMULATE_OPTIONS_MAX);
-    ck_assert_uint_eq(n, 12);
-    ck_assert_str_eq(o[0].name, "target");
-    ck_assert_str_eq(o[0].value, "a.test\xC2\xA0");
-    ck_assert_str_eq(o[1].name, "resolver");
+    ck_assert_str_eq(find_option(o, n, "target")->value, "a.test\xC2\xA0");
+    ck_assert_int_eq(strncmp(find_option(o, n, "resolver")->value, "127.0.0.1:", 10), 0);
     snprintf(map, sizeof map, "993=%u", simulate_port(simulate, 993));
-    ck_assert_str_eq(o[2].name, "map-port");
-    ck_assert_str_eq(o[2].value, map);
-    ck_assert_str_eq(o[7].name, "ca-file");
-    ck_assert_int_eq(access(o[7].value, R_OK), 0);
-    ck_assert_str_eq(o[8].name, "no-system-ca");
-    ck_assert_str_eq(o[9].name, "time-server");
-    ck_assert_int_eq(strncmp(o[9].value, "127.0.0.1:", 10), 0);
-    ck_assert_str_eq(o[10].name, "port");
-    ck_assert_str_eq(o[11].name, "ipv4");
+    ck_assert_str_eq(find_option(o, n, "map-port")->value, map);
+    ck_assert_int_eq(access(find_option(o, n, "ca-file")->value, R_OK), 0);
+    find_option(o, n, "no-system-ca");
+    ck_assert_int_eq(strncmp(find_option(o, n, "time-server")->value, "127.0.0.1:", 10), 0);
+    ck_assert_str_eq(o[n - 2].name, "port"); /* what the file says counts: it comes last */
+    ck_assert_str_eq(o[n - 1].name, "ipv4");
     ck_assert_uint_eq(simulate_options(simulate, o, 3), 3);
     ck_assert_uint_eq(simulate_port(simulate, 110), 0);
+}
+END_TEST
+
+/* The port that stands for number wherever it is meant. */
+static uint16_t mapped_port(unsigned number)
+{
+    struct simulate_option o[SIMULATE_OPTIONS_MAX];
+    size_t n = simulate_options(simulate, o, SIMULATE_OPTIONS_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned meant, port;
+
+        if (strcmp(o[i].name, "map-port") == 0 && sscanf(o[i].value, "%u=%u", &meant, &port) == 2 &&
+            meant == number)
+            return (uint16_t)port;
+    }
+    ck_abort_msg("port %u is not mapped", number);
+}
+
+static int connect_to_place(enum scenario_place place, unsigned number)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(mapped_port(number)) };
+    struct address a;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert(scenario_place_address(&a, place, FAMILY_IPV4));
+    memcpy(&at.sin_addr, a.bytes, sizeof at.sin_addr);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+START_TEST(a_portal_answers_a_request_and_hangs_up)
+{
+    int fd;
+
+    play("target a.test\ncontrol portal 511\nport 80 http-page\n");
+    fd = connect_to_place(SCENARIO_PLACE_PORTAL, 80);
+    say(fd, "GET /generate_204 HTTP/1.1\r\nHost: portal.control.test\r\n\r\n");
+    hear(fd, "HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    hear_end(fd);
+    close(fd);
+    fd = connect_to_place(SCENARIO_PLACE_MAIL, 587); /* beside the port of the host, at its own address */
+    hear(fd, "220 a.test ESMTP\r\n");
+    close(fd);
+    simulate_stop(simulate);
+    ck_assert_str_eq(simulate_complaints(simulate), "");
 }
 END_TEST
 
@@ -475,6 +525,7 @@ int main(void)
     tcase_add_test(t, text_behind_starttls_is_complained_of);
     tcase_add_test(t, the_resolver_answers_over_udp_and_tcp);
     tcase_add_test(t, the_check_is_told_all_it_needs);
+    tcase_add_test(t, a_portal_answers_a_request_and_hangs_up);
     tcase_add_test(t, the_end_hangs_up_and_leaves_no_thread_and_no_file);
     tcase_add_test(t, every_allocation_of_the_start_may_fail_once);
     return unit_run("player", &t, 1);

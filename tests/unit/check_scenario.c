@@ -52,7 +52,7 @@ START_TEST(a_target_alone_is_a_healthy_host)
 
     ck_assert_msg(s != NULL, "%s", complaint);
     ck_assert_str_eq(s->host, "mail.example.test");
-    ck_assert_uint_eq(s->n_answers, 2);
+    ck_assert_uint_eq(s->n_answers, 6); /* its own and those of two controls */
     ck_assert_int_eq(s->answers[0].type, SCENARIO_TYPE_A);
     ck_assert_int_eq(s->answers[1].type, SCENARIO_TYPE_AAAA);
     ck_assert_int_eq(port_of(s, 25)->face, SCENARIO_FACE_RELAY);
@@ -107,6 +107,32 @@ START_TEST(what_a_file_says_comes_before_what_a_healthy_server_does)
 }
 END_TEST
 
+START_TEST(controls_work_unless_the_file_says_otherwise)
+{
+    struct scenario *s = parse("target a.test\ncontrol portal redirect\ncontrol mail mute\n");
+    const enum scenario_face want[SCENARIO_PLACE_COUNT] = {
+        [SCENARIO_PLACE_MAIL] = SCENARIO_FACE_MUTE,
+        [SCENARIO_PLACE_WEB] = SCENARIO_FACE_WEB,
+        [SCENARIO_PLACE_PORTAL] = SCENARIO_FACE_HTTP_REDIRECT,
+    };
+    unsigned n = 0;
+
+    ck_assert_msg(s != NULL, "%s", complaint);
+    for (size_t i = 0; i < s->n_ports; i++) {
+        if (s->ports[i].place == SCENARIO_PLACE_HOST)
+            continue;
+        ck_assert_int_eq(s->ports[i].face, want[s->ports[i].place]);
+        n++;
+    }
+    ck_assert_uint_eq(n, 3);
+    scenario_free(s);
+    s = parse("target a.test\ncontrol none\n");
+    ck_assert_msg(s != NULL, "%s", complaint);
+    ck_assert_uint_eq(s->n_ports, 4);
+    scenario_free(s);
+}
+END_TEST
+
 START_TEST(options_have_long_names_and_values)
 {
     static const struct scenario_option want[] = {
@@ -145,11 +171,12 @@ static const struct complaint_case {
     const char *text, *says;
 } complaint_cases[] = {
     { "", "test:0: no target: target NAME, box TEXT" },
-    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, cert, web, clock, port, on, at, "
+    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
                                         "a step, verdict, primary, finding, recommended" },
     { "target a.test\nport 99999 relay\n", "test:2: port '99999': a number from 1 to 65535" },
-    { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, script, submission, submissions, relay" },
-    { "target a.test\nport 25 relay\nport 25 relay\n", "test:3: second port '25': each port once, and not 80 with web" },
+    { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, mute, script, submission, submissions, "
+      "relay, web, http-204, http-redirect, http-page, http-511" },
+    { "target a.test\nport 25 relay\nport 25 relay\n", "test:3: second port '25': each port once" },
     { "target a.test\nport 25 relay cert=b\n", "test:2: certificate 'b': one named above" },
     { "target a.test\nport 25 relay tls=2\n", "test:2: tls '2': 1.0, 1.1, 1.2, 1.3" },
     { "target a.test\nport 25 relay only=ipx\n", "test:2: only 'ipx': ipv4, ipv6" },
@@ -179,15 +206,13 @@ static const struct complaint_case {
     { "target a.test\nweb /a good port=80\n", "test:2: setting 'port': cert=NAME" },
     { "target a.test\ncert default issuer=self\nweb /a good\n",
       "test:3: page without an issuer: issuer= of the certificate, before it" },
-    { "target a.test\nport 80 refused\nweb /a html\n", "test:3: web '/a': no port 80 beside it" },
-    { "target a.test\nweb /a html\nport 80 refused\n", "test:3: second port '80': each port once, and not 80 with web" },
     { "target a.test\ncert default days=-2\n", "test:2: certificate ends before it starts: days= after since=" },
     { "target a b\n", "test:1: the servers have no name: a target that is a host name, or host NAME" },
     { "target a.test\noptions 587\n", "test:2: option '587': --NAME VALUE, --NAME=VALUE, --NAME, -4, -6, -p PORT" },
     { "target a.test\nverdict fine\n", "test:2: verdict 'fine': ok, warning, critical, unknown" },
     { "target a.test\nfinding blocked critical\n", "test:2: finding 'blocked': an id such as port.blocked" },
     { "target a.test\nrecommended 25 none\n", "test:2: mode 'none': starttls, implicit" },
-    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, cert, web, clock, port, on, at, "
+    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
                                   "a step, verdict, primary, finding, recommended" },
 };
 
@@ -299,6 +324,7 @@ int main(void)
     tcase_add_test(t, a_target_alone_is_a_healthy_host);
     tcase_add_test(t, bytes_that_one_cannot_see_are_written_as_escapes);
     tcase_add_test(t, what_a_file_says_comes_before_what_a_healthy_server_does);
+    tcase_add_test(t, controls_work_unless_the_file_says_otherwise);
     tcase_add_test(t, options_have_long_names_and_values);
     tcase_add_test(t, what_the_check_must_say_is_read);
     tcase_add_loop_test(t, a_mistake_is_one_line_that_says_where_and_what_is_accepted, 0,

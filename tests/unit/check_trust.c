@@ -1,4 +1,4 @@
-#include "probe/trust.h"
+#include "probe/chain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +141,7 @@ START_TEST(a_chain_has_the_flaws_that_it_has)
     spec.until_days = c->until_days;
     load();
     chain = mint_and_keep(&spec);
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert_msg(chain->judged && chain->name_matches, "%s: not judged", c->says);
     ck_assert_msg(chain->trusted == c->trusted && chain->trust_flaws == c->flaws, "%s: flaws %#x", c->says,
                   chain->trust_flaws);
@@ -155,12 +155,12 @@ START_TEST(a_name_is_looked_at_before_the_roots_are_there)
     struct chain *chain = mint_and_keep(&spec);
     struct address a;
 
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->name_matches && !chain->judged && !chain->trusted);
     ck_assert(address_parse(&a, "192.0.2.1"));
     evidence->plan->host_is_address = true;
     evidence->plan->host_address = a;
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(!chain->name_matches && !chain->judged);
 }
 END_TEST
@@ -224,7 +224,7 @@ START_TEST(an_issuer_is_public_whose_owner_has_a_root)
     uv_run(&loop, UV_RUN_DEFAULT);
     ck_assert_uint_eq(trust_roots(both), 2);
     chain = keep(&leaf, 1);
-    trust_judge(both, evidence);
+    chain_judge_all(both, evidence);
     ck_assert(chain->judged && !chain->trusted && !chain->leaf_self_signed);
     ck_assert_msg(chain->issuer_public == c->is_public, "%s", c->says);
     trust_close(both);
@@ -247,7 +247,7 @@ START_TEST(a_signature_of_its_own_is_checked)
     der.data[der.size - 1] ^= 1;
     chain = keep(&der, 1);
     load();
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->certificates[0].self_issued);
     ck_assert(!chain->leaf_self_signed && !chain->trusted);
     gnutls_free(der.data);
@@ -293,7 +293,7 @@ START_TEST(a_giant_key_holds_nobody_up)
     ders[1] = giant_intermediate(&minted);
     chain = keep(ders, 2);
     load();
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->judged && !chain->trusted && chain->name_matches);
     ck_assert_uint_eq(chain->trust_flaws, TRUST_OTHER);
     gnutls_free(ders[0].data);
@@ -331,7 +331,7 @@ static bool misses_issuer(void)
 {
     struct http_url url;
 
-    return trust_misses_issuer(trust, evidence, 0, &url);
+    return chain_misses_issuer(trust, evidence, 0, &url);
 }
 
 static bool misses_ocsp(void)
@@ -341,7 +341,7 @@ static bool misses_ocsp(void)
     bool misses;
 
     buf_init(&request, 4096);
-    misses = trust_misses_ocsp(trust, evidence, 0, &url, &request);
+    misses = chain_misses_ocsp(trust, evidence, 0, &url, &request);
     ck_assert(!misses || (request.len > 0 && strcmp(url.path, "/ocsp") == 0));
     buf_done(&request);
     return misses;
@@ -354,7 +354,7 @@ static bool take_issuer(enum scenario_issuer issuer)
 
     buf_init(&body, 16 * 1024);
     ck_assert(mint_put_issuer(mint, issuer, false, &body, NULL));
-    taken = trust_take_issuer(evidence, 0, (struct peer_text){ body.bytes, body.len });
+    taken = chain_take_issuer(evidence, 0, (struct peer_text){ body.bytes, body.len });
     buf_done(&body);
     return taken;
 }
@@ -370,8 +370,8 @@ START_TEST(a_fetched_issuer_completes_the_chain)
     ck_assert(!take_issuer(SCENARIO_ISSUER_ROOT));
     ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE) && !take_issuer(SCENARIO_ISSUER_INTERMEDIATE));
     ck_assert(!misses_issuer() && misses_ocsp());
-    ck_assert(trust_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }) && !misses_ocsp());
-    trust_judge(trust, evidence);
+    ck_assert(chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }) && !misses_ocsp());
+    chain_judge_all(trust, evidence);
     ck_assert_int_eq(chain->completion, COMPLETION_FETCHED);
     ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER | TRUST_REVOKED);
     ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_REVOKED && !chain->trusted);
@@ -389,10 +389,10 @@ START_TEST(an_issuer_that_only_bears_the_name_proves_nothing)
     struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_FORGED);
 
     load();
-    ck_assert(trust_take_issuer(evidence, 0, (struct peer_text){ (const char *)false_one.data, false_one.size }));
+    ck_assert(chain_take_issuer(evidence, 0, (struct peer_text){ (const char *)false_one.data, false_one.size }));
     ck_assert(!misses_issuer() && !misses_ocsp());
-    ck_assert(!trust_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
-    trust_judge(trust, evidence);
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
+    chain_judge_all(trust, evidence);
     ck_assert_int_eq(chain->completion, COMPLETION_NONE);
     ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER);
     ck_assert_int_eq(chain->ocsp.status, OCSP_NONE);
@@ -412,9 +412,9 @@ START_TEST(a_fetched_giant_key_holds_nobody_up)
     giant = giant_intermediate(&minted);
     leaf_that_names_both(&ocsp, SCENARIO_STAPLE_GOOD);
     load();
-    ck_assert(trust_take_issuer(evidence, 0, (struct peer_text){ (const char *)giant.data, giant.size }));
+    ck_assert(chain_take_issuer(evidence, 0, (struct peer_text){ (const char *)giant.data, giant.size }));
     ck_assert(!misses_issuer() && !misses_ocsp());
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert_int_eq(evidence->chains[0].completion, COMPLETION_NONE);
     gnutls_free(giant.data);
     mint_chain_done(&minted);
@@ -435,10 +435,10 @@ START_TEST(a_staple_that_says_it_all_is_enough)
     ck_assert(misses_ocsp());
     chain->fetched_ocsp = (struct peer_text){ ocsp.bytes, ocsp.len };
     ck_assert(!misses_ocsp());
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
     chain->staple.len++;
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(!chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
     buf_done(&ocsp);
 }
@@ -457,6 +457,39 @@ START_TEST(a_file_that_holds_no_certificate_is_named)
     ck_assert(!trust_new(&other, &loop, plan, on_ready, NULL, &bad_file, &err));
     ck_assert(err.kind == ERR_INPUT && other == NULL);
     ck_assert_ptr_eq(bad_file, files[1]);
+}
+END_TEST
+
+/* The library would refuse the whole file, good certificates and all. */
+START_TEST(a_certificate_that_cannot_be_read_is_passed_over_and_counted)
+{
+    static const char broken[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+                                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+                                 "-----BEGIN X509 CERTIFICATE-----\nAAAA\n";
+    const char *bad_file = NULL;
+    struct trust *other = NULL;
+    FILE *f = fopen(root_file, "a");
+
+    ck_assert(f != NULL && fputs(broken, f) >= 0 && fclose(f) == 0);
+    ck_assert(trust_new(&other, &loop, plan, on_ready, NULL, &bad_file, NULL));
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_uint_eq(trust_roots(other), 1);
+    ck_assert_uint_eq(trust_broken(other), 2);
+    ck_assert_uint_eq(trust_broken(trust), 0);
+    trust_close(other);
+}
+END_TEST
+
+START_TEST(a_file_whose_first_certificate_cannot_be_read_is_named)
+{
+    const char *bad_file = NULL;
+    struct trust *other = NULL;
+    struct err err = { 0 };
+    FILE *f = fopen(root_file, "w");
+
+    ck_assert(f != NULL && fputs("-----BEGIN CERTIFICATE-----\nAAAA\n", f) >= 0 && fclose(f) == 0);
+    ck_assert(!trust_new(&other, &loop, plan, on_ready, NULL, &bad_file, &err));
+    ck_assert(err.kind == ERR_INPUT && bad_file == plan->ca_files[0]);
 }
 END_TEST
 
@@ -482,6 +515,8 @@ int main(void)
     tcase_add_test(t, a_fetched_giant_key_holds_nobody_up);
     tcase_add_test(t, a_staple_that_says_it_all_is_enough);
     tcase_add_test(t, a_file_that_holds_no_certificate_is_named);
+    tcase_add_test(t, a_certificate_that_cannot_be_read_is_passed_over_and_counted);
+    tcase_add_test(t, a_file_whose_first_certificate_cannot_be_read_is_named);
     tcase_add_test(t, it_may_go_before_it_is_ready);
     return unit_run("trust", &t, 1);
 }

@@ -1,0 +1,584 @@
+#include "simulate/read_server.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+/* ---- what a healthy server does, in the language of the files ---- */
+
+static const char healthy_session[] = "on HELO server 250 {host}\n"
+                                      "on EHLO server 250-{host} / 250-SIZE 36700160 / 250 8BITMIME\n"
+                                      "on RCPT server 250 2.1.5 OK\n"
+                                      "on DATA server 354 Go on\n"
+                                      "message\n"
+                                      "server 250 2.0.0 Taken\n"
+                                      "on RSET server 250 2.0.0 OK\n"
+                                      "on NOOP server 250 2.0.0 OK\n"
+                                      "on QUIT server 221 2.0.0 Bye\n"
+                                      "close\n"
+                                      "on clear STARTTLS server 220 2.0.0 Ready to start TLS\n"
+                                      "tls\n";
+
+static const char healthy_sign_in[] =
+    "on tls EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-AUTH PLAIN LOGIN / "
+    "250 ENHANCEDSTATUSCODES\n"
+    "on tls AUTH server 535 5.7.8 User or password is wrong\n"
+    "on tls MAIL server 530 5.7.0 Sign in first\n";
+
+static const char healthy_relay[] =
+    "on connect server 220 {host} ESMTP\n"
+    "on clear EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-STARTTLS / "
+    "250 ENHANCEDSTATUSCODES\n"
+    "on MAIL server 250 2.1.0 OK\n";
+
+static const char healthy_submission[] =
+    "on connect server 220 {host} ESMTP\n"
+    "on clear EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-STARTTLS / "
+    "250 ENHANCEDSTATUSCODES\n"
+    "on clear AUTH server 538 5.7.11 Encryption is needed\n"
+    "on clear MAIL server 530 5.7.0 STARTTLS comes first\n";
+
+static const char healthy_submissions[] = "on connect tls\n"
+                                          "server 220 {host} ESMTP\n";
+
+static const char healthy_web[] = "on connect tls\n"
+                                  "hang\n";
+
+static const char mute[] = "on connect hang\n";
+
+static const char http_204[] = "on GET head\n"
+                               "raw \"HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n\"\n"
+                               "close\n";
+
+static const char http_redirect[] = "on GET head\n"
+                                    "raw \"HTTP/1.1 302 Found\\r\\nLocation: http://login.portal.test/\\r\\n"
+                                    "Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"\n"
+                                    "close\n";
+
+static const char http_page[] = "on GET head\n"
+                                "raw \"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: 24\\r\\n"
+                                "Connection: close\\r\\n\\r\\n<h1>Please sign in</h1>\\r\\n\"\n"
+                                "close\n";
+
+static const char http_511[] = "on GET head\n"
+                               "raw \"HTTP/1.1 511 Network Authentication Required\\r\\nContent-Length: 0\\r\\n"
+                               "Connection: close\\r\\n\\r\\n\"\n"
+                               "close\n";
+
+static const struct face {
+    const char *word;
+    const char *texts[3]; /* its handlers, behind those of the file */
+} faces[] = {
+    [SCENARIO_FACE_REFUSED] = { "refused", { NULL } },
+    [SCENARIO_FACE_DROPPED] = { "dropped", { NULL } },
+    [SCENARIO_FACE_MUTE] = { "mute", { mute } },
+    [SCENARIO_FACE_SCRIPT] = { "script", { NULL } },
+    [SCENARIO_FACE_SUBMISSION] = { "submission",
+                                   { healthy_submission, healthy_sign_in, healthy_session } },
+    [SCENARIO_FACE_SUBMISSIONS] = { "submissions",
+                                    { healthy_submissions, healthy_sign_in, healthy_session } },
+    [SCENARIO_FACE_RELAY] = { "relay", { healthy_relay, healthy_session } },
+    [SCENARIO_FACE_WEB] = { "web", { healthy_web } },
+    [SCENARIO_FACE_HTTP_204] = { "http-204", { http_204 } },
+    [SCENARIO_FACE_HTTP_REDIRECT] = { "http-redirect", { http_redirect } },
+    [SCENARIO_FACE_HTTP_PAGE] = { "http-page", { http_page } },
+    [SCENARIO_FACE_HTTP_511] = { "http-511", { http_511 } },
+    [SCENARIO_FACE_PAGES] = { "pages", { NULL } },
+};
+_Static_assert(sizeof faces / sizeof faces[0] == SCENARIO_FACE_COUNT, "each face has its text");
+
+/* What a control can be; the first of each kind is what it is where the file does not say. */
+static const struct control {
+    const char *kind, *word;
+    enum scenario_place place;
+    uint16_t number;
+    enum scenario_face face;
+} controls[] = {
+    { "mail", "works", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_SUBMISSION },
+    { "mail", "mute", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_MUTE },
+    { "mail", "refused", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_REFUSED },
+    { "mail", "dropped", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_DROPPED },
+    { "web", "works", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_WEB },
+    { "web", "mute", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_MUTE },
+    { "web", "refused", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_REFUSED },
+    { "web", "dropped", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_DROPPED },
+    { "portal", "204", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_204 },
+    { "portal", "redirect", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_REDIRECT },
+    { "portal", "page", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_PAGE },
+    { "portal", "511", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_511 },
+    { "portal", "mute", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_MUTE },
+    { "portal", "refused", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_REFUSED },
+    { "portal", "dropped", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_DROPPED },
+};
+enum { N_CONTROLS = sizeof controls / sizeof controls[0] };
+
+/* ---- certificates ---- */
+
+static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *list)
+{
+    c->names = arena_alloc(r->s->arena, SCENARIO_CERT_NAMES_MAX, sizeof *c->names);
+    if (c->names == NULL)
+        return reader_no_memory(r);
+    for (char *save = NULL, *name = strtok_r(list, ",", &save); name != NULL;
+         name = strtok_r(NULL, ",", &save)) {
+        const char *wild = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+
+        if (c->n_names == SCENARIO_CERT_NAMES_MAX || !reader_is_plain_name(wild, 253))
+            return reader_complain(r, "names", name, "up to 16 host names or addresses with commas between");
+        if (!reader_keep_word(r, &c->names[c->n_names++], name))
+            return false;
+    }
+    return true;
+}
+
+static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
+{
+    static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
+                                        "chain", "flaw",  "staple", "ocsp", "aia", NULL };
+    static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
+                                           "below", "limited", NULL };
+    static const char *const chains[] = { "full", "leaf", NULL };
+    static const char *const flaws[] = { "none", "sha1", "signature", "purpose", "extension", NULL };
+    static const char *const staples[] = { "none", "good", "revoked", "unknown", "forged", NULL };
+    int which, choice;
+
+    if (!reader_choice(r, &which, "setting", key, keys))
+        return false;
+    switch (which) {
+    case 0:
+        return read_cert_names(r, c, value);
+    case 1:
+        return reader_number(&c->since_days, value, -3000, 3000) ||
+               reader_complain(r, "since", value, "days from now, -3000 to 3000");
+    case 2:
+        return reader_number(&c->until_days, value, -3000, 3000) ||
+               reader_complain(r, "days", value, "days from now, -3000 to 3000");
+    case 3:
+        if (!reader_choice(r, &choice, "key", value, kinds))
+            return false;
+        c->key = (enum scenario_key)choice;
+        return true;
+    case 4:
+        if (!reader_choice(r, &choice, "issuer", value, issuers))
+            return false;
+        c->issuer = (enum scenario_issuer)choice;
+        return true;
+    case 5:
+        if (!reader_choice(r, &choice, "chain", value, chains))
+            return false;
+        c->chain = (enum scenario_chain)choice;
+        return true;
+    case 6:
+        if (!reader_choice(r, &choice, "flaw", value, flaws))
+            return false;
+        c->flaw = (enum scenario_flaw)choice;
+        return true;
+    case 7:
+        if (!reader_choice(r, &choice, "staple", value, staples))
+            return false;
+        c->staple = (enum scenario_staple)choice;
+        return true;
+    case 8:
+        return reader_keep_word(r, &c->ocsp, value);
+    default:
+        return reader_keep_word(r, &c->aia, value);
+    }
+}
+
+bool read_server_find_cert(const struct scenario *s, const char *name, size_t *ret)
+{
+    for (size_t i = 0; i < s->n_certs; i++) {
+        if (strcmp(s->certs[i].name, name) == 0) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct scenario_cert *read_server_add_cert(struct reader *r, const char *name)
+{
+    struct scenario_cert *c =
+        READER_APPEND(r, r->s->certs, r->s->n_certs, SCENARIO_CERTS_MAX, "certificates");
+
+    if (c == NULL || !reader_keep_word(r, &c->name, name))
+        return NULL;
+    c->since_days = -1;
+    c->until_days = 90;
+    return c;
+}
+
+bool read_server_cert(struct reader *r, char *rest)
+{
+    char *word = reader_word(&rest), *value;
+    struct scenario_cert *c;
+    size_t place;
+
+    if (!reader_is_plain_name(word, 40))
+        return reader_complain(r, "certificate", word, "a name of letters, digits, dots and dashes");
+    c = read_server_find_cert(r->s, word, &place) ? &r->s->certs[place] : read_server_add_cert(r, word);
+    if (c == NULL)
+        return false;
+    for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!reader_split(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= ocsp= aia=") ||
+            !read_cert_setting(r, c, word, value))
+            return false;
+    }
+    if (c->staple != SCENARIO_STAPLE_NONE && c->issuer == SCENARIO_ISSUER_SELF)
+        return reader_complain(r, "staple without an issuer", NULL, "issuer= with staple=");
+    if (c->until_days <= c->since_days)
+        return reader_complain(r, "certificate ends before it starts", NULL, "days= after since=");
+    return true;
+}
+
+/* ---- steps ---- */
+
+static struct scenario_step *add_step(struct reader *r, enum scenario_act act)
+{
+    struct scenario_handler *h = &r->s->handlers[r->s->n_handlers - 1];
+    struct scenario_step *step = READER_APPEND(r, r->s->steps, r->s->n_steps, SCENARIO_STEPS_MAX, "steps");
+
+    if (step == NULL)
+        return NULL;
+    *step = (struct scenario_step){ .act = act, .times = 1 };
+    h->n_steps++;
+    return step;
+}
+
+/* "LINE / LINE" becomes lines that end in CRLF. */
+static bool read_lines(struct reader *r, struct scenario_step *step, char *rest)
+{
+    struct buf b;
+    bool ok = true;
+
+    buf_init(&b, 2 * SCENARIO_LINE_MAX);
+    for (char *line = rest, *next; ok && line != NULL; line = next) {
+        char *cut = strstr(line, " / ");
+        size_t len = cut != NULL ? (size_t)(cut - line) : strlen(line);
+
+        next = cut != NULL ? cut + 3 : NULL;
+        ok = reader_unescape(r, &b, line, len) && (buf_put_string(&b, "\r\n") || reader_no_memory(r));
+    }
+    ok = ok && reader_keep_bytes(r, &step->bytes, &b);
+    buf_done(&b);
+    return ok;
+}
+
+static bool read_quoted(struct reader *r, struct scenario_step *step, char *rest)
+{
+    size_t len = strlen(rest);
+    struct buf b;
+    bool ok;
+
+    if (len < 3 || rest[0] != '"' || rest[len - 1] != '"')
+        return reader_complain(r, "bytes", rest, "\"BYTES\" with \\xNN for what cannot be typed");
+    rest[len - 1] = '\0';
+    buf_init(&b, 2 * SCENARIO_LINE_MAX);
+    ok = reader_unescape(r, &b, rest + 1, len - 2) && reader_keep_bytes(r, &step->bytes, &b);
+    buf_done(&b);
+    return ok;
+}
+
+static bool step_server(struct reader *r, struct scenario_step *step, char *rest)
+{
+    if (*rest == '\0')
+        return reader_complain(r, "nothing to say", NULL, "LINE / LINE");
+    return read_lines(r, step, rest);
+}
+
+static bool step_flood(struct reader *r, struct scenario_step *step, char *rest)
+{
+    const char *word = reader_word(&rest);
+    int times;
+
+    if (!reader_number(&times, word, 1, SCENARIO_FLOOD_MAX))
+        return reader_complain(r, "flood", word, "how often, then \"BYTES\"");
+    if (!read_quoted(r, step, rest))
+        return false;
+    step->times = (unsigned)times;
+    return step->bytes.len * step->times <= SCENARIO_FLOOD_MAX ||
+           reader_complain(r, "flood", word, "at most 4 MiB");
+}
+
+static bool step_expect(struct reader *r, struct scenario_step *step, char *rest)
+{
+    const char *word = reader_word(&rest);
+
+    if (strcmp(word, "*") != 0 && !reader_is_plain_name(word, 40))
+        return reader_complain(r, "expect", word, "a command such as EHLO, *");
+    step->bytes = arena_peer_text(r->s->arena, peer_text_of(word), strlen(word));
+    return reader_nothing_more(r, rest) && (!arena_failed(r->s->arena) || reader_no_memory(r));
+}
+
+static bool step_bare(struct reader *r, struct scenario_step *step, char *rest)
+{
+    (void)step;
+    return reader_nothing_more(r, rest);
+}
+
+static const struct step_word {
+    const char *word;
+    enum scenario_act act;
+    bool (*read)(struct reader *r, struct scenario_step *step, char *rest);
+} step_words[] = {
+    { "server", SCENARIO_ACT_SEND, step_server },   { "drip", SCENARIO_ACT_DRIP, step_server },
+    { "raw", SCENARIO_ACT_SEND, read_quoted },      { "flood", SCENARIO_ACT_SEND, step_flood },
+    { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
+    { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
+    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
+};
+
+static const struct step_word *find_step_word(const char *word)
+{
+    for (size_t i = 0; i < sizeof step_words / sizeof step_words[0]; i++) {
+        if (strcmp(step_words[i].word, word) == 0)
+            return &step_words[i];
+    }
+    return NULL;
+}
+
+/* word is the first of the line: a step, or "at" before one. */
+static bool read_step(struct reader *r, char *word, char *rest)
+{
+    static const char accepted[] = "server, drip, raw, flood, expect, message, head, tls, close, "
+                                   "reset, hang";
+    const struct step_word *known;
+    struct scenario_step *step;
+    int delay = 0;
+
+    if (!r->in_handler)
+        return reader_complain(r, "step outside of a script", word, "port N script, or on EVENT, before it");
+    if (strcmp(word, "at") == 0) {
+        word = reader_word(&rest);
+        if (!reader_number(&delay, word, 0, SCENARIO_DELAY_MAX_MS))
+            return reader_complain(r, "at", word, "milliseconds, at most 60000");
+        word = reader_word(&rest);
+    }
+    known = find_step_word(word);
+    if (known == NULL)
+        return reader_complain(r, "step", word, accepted);
+    step = add_step(r, known->act);
+    if (step == NULL)
+        return false;
+    step->delay_ms = (unsigned)delay;
+    return known->read(r, step, rest);
+}
+
+/* ---- ports ---- */
+
+static bool add_handler(struct reader *r, enum scenario_side side, const char *verb)
+{
+    struct scenario *s = r->s;
+    struct scenario_handler *h =
+        READER_APPEND(r, s->handlers, s->n_handlers, SCENARIO_HANDLERS_MAX, "events with steps");
+
+    if (h == NULL || !reader_keep_word(r, &h->verb, verb))
+        return false;
+    h->side = side;
+    h->first_step = s->n_steps;
+    s->ports[s->n_ports - 1].n_handlers++;
+    r->in_handler = true;
+    return true;
+}
+
+static bool read_on(struct reader *r, char *rest)
+{
+    enum scenario_side side = SCENARIO_SIDE_BOTH;
+    char *word = reader_word(&rest), *argument;
+
+    if (!r->in_port)
+        return reader_complain(r, "on", word, "port N submission, submissions or relay before it");
+    if (strcmp(word, "clear") == 0 || strcmp(word, "tls") == 0) {
+        side = *word == 'c' ? SCENARIO_SIDE_CLEAR : SCENARIO_SIDE_TLS;
+        word = reader_word(&rest);
+    }
+    argument = strchr(word, '=');
+    if (argument != NULL)
+        *argument++ = '\0';
+    if (!reader_is_plain_name(word, 40) || (argument != NULL && *argument == '\0'))
+        return reader_complain(r, "event", word, "connect, or a command such as EHLO or EHLO=NAME");
+    if (!add_handler(r, side, word))
+        return false;
+    if (argument != NULL && !reader_keep_word(r, &r->s->handlers[r->s->n_handlers - 1].argument, argument))
+        return false;
+    word = reader_word(&rest);
+    return *word == '\0' || read_step(r, word, rest);
+}
+
+bool read_server_goes_on(const char *word)
+{
+    return strcmp(word, "on") == 0 || strcmp(word, "at") == 0 || find_step_word(word) != NULL;
+}
+
+bool read_server_on(struct reader *r, char *word, char *rest)
+{
+    return strcmp(word, "on") == 0 ? read_on(r, rest) : read_step(r, word, rest);
+}
+
+/* Appends what a healthy server does behind what the file says, for the first that fits is taken. */
+static bool add_healthy(struct reader *r, const char *text)
+{
+    char line[256], *rest, *word;
+    bool ok = true;
+
+    while (ok && *text != '\0') {
+        size_t len = strcspn(text, "\n");
+
+        assert(len < sizeof line);
+        memcpy(line, text, len);
+        line[len] = '\0';
+        text += len + 1;
+        rest = line;
+        word = reader_word(&rest);
+        ok = read_server_on(r, word, rest);
+    }
+    return ok;
+}
+
+bool read_server_close_port(struct reader *r)
+{
+    const struct face *face;
+    bool ok = true;
+
+    if (!r->in_port)
+        return true;
+    face = &faces[r->s->ports[r->s->n_ports - 1].face];
+    for (size_t i = 0; ok && i < sizeof face->texts / sizeof face->texts[0] && face->texts[i] != NULL; i++)
+        ok = add_healthy(r, face->texts[i]);
+    r->in_port = r->in_handler = false;
+    return ok;
+}
+
+static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place, uint16_t number)
+{
+    for (size_t i = 0; i < s->n_ports; i++) {
+        if (s->ports[i].place == place && s->ports[i].number == number)
+            return &s->ports[i];
+    }
+    return NULL;
+}
+
+static bool open_port(struct reader *r, enum scenario_place place, uint16_t number, enum scenario_face face)
+{
+    struct scenario_port *port =
+        READER_APPEND(r, r->s->ports, r->s->n_ports, SCENARIO_PORTS_MAX, "ports");
+
+    if (port == NULL)
+        return false;
+    *port = (struct scenario_port){
+        .place = place,
+        .number = number,
+        .face = face,
+        .families = { true, true },
+        .first_handler = r->s->n_handlers,
+    };
+    r->in_port = true;
+    return face != SCENARIO_FACE_SCRIPT || add_handler(r, SCENARIO_SIDE_BOTH, "connect");
+}
+
+static bool read_port_setting(struct reader *r, char *word)
+{
+    static const char *const keys[] = { "cert", "tls", "only", "client", NULL };
+    static const char *const clients[] = { "ignored", "asked", "needed", NULL };
+    static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
+    static const char *const families[] = {
+        [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_COUNT] = NULL,
+    };
+    struct scenario_port *port = &r->s->ports[r->s->n_ports - 1];
+    char *value;
+    int key, choice;
+
+    if (!reader_split(r, word, &value, "cert=NAME, tls=1.2, only=ipv4, client=asked") ||
+        !reader_choice(r, &key, "setting", word, keys))
+        return false;
+    if (key == 0)
+        return read_server_find_cert(r->s, value, &port->cert) ||
+               reader_complain(r, "certificate", value, "one named above");
+    if (!reader_choice(r, &choice, keys[key], value, key == 1 ? versions : key == 2 ? families : clients))
+        return false;
+    if (key == 1)
+        port->tls = versions[choice];
+    else if (key == 3)
+        port->client = (enum scenario_client)choice;
+    else
+        port->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
+    return true;
+}
+
+static bool read_port_settings(struct reader *r, char *rest)
+{
+    for (char *word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!read_port_setting(r, word))
+            return false;
+    }
+    return true;
+}
+
+bool read_server_port(struct reader *r, char *rest)
+{
+    const char *words[SCENARIO_FACE_PAGES + 1] = { NULL };
+    char *word = reader_word(&rest);
+    uint16_t number;
+    int face;
+
+    for (size_t i = 0; i < SCENARIO_FACE_PAGES; i++)
+        words[i] = faces[i].word;
+    if (!reader_port(r, &number, word))
+        return false;
+    if (find_port(r->s, SCENARIO_PLACE_HOST, number) != NULL)
+        return reader_complain(r, "second port", word, "each port once");
+    return reader_need_host(r) && reader_choice(r, &face, "port", reader_word(&rest), words) &&
+           open_port(r, SCENARIO_PLACE_HOST, number, (enum scenario_face)face) && read_port_settings(r, rest);
+}
+
+bool read_server_control(struct reader *r, char *rest)
+{
+    const char *kind = reader_word(&rest), *word = reader_word(&rest);
+    const struct control *c = controls;
+
+    if (strcmp(kind, "none") == 0) {
+        r->s->no_controls = true;
+        return *word == '\0' || reader_complain(r, "unexpected", word, "end of the line");
+    }
+    while (c < controls + N_CONTROLS && (strcmp(c->kind, kind) != 0 || strcmp(c->word, word) != 0))
+        c++;
+    if (c == controls + N_CONTROLS)
+        return reader_complain(r, "control", *word == '\0' ? kind : word,
+                               "none, mail works, web works, portal 204, or in place of these "
+                               "mute, refused, dropped, portal redirect, page, 511");
+    if (find_port(r->s, c->place, c->number) != NULL)
+        return reader_complain(r, "second control", kind, "each once");
+    return reader_need_host(r) && open_port(r, c->place, c->number, c->face) && read_port_settings(r, rest);
+}
+
+static bool add_unless_there(struct reader *r, enum scenario_place place, uint16_t number,
+                             enum scenario_face face)
+{
+    return find_port(r->s, place, number) != NULL ||
+           (open_port(r, place, number, face) && read_server_close_port(r));
+}
+
+bool read_server_add_usual(struct reader *r)
+{
+    static const struct {
+        uint16_t number;
+        enum scenario_face face;
+    } ports[] = {
+        { 25, SCENARIO_FACE_RELAY },
+        { 465, SCENARIO_FACE_SUBMISSIONS },
+        { 587, SCENARIO_FACE_SUBMISSION },
+        { 2525, SCENARIO_FACE_REFUSED },
+    };
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0] && ok; i++)
+        ok = add_unless_there(r, SCENARIO_PLACE_HOST, ports[i].number, ports[i].face);
+    if (ok && r->s->n_pages > 0)
+        ok = add_unless_there(r, SCENARIO_PLACE_PKI, 80, SCENARIO_FACE_PAGES);
+    /* The first of each place is the one that works; later ones find it there. */
+    for (size_t i = 0; i < N_CONTROLS && ok && !r->s->no_controls; i++)
+        ok = add_unless_there(r, controls[i].place, controls[i].number, controls[i].face);
+    return ok;
+}
