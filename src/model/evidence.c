@@ -27,6 +27,14 @@ struct evidence *evidence_free(struct evidence *e)
     return NULL;
 }
 
+void evidence_note_trouble(struct evidence *e, int code)
+{
+    const char *words = strerrordesc_np(code);
+
+    if (e->own_trouble == NULL)
+        e->own_trouble = words == NULL ? "unknown error" : words;
+}
+
 const struct name_view *evidence_target_name(const struct evidence *e)
 {
     return e->n_names > 0 && e->names[0].role == ROLE_TARGET ? &e->names[0] : NULL;

@@ -133,7 +133,7 @@ struct certificate {
     bool weak_signature;   /* signed with SHA-1 or MD5 */
 };
 
-/* What an OCSP answer says of the leaf (RFC 6960): one that the server staples (RFC 6066 section 8), or a fetched one. */
+/* What an OCSP answer says of the leaf (RFC 6960): stapled by the server (RFC 6066 section 8), or fetched. */
 enum ocsp_status {
     OCSP_NONE,    /* there was no answer */
     OCSP_INVALID, /* not for this leaf, not signed by its issuer, or not readable */
@@ -409,6 +409,7 @@ struct evidence {
     bool interrupted;        /* SIGINT */
     bool ceiling_reached;    /* --timeout came before the end */
     bool incomplete;         /* memory or a ceiling of ours made it drop something */
+    const char *own_trouble; /* what kept this side from trying all, in the system's words; or NULL */
     bool has_route[FAMILY_COUNT]; /* this machine has a route to the public network */
     bool resolver_configured;
     size_t n_roots;          /* trust anchors that were loaded */
@@ -429,6 +430,9 @@ struct evidence {
 /* errors: NULL when memory is short */
 struct evidence *evidence_new(const struct plan *plan);
 struct evidence *evidence_free(struct evidence *e);
+
+/* The errno that kept this side from trying something; the first is kept. */
+void evidence_note_trouble(struct evidence *e, int code);
 
 /* The name of the target, NULL where no host could be made of what was typed. */
 const struct name_view *evidence_target_name(const struct evidence *e);

@@ -121,6 +121,8 @@ static void codec_plan(struct codec *c, void *item)
         CODEC_WORD(c, "slip", p->slip, name_slip);
     if (codec_has(c, "slip_of"))
         codec_host_or_null(c, "slip_of", &p->slip_of);
+    if (codec_has(c, "slip_in_address"))
+        codec_bool(c, "slip_in_address", &p->slip_in_address);
     if (codec_has(c, "host_role"))
         CODEC_WORD(c, "host_role", p->host_role, host_role);
     if (codec_has(c, "is_setting"))
@@ -496,6 +498,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_bool(c, "interrupted", &e->interrupted);
     codec_bool(c, "ceiling_reached", &e->ceiling_reached);
     codec_bool(c, "incomplete", &e->incomplete);
+    if (codec_has(c, "own_trouble"))
+        codec_text_or_null(c, "own_trouble", &e->own_trouble);
     codec_object(c, "has_route", e->has_route, codec_families);
     codec_bool(c, "resolver_configured", &e->resolver_configured);
     CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);

@@ -39,7 +39,8 @@ static gnutls_x509_crt_t read_candidate(const gnutls_datum_t *der, gnutls_x509_c
 
     if (gnutls_x509_crt_init(&crt) < 0)
         return NULL;
-    if (gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) >= 0 && gnutls_x509_crt_check_issuer(below, crt) != 0)
+    if (gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) >= 0 &&
+        gnutls_x509_crt_check_issuer(below, crt) != 0)
         return crt;
     gnutls_x509_crt_deinit(crt);
     return NULL;

@@ -25,7 +25,11 @@ bool aia_url(struct http_url *ret, gnutls_x509_crt_t crt, enum fetch_kind kind);
  */
 bool aia_read_issuer(gnutls_x509_crt_t *ret, struct peer_text body, gnutls_x509_crt_t below);
 
-/* Appends an OCSP request as DER, without a nonce: responders give out answers made before. source: RFC 6960, 4.1 */
+/*
+ * aia_put_ocsp_request() - appends a request as DER
+ * shape:  without a nonce, for responders give out answers that were made before
+ * source: RFC 6960 section 4.1
+ */
 bool aia_put_ocsp_request(struct buf *out, gnutls_x509_crt_t leaf, gnutls_x509_crt_t issuer);
 
 #endif

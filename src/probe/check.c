@@ -28,6 +28,7 @@ struct check {
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     struct fetcher *fetcher; /* NULL: nothing is fetched, or it is gone */
     struct tls_identity *identity; /* NULL: no client certificate */
+    unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
@@ -447,7 +448,7 @@ static void on_deadline(uv_timer_t *timer)
     check_stop(c);
 }
 
-void check_interrupt(struct check *c)
+static void check_withdraw(struct check *c)
 {
     c->stopped = true;
     if (!c->finished)
@@ -457,10 +458,16 @@ void check_interrupt(struct check *c)
     check_stop(c);
 }
 
+void check_interrupt(struct check *c)
+{
+    if (c->n_interrupts != engine_n_interrupts(c->engine))
+        check_withdraw(c);
+}
+
 void check_abandon(struct check *c)
 {
     c->listener = NULL;
-    check_interrupt(c);
+    check_withdraw(c);
 }
 
 static void on_begin(uv_timer_t *timer)
@@ -475,6 +482,7 @@ static void on_begin(uv_timer_t *timer)
     left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
+    check_tell(c, EVENT_STARTED, 0);
     if (e->plan->host != NULL && (!begin_clock(c, &err) || !begin_fetcher(c, &err)))
         e->incomplete = true;
     check_review(c);
@@ -525,6 +533,7 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
     c->gone = gone;
     c->user = user;
     c->started_ms = clock_steady_ms();
+    c->n_interrupts = engine_n_interrupts(engine);
     if (!check_prepare(c, plan, bad_file, err)) {
         check_free(c);
         return false;

@@ -84,7 +84,6 @@ enum fault dial_fault_of_errno(int code)
     case EACCES:
         return FAULT_LOCAL;
     case ENETUNREACH:
-    case EADDRNOTAVAIL:
     case ENETDOWN:
         return FAULT_NO_ROUTE;
     case EHOSTUNREACH:

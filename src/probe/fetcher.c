@@ -165,8 +165,9 @@ static bool try_next_address(struct course *c);
 static enum fetch_outcome take(struct course *c, struct peer_text body)
 {
     struct fetcher *f = c->owner;
-    bool taken = fetch_of(c)->kind == FETCH_ISSUER ? chain_take_issuer(f->spec.evidence, c->chain, body)
-                                                   : chain_take_ocsp(f->spec.trust, f->spec.evidence, c->chain, body);
+    struct evidence *e = f->spec.evidence;
+    bool taken = fetch_of(c)->kind == FETCH_ISSUER ? chain_take_issuer(e, c->chain, body)
+                                                   : chain_take_ocsp(f->spec.trust, e, c->chain, body);
 
     return taken ? FETCH_OK : FETCH_UNFIT;
 }
@@ -250,7 +251,8 @@ static bool is_forbidden(const struct course *c, const struct address *address)
 
 static bool can_be_asked(const struct course *c, const struct address *address)
 {
-    return evidence_of(c)->plan->families[address->family] && !is_forbidden(c, address) && dial_has_route(address);
+    return evidence_of(c)->plan->families[address->family] && !is_forbidden(c, address) &&
+           dial_has_route(address);
 }
 
 static bool try_next_address(struct course *c)
@@ -347,7 +349,9 @@ static bool find_name(struct course *c)
     const struct evidence *e = evidence_of(c);
 
     for (size_t i = 0; i < e->n_names; i++) {
-        if (e->names[i].role == ROLE_FETCH && e->names[i].n_addresses > 0 && strcmp(e->names[i].host, c->url.host) == 0) {
+        const struct name_view *view = &e->names[i];
+
+        if (view->role == ROLE_FETCH && view->n_addresses > 0 && strcmp(view->host, c->url.host) == 0) {
             c->name = i;
             return true;
         }
@@ -389,7 +393,13 @@ static bool put_fetch(struct course *c, enum fetch_kind kind)
     f = kept == NULL ? NULL : ARENA_APPEND(e->arena, e->fetches, e->n_fetches, EVIDENCE_FETCHES_MAX);
     if (f == NULL)
         return false;
-    *f = (struct fetch){ .kind = kind, .chain = c->chain, .url = kept, .started_ms = now_ms(c), .duration_ms = -1 };
+    *f = (struct fetch){
+        .kind = kind,
+        .chain = c->chain,
+        .url = kept,
+        .started_ms = now_ms(c),
+        .duration_ms = -1,
+    };
     c->fetch = e->n_fetches - 1;
     return true;
 }
@@ -397,16 +407,16 @@ static bool put_fetch(struct course *c, enum fetch_kind kind)
 /* What the chain still lacks; false where that is nothing, or nothing that one can ask for. */
 static bool choose(struct course *c, enum fetch_kind *ret)
 {
-    struct fetcher *f = c->owner;
+    const struct evidence *e = evidence_of(c);
+    struct trust *trust = c->owner->spec.trust;
 
     buf_clear(&c->request);
-    if (!c->given_up[FETCH_ISSUER] && chain_misses_issuer(f->spec.trust, f->spec.evidence, c->chain, &c->url)) {
+    if (!c->given_up[FETCH_ISSUER] && chain_misses_issuer(trust, e, c->chain, &c->url)) {
         *ret = FETCH_ISSUER;
         return true;
     }
     *ret = FETCH_OCSP;
-    return !c->given_up[FETCH_OCSP] &&
-           chain_misses_ocsp(f->spec.trust, f->spec.evidence, c->chain, &c->url, &c->request);
+    return !c->given_up[FETCH_OCSP] && chain_misses_ocsp(trust, e, c->chain, &c->url, &c->request);
 }
 
 static void advance(struct course *c)
@@ -430,10 +440,11 @@ static void advance(struct course *c)
 static void on_patience_over(uv_timer_t *timer)
 {
     struct course *c = timer->data;
+    bool found = c->lookup == NULL || evidence_of(c)->names[c->name].n_addresses > 0;
 
     if (c->over)
         return;
-    note_end(c, c->http != NULL || evidence_of(c)->names[c->name].n_addresses > 0 ? FETCH_SILENT : FETCH_UNRESOLVED);
+    note_end(c, found ? FETCH_SILENT : FETCH_UNRESOLVED);
     course_end(c);
     review(c->owner);
 }

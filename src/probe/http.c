@@ -89,9 +89,11 @@ static bool load(struct curl_calls *c)
     void *library = open_library();
 
     return library != NULL && find(library, "curl_global_init", &c->global_init) &&
-           find(library, "curl_easy_init", &c->easy_init) && find(library, "curl_easy_cleanup", &c->easy_cleanup) &&
+           find(library, "curl_easy_init", &c->easy_init) &&
+           find(library, "curl_easy_cleanup", &c->easy_cleanup) &&
            find(library, "curl_easy_setopt", &c->easy_setopt) &&
-           find(library, "curl_easy_getinfo", &c->easy_getinfo) && find(library, "curl_multi_init", &c->multi_init) &&
+           find(library, "curl_easy_getinfo", &c->easy_getinfo) &&
+           find(library, "curl_multi_init", &c->multi_init) &&
            find(library, "curl_multi_cleanup", &c->multi_cleanup) &&
            find(library, "curl_multi_setopt", &c->multi_setopt) &&
            find(library, "curl_multi_add_handle", &c->multi_add_handle) &&
@@ -100,7 +102,8 @@ static bool load(struct curl_calls *c)
            find(library, "curl_multi_info_read", &c->multi_info_read) &&
            find(library, "curl_multi_assign", &c->multi_assign) &&
            find(library, "curl_slist_append", &c->slist_append) &&
-           find(library, "curl_slist_free_all", &c->slist_free_all) && c->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+           find(library, "curl_slist_free_all", &c->slist_free_all) &&
+           c->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 /* ---- the end ---------------------------------------------------------------- */
@@ -306,7 +309,8 @@ static void end_headers(struct http *h)
 {
     long status = 0;
 
-    if (h->curl.easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status < 200 || status > 999)
+    if (h->curl.easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status < 200 ||
+        status > 999)
         return;
     h->result.status = (unsigned)status;
     h->enough = h->spec.body_max == 0;
@@ -357,7 +361,8 @@ static bool put_connect_to(struct http *h, const struct endpoint *to)
     if (buf_printf(&line, "::%s", endpoint_format(to, text)))
         h->connect_to = h->curl.slist_append(NULL, buf_borrow(&line));
     buf_done(&line);
-    return h->connect_to != NULL && h->curl.easy_setopt(h->easy, CURLOPT_CONNECT_TO, h->connect_to) == CURLE_OK;
+    return h->connect_to != NULL &&
+           h->curl.easy_setopt(h->easy, CURLOPT_CONNECT_TO, h->connect_to) == CURLE_OK;
 }
 
 static bool set_url(struct http *h, const struct http_spec *spec)

@@ -28,7 +28,9 @@ static void to_lower(char *text)
 /* A name that DNS can be asked for. */
 static bool is_host_name(const char *host)
 {
-    return host[0] != '\0' && host[0] != '.' && host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] == '\0';
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+
+    return host[0] != '\0' && host[0] != '.' && host[strspn(host, allowed)] == '\0';
 }
 
 /* "NAME", "NAME:PORT", "192.0.2.1", "[2001:db8::1]:PORT" */
@@ -56,7 +58,8 @@ static bool read_authority(struct http_url *u, struct peer_text t)
     colon = strchr(text, ':');
     if (colon != NULL)
         *colon = '\0';
-    if (!is_host_name(text) || strlen(text) >= sizeof u->host || (colon != NULL && !port_parse(&u->port, colon + 1)))
+    if (!is_host_name(text) || strlen(text) >= sizeof u->host ||
+        (colon != NULL && !port_parse(&u->port, colon + 1)))
         return false;
     memcpy(u->host, text, strlen(text) + 1);
     return true;
@@ -67,7 +70,8 @@ bool http_url_read(struct http_url *ret, struct peer_text text)
     size_t begin = sizeof scheme - 1;
     size_t end = begin;
 
-    if (text.len > HTTP_URL_MAX || text.len <= begin || strncasecmp(text.bytes, scheme, begin) != 0 || !is_clean(text))
+    if (text.len > HTTP_URL_MAX || text.len <= begin || strncasecmp(text.bytes, scheme, begin) != 0 ||
+        !is_clean(text))
         return false;
     while (end < text.len && text.bytes[end] != '/' && text.bytes[end] != '?')
         end++;

@@ -6,11 +6,13 @@
  */
 #include "probe/resolver.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -40,6 +42,7 @@ struct resolver {
     struct watch *watches;
     struct endpoint server;
     size_t n_handles; /* that the loop has not closed yet */
+    int own_errno;    /* why the last socket could not be opened, where that was our own want; else 0 */
     bool closing;
 };
 
@@ -103,13 +106,15 @@ static void on_socket(uv_poll_t *poll, int status, int events)
     resolver_rearm(r);
 }
 
-static struct watch *watch_new(struct resolver *r, ares_socket_t fd)
+static bool watch_new(struct resolver *r, ares_socket_t fd)
 {
     struct watch *w = calloc(1, sizeof *w);
+    int status = w == NULL ? UV_ENOMEM : uv_poll_init_socket(r->loop, &w->poll, fd);
 
-    if (w == NULL || uv_poll_init_socket(r->loop, &w->poll, fd) != 0) {
+    if (status != 0) {
         free(w);
-        return NULL;
+        errno = -status;
+        return false;
     }
     w->poll.data = w;
     w->resolver = r;
@@ -117,45 +122,101 @@ static struct watch *watch_new(struct resolver *r, ares_socket_t fd)
     w->next = r->watches;
     r->watches = w;
     r->n_handles++;
-    return w;
+    return true;
+}
+
+static struct watch **find_watch(struct resolver *r, ares_socket_t fd)
+{
+    struct watch **at = &r->watches;
+
+    while (*at != NULL && (*at)->fd != fd)
+        at = &(*at)->next;
+    return at;
 }
 
 static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 {
-    struct resolver *r = data;
-    struct watch **at = &r->watches;
-    struct watch *w;
+    struct watch *w = *find_watch(data, fd);
     int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
 
-    while (*at != NULL && (*at)->fd != fd)
-        at = &(*at)->next;
-    w = *at;
-    if (events == 0) {
-        if (w != NULL) {
-            *at = w->next;
-            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-        }
-        return;
-    }
-    if (w == NULL)
-        w = watch_new(r, fd);
-    if (w != NULL)
+    if (w != NULL && events != 0)
         uv_poll_start(&w->poll, events, on_socket);
+    else if (w != NULL)
+        uv_poll_stop(&w->poll);
 }
+
+/* ---- sockets: ours, for c-ares calls it a refusal where this side has none left ---- */
 
 /* c-ares has no scope in its addresses: a link-local server is reached by tying the socket to its interface. */
-static int on_socket_made(ares_socket_t fd, int type, void *data)
+static bool tie_to_interface(const struct resolver *r, int fd)
 {
-    const struct resolver *r = data;
     char name[IF_NAMESIZE] = "";
 
-    (void)type;
     if (r->server.address.scope == 0)
-        return 0;
-    if (if_indextoname(r->server.address.scope, name) == NULL)
-        return -1;
-    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name));
+        return true;
+    return if_indextoname(r->server.address.scope, name) != NULL &&
+           setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == 0;
 }
+
+static ares_socket_t open_socket(int family, int type, int protocol, void *data)
+{
+    struct resolver *r = data;
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+
+    if (fd >= 0 && tie_to_interface(r, fd) && watch_new(r, fd)) {
+        r->own_errno = 0;
+        return fd;
+    }
+    r->own_errno = err_is_shortage(errno) ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return ARES_SOCKET_BAD;
+}
+
+static int close_socket(ares_socket_t fd, void *data)
+{
+    struct watch **at = find_watch(data, fd);
+    struct watch *w = *at;
+
+    if (w != NULL) {
+        *at = w->next;
+        uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+    }
+    return close(fd);
+}
+
+static int connect_socket(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len, void *data)
+{
+    struct resolver *r = data;
+    int status = connect(fd, to, len);
+
+    if (status != 0 && err_is_shortage(errno))
+        r->own_errno = errno;
+    return status;
+}
+
+static ares_ssize_t receive(ares_socket_t fd, void *bytes, size_t size, int flags, struct sockaddr *from,
+                            ares_socklen_t *from_len, void *data)
+{
+    (void)data;
+    return recvfrom(fd, bytes, size, flags, from, from_len);
+}
+
+static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int n, void *data)
+{
+    struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (size_t)n };
+
+    (void)data;
+    return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+static const struct ares_socket_functions socket_functions = {
+    .asocket = open_socket,
+    .aclose = close_socket,
+    .aconnect = connect_socket,
+    .arecvfrom = receive,
+    .asendv = send_parts,
+};
 
 static int set_server(struct resolver *r)
 {
@@ -164,7 +225,7 @@ static int set_server(struct resolver *r)
 
     node.family = server->address.family == FAMILY_IPV4 ? AF_INET : AF_INET6;
     memcpy(&node.addr, server->address.bytes, server->address.family == FAMILY_IPV4 ? 4 : 16);
-    ares_set_socket_configure_callback(r->channel, on_socket_made, r);
+    ares_set_socket_functions(r->channel, &socket_functions, r);
     return ares_set_servers_ports(r->channel, &node);
 }
 
@@ -195,6 +256,8 @@ bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint 
     }
     if (status != ARES_SUCCESS) {
         free(r);
+        if (status == ARES_EFILE)
+            return err_set(err, ERR_SYSTEM, EMFILE, "setting up a resolver");
         return err_set(err, status == ARES_ENOMEM ? ERR_NOMEM : ERR_LIBRARY, status, "setting up a resolver");
     }
     r->loop = loop;
@@ -238,6 +301,10 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *packet
             dns_answer_read(&a, q->host, packet, (size_t)len);
         else
             a.outcome = dns_outcome_of_status(status);
+        if (a.outcome == DNS_UNREACHABLE && q->resolver->own_errno != 0) {
+            a.outcome = DNS_SKIPPED;
+            a.own_errno = q->resolver->own_errno;
+        }
         a.duration_ms = clock_steady_ms() - q->asked_ms;
         q->answer(q->user, &a);
     }
@@ -295,14 +362,15 @@ size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static R
     return n;
 }
 
-size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX])
+bool resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX], size_t *n, struct err *err)
 {
     struct buf conf;
-    size_t n;
+    bool ok = true;
 
     buf_init(&conf, RESOLV_CONF_MAX);
-    file_read(&conf, "/etc/resolv.conf"); /* what can be read of it counts */
-    n = resolver_read_servers((struct peer_text){ buf_borrow(&conf), conf.len }, ret);
+    if (!file_read(&conf, "/etc/resolv.conf") && err_is_shortage(errno)) /* else what can be read of it counts */
+        ok = err_set(err, ERR_SYSTEM, errno, "reading the list of resolvers");
+    *n = resolver_read_servers((struct peer_text){ buf_borrow(&conf), conf.len }, ret);
     buf_done(&conf);
-    return n;
+    return ok;
 }

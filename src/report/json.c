@@ -384,6 +384,8 @@ static json_t *timing(struct face *f, const struct probe *p)
     put(f, object, "greeting", milliseconds(p->greeting_ms));
     put(f, object, "tls", milliseconds(p->tls_ms));
     put(f, object, "total", milliseconds(p->total_ms));
+    put(f, object, "slowest", milliseconds(p->slowest_ms));
+    put(f, object, "slowest_stage", p->slowest_ms < 0 ? json_null() : json_string(stage_word(p->slowest_stage)));
     return object;
 }
 

@@ -381,7 +381,8 @@ static int put_bundle(struct buf *out, gnutls_x509_crt_t first, gnutls_x509_crt_
     return code;
 }
 
-bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bundled, struct buf *out, struct err *err)
+bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bundled, struct buf *out,
+                     struct err *err)
 {
     gnutls_x509_crt_t crt = issuer_of(m, issuer)->certificate;
     int code = bundled ? put_bundle(out, m->unknown.certificate, crt) : put_der(out, crt);
@@ -405,7 +406,8 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
         mint_chain_done(&c);
         return library(err, code, "making a practice certificate");
     }
-    if (spec->staple != SCENARIO_STAPLE_NONE && !mint_put_ocsp(m, spec->issuer, spec->staple, &c, &c.staple, err)) {
+    if (spec->staple != SCENARIO_STAPLE_NONE &&
+        !mint_put_ocsp(m, spec->issuer, spec->staple, &c, &c.staple, err)) {
         mint_chain_done(&c);
         return false;
     }

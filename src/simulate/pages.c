@@ -57,12 +57,14 @@ static bool load_page(struct buf *out, const struct mint *m, const struct scenar
     return true;
 }
 
-bool pages_load(struct pages *p, const struct mint *m, size_t cert, const struct mint_chain *c, struct err *err)
+bool pages_load(struct pages *p, const struct mint *m, size_t cert, const struct mint_chain *c,
+                struct err *err)
 {
     const struct scenario *s = p->scenario;
 
     for (size_t i = 0; i < s->n_pages; i++) {
-        if (s->pages[i].cert == cert && !load_page(&p->list[i].body, m, &s->pages[i], &s->certs[cert], c, err))
+        if (s->pages[i].cert == cert &&
+            !load_page(&p->list[i].body, m, &s->pages[i], &s->certs[cert], c, err))
             return false;
     }
     return true;
@@ -148,7 +150,7 @@ void pages_put_complaints(const struct pages *p, struct buf *out)
         bool never = spec->kind == SCENARIO_PAGE_NEVER;
 
         if (never == (p->list[i].n_asked > 0))
-            buf_printf(out, never ? "web %s: it was asked for\n" : "web %s: nobody asked for it\n", spec->path);
+            buf_printf(out, "web %s: %s\n", spec->path, never ? "it was asked for" : "nobody asked for it");
     }
 }
 

@@ -15,7 +15,8 @@ struct pages;
 bool pages_new(struct pages **ret, const struct scenario *s, struct err *err);
 
 /* Makes what is about one certificate of the scenario, as it is sent. errors: ERR_NOMEM, ERR_LIBRARY */
-bool pages_load(struct pages *p, const struct mint *m, size_t cert, const struct mint_chain *c, struct err *err);
+bool pages_load(struct pages *p, const struct mint *m, size_t cert, const struct mint_chain *c,
+                struct err *err);
 
 /* Begins to serve on a bound socket, its own from here on; every request becomes a line of the transcript. */
 bool pages_open(struct pages *p, uv_loop_t *loop, int fd, struct buf *transcript, struct err *err);

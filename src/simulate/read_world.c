@@ -159,8 +159,8 @@ bool read_world_web(struct reader *r, char *rest)
         if (!read_server_find_cert(r->s, value, &p->cert))
             return reader_complain(r, "certificate", value, "one named above");
     }
-    if ((p->kind == SCENARIO_PAGE_OCSP || p->kind == SCENARIO_PAGE_ISSUER || p->kind == SCENARIO_PAGE_ISSUERS) &&
-        r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
+    /* Those before HTML are made by its issuer. */
+    if (p->kind < SCENARIO_PAGE_HTML && r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
         return reader_complain(r, "page without an issuer", NULL, "issuer= of the certificate, before it");
     return true;
 }

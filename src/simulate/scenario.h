@@ -56,6 +56,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/peer_text.h"
+#include "knowledge/text.h"
 
 enum {
     SCENARIO_TEXT_MAX = 256 * 1024,
@@ -362,6 +363,7 @@ bool scenario_place_address(struct address *ret, enum scenario_place place, enum
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];
 extern const size_t scenario_sources_count;

@@ -153,7 +153,8 @@ static void on_visitor(uv_stream_t *listener, int status)
 
 bool web_put_reply(struct buf *reply, const char *status, const char *headers, struct peer_text body)
 {
-    buf_printf(reply, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n", status, headers, body.len);
+    buf_printf(reply, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n", status, headers,
+               body.len);
     return buf_put(reply, body.bytes, body.len);
 }
 

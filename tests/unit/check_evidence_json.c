@@ -42,7 +42,7 @@ static struct plan *full_plan(void)
     p = (struct plan){
         .input = PEER_TEXT_LITERAL(" \xe3\x80\x80smtp.example\xff\r\n"), .host = "192.0.2.7", .host_is_address = true,
         .host_address = address_of("192.0.2.7"), .provider = "gmail", .suggestion = "smtp.example",
-        .slip = SLIP_DOT, .slip_of = "smtp.example", .host_role = HOST_ROLE_MX, .is_setting = true, .notes = notes,
+        .slip = SLIP_DOT, .slip_of = "smtp.example", .slip_in_address = true, .host_role = HOST_ROLE_MX, .is_setting = true, .notes = notes,
         .n_notes = 2, .asked_ports = asked_ports, .n_asked_ports = 2, .tls_asked = true, .tls = TLS_MODE_IMPLICIT,
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
@@ -150,10 +150,10 @@ static struct evidence full_evidence(void)
 {
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
-        .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
-        .n_roots = 142, .roots_loaded = true, .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(),
-        .n_fetches = 2, .clock = full_clock(),
+        .ceiling_reached = true, .incomplete = true, .own_trouble = "Too many open files",
+        .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
+        .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
+        .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(), .n_fetches = 2, .clock = full_clock(),
     };
 }
 
@@ -193,7 +193,7 @@ static bool same_string(const char *a, const char *b)
 static void same_plan(const struct plan *a, const struct plan *b)
 {
     SAME_PEER(input), SAME_STRING(host), SAME(host_is_address), SAME_ADDRESS(host_address);
-    SAME(slip), SAME_STRING(slip_of), SAME(host_role), SAME(is_setting);
+    SAME(slip), SAME_STRING(slip_of), SAME(slip_in_address), SAME(host_role), SAME(is_setting);
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
@@ -295,6 +295,7 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
+    SAME_STRING(own_trouble);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
     SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_fetches);
     same_clock(&a->clock, &b->clock);

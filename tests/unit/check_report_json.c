@@ -104,12 +104,15 @@ START_TEST(numbers_are_round_and_unknown_is_null)
     json_t *timing = at(probe_at(report, 0), "timing_ms");
     char *printed = json_dumps(timing, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
-    ck_assert_str_eq(printed, "{\"connect\":20.01,\"greeting\":40.1,\"tls\":41,\"total\":143}");
+    ck_assert_str_eq(printed, "{\"connect\":20.01,\"greeting\":40.1,\"tls\":41,\"total\":143,"
+                                "\"slowest\":40.1,\"slowest_stage\":\"greeting\"}");
     free(printed);
     printed = json_dumps(at(report, "duration_ms"), JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     ck_assert_str_eq(printed, "1234.57");
     free(printed);
     ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "connect")));
+    ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "slowest")));
+    ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "slowest_stage")));
     ck_assert(json_is_null(at(at(report, "clock"), "offset_ms")));
     json_decref(report);
 }

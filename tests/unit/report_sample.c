@@ -124,7 +124,7 @@ static struct probe *add_probe(struct evidence *e, enum family family, uint16_t 
     p->port = p->dial_port = port;
     p->mode = mode;
     p->chain = -1;
-    p->connect_ms = p->greeting_ms = p->tls_ms = p->total_ms = -1;
+    p->connect_ms = p->greeting_ms = p->tls_ms = p->total_ms = p->slowest_ms = -1;
     return p;
 }
 
@@ -151,6 +151,8 @@ static struct probe *add_tried(struct evidence *e, uint16_t port, enum tls_mode 
     p->connect_ms = 20.006;
     p->greeting_ms = 40.1;
     p->total_ms = 143;
+    p->slowest_ms = p->greeting_ms;
+    p->slowest_stage = STAGE_GREETING;
     p->greeting = PEER_TEXT_LITERAL("220 smtp.gmail.com ESMTP\r\n");
     p->keywords = keywords;
     p->n_keywords = 2;
