@@ -183,13 +183,15 @@ def read_steps(data, texts, faults):
 def read_findings(data, steps, texts, faults):
     known = {s.ident: s for s in steps}
     findings = []
-    for ident, table in rows_of(data, "data/findings.toml", "findings", dict, faults).items():
+    rows = rows_of(data, "data/findings.toml", "findings", dict, faults)
+    for ident, table in rows.items():
         entry = Entry("data/findings.toml", ident, table, faults)
         if not FINDING_ID.fullmatch(ident):
             entry.fault("not the form of a finding id")
         planned = entry.take("planned", bool, False)
         severity = entry.take_word("severity", SEVERITIES)
         layer = entry.take_word("layer", LAYERS)
+        check_apart(entry, entry.take_strings("apart"), rows)
         finding_steps = entry.take_strings("steps")
         check_steps(entry, finding_steps, known, planned)
         titled = entry.take_text("title", f"finding.{ident}.title", texts)
@@ -214,6 +216,17 @@ def check_steps(entry, finding_steps, known, planned):
             entry.fault(f"its step {step} has no texts yet")
     if len(set(finding_steps)) != len(finding_steps):
         entry.fault("a step stands twice")
+
+
+def check_apart(entry, apart, findings):
+    """For the tests alone: what this finding must not be taken for."""
+    for other in apart:
+        if other not in findings:
+            entry.fault(f"apart: there is no finding '{other}'")
+        elif other == entry.ident:
+            entry.fault("apart: a finding does not look like itself")
+    if len(set(apart)) < len(apart):
+        entry.fault("apart: a finding stands there twice")
 
 
 def read_because(entry, ident, texts):

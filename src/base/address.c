@@ -65,25 +65,6 @@ bool address_equal(const struct address *a, const struct address *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, len) == 0 && a->scope == b->scope;
 }
 
-static bool is_local_ipv4(const uint8_t b[4])
-{
-    return b[0] == 0 || b[0] == 10 || b[0] == 127 || (b[0] == 100 && (b[1] & 0xc0) == 64) ||
-           (b[0] == 169 && b[1] == 254) || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168);
-}
-
-bool address_is_local(const struct address *a)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    static const uint8_t zero[15];
-
-    if (a->family == FAMILY_IPV4)
-        return is_local_ipv4(a->bytes);
-    if (memcmp(a->bytes, mapped, sizeof mapped) == 0)
-        return is_local_ipv4(a->bytes + 12);
-    return (a->bytes[0] & 0xfe) == 0xfc || (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) ||
-           (memcmp(a->bytes, zero, sizeof zero) == 0 && a->bytes[15] <= 1);
-}
-
 bool port_parse(uint16_t *ret, const char *text)
 {
     unsigned long port = 0;

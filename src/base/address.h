@@ -36,12 +36,6 @@ const char *address_format(const struct address *a, char out[static ADDRESS_TEXT
 
 bool address_equal(const struct address *a, const struct address *b);
 
-/*
- * address_is_local() - this machine, or a network that the public one does not reach
- * source: RFC 6890 and 6598: loopback, link-local, private and shared addresses, also as IPv4 inside of IPv6
- */
-bool address_is_local(const struct address *a);
-
 /* "ADDR", "ADDR:PORT" (IPv4), "[ADDR]", "[ADDR]:PORT"; default_port where none is given. */
 bool endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port);
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
-#include "diagnose/special.h"
+#include "base/special.h"
+#include "diagnose/way.h"
 #include "diagnose/whole.h"
 
 static const double SURE_WITH_CONTROLS = 0.9;
@@ -228,6 +229,7 @@ void rule_port_all_blocked(struct draft *d)
     whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_CONTROL, c.mail_fails);
     if (c.other_works >= 0)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_WEB, c.other_works);
+    way_say(d, f, &ports);
 }
 
 /* ---- service.down --------------------------------------------------------- */

@@ -118,6 +118,12 @@ static const char *const clock_kind_words[] = {
 };
 WORD_FUNCTIONS(clock_kind, clock_kind_words)
 
+static const char *const hop_answer_words[] = {
+    [HOP_UNTRIED] = "untried", [HOP_SILENT] = "silent",   [HOP_EXPIRED] = "expired",
+    [HOP_REFUSED] = "refused", [HOP_REACHED] = "reached",
+};
+WORD_FUNCTIONS(hop_answer, hop_answer_words)
+
 static const char *const certificate_name_kind_words[] = {
     [NAME_DNS] = "dns",
     [NAME_ADDRESS] = "address",

@@ -28,6 +28,8 @@ enum {
     PEER_RAW_MAX = 512,       /* first bytes that were not understood */
     PROBE_KEYWORDS_MAX = 64,
     CLOCK_SOURCES_MAX = 64,
+    EVIDENCE_PATHS_MAX = 16,
+    PATH_HOPS_MAX = 24,
 };
 
 /* Why it was contacted. */
@@ -395,6 +397,41 @@ struct clock_view {
     size_t n_agree; /* sources that agree with it */
 };
 
+/* ---- the way there -------------------------------------------------------- */
+
+/* What became of connection attempts that may go so many hops and no further. */
+enum hop_answer {
+    HOP_UNTRIED, /* it could not be sent */
+    HOP_SILENT,
+    HOP_EXPIRED, /* a router said that it came so far */
+    HOP_REFUSED, /* ICMP: unreachable, prohibited */
+    HOP_REACHED, /* the port itself answered */
+};
+
+struct hop {
+    enum hop_answer answer;
+    struct icmp_report icmp; /* who said so, where it was no connection */
+    double ms;               /* until the answer, -1 none */
+};
+
+struct trace {
+    struct address address;
+    uint16_t port;      /* as meant; 0: there is no trace */
+    uint16_t dial_port;
+    struct hop *hops;   /* the first one is one hop away */
+    size_t n_hops;
+};
+
+/* How far a port that does not connect is let through, beside one that does. */
+struct path {
+    enum role role; /* whose port is blocked */
+    const char *host;
+    enum family family;
+    struct trace blocked;
+    struct trace open;
+    bool complete; /* every hop had its time: silence means something */
+};
+
 /* ---- the whole ------------------------------------------------------------ */
 
 /* The name of what made it, so that an old record is known for what it is. */
@@ -425,6 +462,8 @@ struct evidence {
     struct fetch *fetches;
     size_t n_fetches;
     struct clock_view clock;
+    struct path *paths;
+    size_t n_paths;
 };
 
 /* errors: NULL when memory is short */
@@ -464,6 +503,8 @@ const char *fetch_outcome_word(enum fetch_outcome outcome);
 bool fetch_outcome_parse(enum fetch_outcome *ret, const char *word);
 const char *completion_word(enum completion completion);
 bool completion_parse(enum completion *ret, const char *word);
+const char *hop_answer_word(enum hop_answer answer);
+bool hop_answer_parse(enum hop_answer *ret, const char *word);
 const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 

@@ -106,8 +106,8 @@ static bool breaks_path_length(const struct judged *j)
         unsigned is_ca = 0;
         int path_length = -1;
 
-        if (gnutls_x509_crt_get_basic_constraints(j->crts[i], NULL, &is_ca, &path_length) >= 0 && path_length >= 0 &&
-            path_length < n_below)
+        if (gnutls_x509_crt_get_basic_constraints(j->crts[i], NULL, &is_ca, &path_length) >= 0 &&
+            path_length >= 0 && path_length < n_below)
             return true;
         n_below += gnutls_x509_crt_check_issuer(j->crts[i], j->crts[i]) == 0;
     }
@@ -118,7 +118,8 @@ static unsigned name_flaws(const struct judged *j, unsigned flaws)
 {
     /* GnuTLS says the same of both. */
     if ((flaws & (TRUST_CONSTRAINTS | TRUST_ISSUER_NOT_CA | TRUST_OTHER)) != 0 && breaks_path_length(j))
-        flaws = (flaws & ~(unsigned)(TRUST_CONSTRAINTS | TRUST_ISSUER_NOT_CA | TRUST_OTHER)) | TRUST_PATH_LENGTH;
+        flaws = (flaws & ~(unsigned)(TRUST_CONSTRAINTS | TRUST_ISSUER_NOT_CA | TRUST_OTHER)) |
+                TRUST_PATH_LENGTH;
     return flaws;
 }
 
@@ -154,8 +155,8 @@ static bool signs_itself(gnutls_x509_crt_t crt)
     if (gnutls_x509_crt_check_issuer(crt, crt) == 0)
         return false;
     /*
-     * Weak algorithms and missing CA marks are other matters: is it its own signature? Unless told not to, the
-     * library believes a certificate that is on the list of trusted ones without a look at it.
+     * Weak algorithms and missing CA marks are other matters: is it its own signature? Unless told not to,
+     * the library believes a certificate that is on the list of trusted ones without a look at it.
      */
     if (gnutls_x509_crt_verify(crt, &crt, 1,
                                GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 |
@@ -266,7 +267,8 @@ static gnutls_x509_crt_t find_issuer(const struct judged *all, size_t n_all, con
 }
 
 /* The chain would be trusted with what other ports and addresses send along. */
-static bool completes(struct trust *t, const struct judged *all, size_t n_all, const struct judged *incomplete)
+static bool completes(struct trust *t, const struct judged *all, size_t n_all,
+                      const struct judged *incomplete)
 {
     struct judged longer = *incomplete; /* borrows */
 

@@ -12,6 +12,7 @@
 #include "probe/dial.h"
 #include "probe/escalate.h"
 #include "probe/fetcher.h"
+#include "probe/path.h"
 #include "probe/site.h"
 
 struct check {
@@ -27,6 +28,8 @@ struct check {
     struct site *sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     struct fetcher *fetcher; /* NULL: nothing is fetched, or it is gone */
+    struct path_search *paths;
+    unsigned n_paths_under_way;
     struct tls_identity *identity; /* NULL: no client certificate */
     unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
@@ -86,7 +89,8 @@ static bool sites_are_idle(const struct check *c)
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->clock != NULL || c->fetcher != NULL || !sites_are_idle(c))
+    if (!c->finished || c->closing || c->clock != NULL || c->fetcher != NULL || c->paths != NULL ||
+        !sites_are_idle(c))
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -113,6 +117,8 @@ static void check_finish(struct check *c)
         clock_query_stop(c->clock);
     if (c->fetcher != NULL)
         fetcher_stop(c->fetcher);
+    for (struct path_search *p = c->paths; p != NULL; p = *path_next(p))
+        path_stop(p);
     judge_chains(c);
     clock_note_dates(e);
     clock_combine(&e->clock);
@@ -174,7 +180,7 @@ static double clock_patience_ms(const struct evidence *e)
 
 static void check_review(struct check *c)
 {
-    if (c->finished || c->stopped || !c->begun || sites_are_busy(c))
+    if (c->finished || c->stopped || !c->begun || sites_are_busy(c) || c->n_paths_under_way > 0)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
@@ -251,6 +257,72 @@ static bool begin_fetcher(struct check *c, struct err *err)
     return fetcher_start(&c->fetcher, &spec, err);
 }
 
+/* ---- the path --------------------------------------------------------------------- */
+
+static void on_path_over(void *user)
+{
+    struct check *c = user;
+
+    c->n_paths_under_way--;
+    check_review(c);
+}
+
+static void on_path_gone(void *user, struct path_search *p)
+{
+    struct check *c = user;
+
+    for (struct path_search **at = &c->paths; *at != NULL; at = path_next(*at)) {
+        if (*at == p) {
+            *at = *path_next(p);
+            break;
+        }
+    }
+    check_release(c);
+}
+
+static const struct path_listener path_ears = { .over = on_path_over, .gone = on_path_gone };
+
+static bool begin_path(struct check *c, const struct stopped_port *s)
+{
+    struct evidence *e = c->evidence;
+    const struct probe *blocked = &e->probes[s->blocked];
+    struct path_spec spec = {
+        .loop = engine_loop(c->engine),
+        .evidence = e,
+        .role = blocked->role,
+        .host = blocked->host,
+        .blocked = { blocked->address, blocked->port },
+        .round_trip_ms = -1,
+        .listener = &path_ears,
+        .user = c,
+    };
+    struct path_search *p;
+    struct err err = { 0 };
+
+    if (s->open >= 0) {
+        spec.open = (struct endpoint){ e->probes[s->open].address, e->probes[s->open].port };
+        spec.round_trip_ms = e->probes[s->open].round_trip_ms;
+    }
+    if (!path_start(&p, &spec, &err))
+        return false;
+    *path_next(p) = c->paths;
+    c->paths = p;
+    c->n_paths_under_way++;
+    return true;
+}
+
+static void look_at_paths(struct check *c)
+{
+    struct stopped_port s;
+
+    while (!c->stopped && !c->finished && escalate_to_path(c->evidence, &s)) {
+        if (!begin_path(c, &s)) {
+            c->evidence->incomplete = true;
+            return;
+        }
+    }
+}
+
 /* ---- what is contacted ------------------------------------------------------------ */
 
 static void on_probe(void *user, size_t probe)
@@ -278,6 +350,7 @@ static void on_failing(void *user, size_t probe)
     struct check *c = user;
 
     check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
+    look_at_paths(c);
 }
 
 static void on_review(void *user)

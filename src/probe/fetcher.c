@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/special.h"
 #include "probe/aia.h"
 #include "probe/chain.h"
 #include "probe/dial.h"
@@ -238,12 +239,12 @@ static bool is_forbidden(const struct course *c, const struct address *address)
 {
     const struct evidence *e = evidence_of(c);
 
-    if (!address_is_local(address))
+    if (!address_is_special(address))
         return false;
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
 
-        if (p->chain >= 0 && (size_t)p->chain == c->chain && p->has_address && address_is_local(&p->address))
+        if (p->chain == (int)c->chain && p->has_address && address_is_special(&p->address))
             return false;
     }
     return true;

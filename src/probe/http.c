@@ -146,7 +146,7 @@ static void on_timer_closed(uv_handle_t *handle)
     let_go(handle->data);
 }
 
-/* The handles of curl go at once, and give their sockets back; those of libuv when the loop has closed them. */
+/* The handles of curl go at once, and give their sockets back; those of libuv once the loop has closed them. */
 void http_stop(struct http *h)
 {
     h->stopping = true;

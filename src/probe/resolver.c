@@ -2,7 +2,9 @@
  * resolver - one nameserver, asked by c-ares on the engine's loop
  *
  * Knows c-ares and the loop, nothing of checks. Answers are read from the packet,
- * because c-ares' own look-up hides which server said what.
+ * because c-ares' own look-up hides which server said what. Queries are sent again
+ * from here too: c-ares would repeat the same one, and the answer then does not
+ * tell a server that takes its time from a packet that got lost.
  */
 #include "probe/resolver.h"
 
@@ -22,8 +24,10 @@
 #include "probe/file.h"
 
 enum {
-    FIRST_WAIT_MS = 1000, /* before a query is sent again; doubles each time */
-    TRIES = 6,            /* 63 s in all: past any sensible ceiling of a check */
+    AGAIN_MS = 500,       /* before a query is sent again: the first SENDS_EVEN times, then twice as long each time */
+    SENDS_EVEN = 4,
+    SENDS_MAX = 8,        /* at 0, 0.5, 1, 1.5, 2, 3, 5 and 9 s */
+    PATIENCE_MS = 60000,  /* for one of them: past any sensible ceiling of a check */
     RESOLV_CONF_MAX = 16 * 1024,
     DNS_PORT = 53,
 };
@@ -40,19 +44,30 @@ struct resolver {
     ares_channel channel;
     uv_loop_t *loop;
     struct watch *watches;
+    struct question *open; /* whose askers wait for an answer */
     struct endpoint server;
     size_t n_handles; /* that the loop has not closed yet */
     int own_errno;    /* why the last socket could not be opened, where that was our own want; else 0 */
     bool closing;
 };
 
+/* Lives until its asker wants no answer any more and c-ares has given back all that was sent. */
 struct question {
+    struct question *next; /* the resolver's open ones */
     struct resolver *resolver;
     enum record_type type;
-    resolver_answer_fn *answer; /* NULL once abandoned */
+    resolver_answer_fn *answer; /* NULL once answered or abandoned */
     void *user;
     char *host;
-    double asked_ms;
+    double again_ms;   /* when it is due to be sent again */
+    unsigned n_sent;
+    unsigned n_flying; /* of these, held by c-ares */
+};
+
+/* One query of a question's, with an id of its own. */
+struct sent {
+    struct question *question;
+    double sent_ms;
 };
 
 static void resolver_release(struct resolver *r)
@@ -75,23 +90,111 @@ static void on_watch_closed(uv_handle_t *handle)
     resolver_release(r);
 }
 
+/* ---- questions ------------------------------------------------------------------ */
+
+/* Nobody waits for its answer any more. */
+static void question_shut(struct question *q)
+{
+    struct question **at = &q->resolver->open;
+
+    while (*at != q)
+        at = &(*at)->next;
+    *at = q->next;
+    q->answer = NULL;
+}
+
+static void question_release(struct question *q)
+{
+    if (q->answer != NULL || q->n_flying > 0)
+        return;
+    free(q->host);
+    free(q);
+}
+
+static void on_answer(void *arg, int status, int timeouts, unsigned char *packet, int len)
+{
+    struct sent *s = arg;
+    struct question *q = s->question;
+    struct dns_answer a = { .type = q->type, .duration_ms = clock_steady_ms() - s->sent_ms };
+    resolver_answer_fn *answer = q->answer;
+
+    (void)timeouts;
+    free(s);
+    q->n_flying--;
+    if (answer != NULL) {
+        question_shut(q);
+        if (status == ARES_SUCCESS && len > 0)
+            dns_answer_read(&a, q->host, packet, (size_t)len);
+        else
+            a.outcome = dns_outcome_of_status(status);
+        if (a.outcome == DNS_UNREACHABLE && q->resolver->own_errno != 0) {
+            a.outcome = DNS_SKIPPED;
+            a.own_errno = q->resolver->own_errno;
+        }
+        if (status != ARES_EDESTRUCTION)
+            answer(q->user, &a);
+    }
+    question_release(q);
+}
+
+/* errors: ERR_NOMEM; where c-ares cannot send it, the answer comes from inside, and q may be gone */
+static bool question_send(struct question *q, struct err *err)
+{
+    struct sent *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return err_set(err, ERR_NOMEM, 0, "asking a resolver");
+    s->question = q;
+    s->sent_ms = clock_steady_ms();
+    q->again_ms = s->sent_ms + (q->n_sent < SENDS_EVEN ? AGAIN_MS : AGAIN_MS << (q->n_sent - SENDS_EVEN + 1));
+    q->n_sent++;
+    q->n_flying++;
+    ares_query(q->resolver->channel, q->host, ns_c_in, q->type == RECORD_A ? ns_t_a : ns_t_aaaa, on_answer, s);
+    return true;
+}
+
+/* The open question that is to be sent again first; NULL: none. */
+static struct question *next_again(const struct resolver *r)
+{
+    struct question *first = NULL;
+
+    for (struct question *q = r->open; q != NULL; q = q->next) {
+        if (q->n_sent < SENDS_MAX && (first == NULL || q->again_ms < first->again_ms))
+            first = q;
+    }
+    return first;
+}
+
+/* ---- the loop ------------------------------------------------------------------- */
+
 static void resolver_rearm(struct resolver *r);
 
 static void on_timer(uv_timer_t *timer)
 {
     struct resolver *r = timer->data;
+    double now_ms = clock_steady_ms();
+    struct err err = { 0 };
 
     ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    for (struct question *q = next_again(r); q != NULL && q->again_ms <= now_ms; q = next_again(r)) {
+        if (!question_send(q, &err))
+            q->again_ms = now_ms + AGAIN_MS; /* memory may come back */
+    }
     resolver_rearm(r);
 }
 
 static void resolver_rearm(struct resolver *r)
 {
+    const struct question *again = next_again(r);
     struct timeval wait;
+    double wait_ms;
 
     if (r->closing || ares_timeout(r->channel, NULL, &wait) == NULL)
         return;
-    uv_timer_start(&r->timer, on_timer, (uint64_t)wait.tv_sec * 1000 + (uint64_t)wait.tv_usec / 1000 + 1, 0);
+    wait_ms = (double)wait.tv_sec * 1e3 + (double)wait.tv_usec / 1e3;
+    if (again != NULL && again->again_ms - clock_steady_ms() < wait_ms)
+        wait_ms = again->again_ms - clock_steady_ms();
+    uv_timer_start(&r->timer, on_timer, wait_ms > 0 ? (uint64_t)wait_ms + 1 : 0, 0);
 }
 
 static void on_socket(uv_poll_t *poll, int status, int events)
@@ -234,8 +337,8 @@ bool resolver_new(struct resolver **ret, uv_loop_t *loop, const struct endpoint 
     struct ares_options options = {
         /* NOCHECKRESP: SERVFAIL and REFUSED are answers that we want to see. */
         .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
-        .timeout = FIRST_WAIT_MS,
-        .tries = TRIES,
+        .timeout = PATIENCE_MS,
+        .tries = 1,
         .lookups = (char[]){ "b" },
         .sock_state_cb = on_socket_state,
     };
@@ -282,59 +385,37 @@ const struct endpoint *resolver_server(const struct resolver *r)
     return &r->server;
 }
 
-static void question_free(struct question *q)
-{
-    if (q == NULL)
-        return;
-    free(q->host);
-    free(q);
-}
-
-static void on_answer(void *arg, int status, int timeouts, unsigned char *packet, int len)
-{
-    struct question *q = arg;
-    struct dns_answer a = { .type = q->type };
-
-    (void)timeouts;
-    if (q->answer != NULL && status != ARES_EDESTRUCTION) {
-        if (status == ARES_SUCCESS && len > 0)
-            dns_answer_read(&a, q->host, packet, (size_t)len);
-        else
-            a.outcome = dns_outcome_of_status(status);
-        if (a.outcome == DNS_UNREACHABLE && q->resolver->own_errno != 0) {
-            a.outcome = DNS_SKIPPED;
-            a.own_errno = q->resolver->own_errno;
-        }
-        a.duration_ms = clock_steady_ms() - q->asked_ms;
-        q->answer(q->user, &a);
-    }
-    question_free(q);
-}
-
 bool resolver_ask(struct question **ret, struct resolver *r, const char *host, enum record_type type,
                   resolver_answer_fn *answer, void *user, struct err *err)
 {
     struct question *q = calloc(1, sizeof *q);
 
     if (q == NULL || (q->host = strdup(host)) == NULL) {
-        question_free(q);
+        free(q);
         return err_set(err, ERR_NOMEM, 0, "asking a resolver");
     }
     q->resolver = r;
     q->type = type;
     q->answer = answer;
     q->user = user;
-    q->asked_ms = clock_steady_ms();
+    q->next = r->open;
+    r->open = q;
     *ret = q;
-    ares_query(r->channel, host, ns_c_in, type == RECORD_A ? ns_t_a : ns_t_aaaa, on_answer, q);
+    if (!question_send(q, err)) {
+        *ret = NULL;
+        question_abandon(q);
+        return false;
+    }
     resolver_rearm(r);
     return true;
 }
 
 void question_abandon(struct question *q)
 {
-    if (q != NULL)
-        q->answer = NULL;
+    if (q == NULL)
+        return;
+    question_shut(q);
+    question_release(q);
 }
 
 size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX])

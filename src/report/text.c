@@ -18,6 +18,7 @@
 #include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
+#include "report/fetched.h"
 #include "report/layout.h"
 #include "report/matrix.h"
 #include "report/typed.h"
@@ -654,45 +655,17 @@ static void put_clock(struct page *p)
                 say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
-static const enum text_id fetch_outcomes[] = {
-    [FETCH_OK] = TEXT_FETCH_OK,
-    [FETCH_UNRESOLVED] = TEXT_FETCH_UNRESOLVED,
-    [FETCH_FORBIDDEN] = TEXT_FETCH_FORBIDDEN,
-    [FETCH_NO_ANSWER] = TEXT_FETCH_NO_ANSWER,
-    [FETCH_SILENT] = TEXT_FETCH_SILENT,
-    [FETCH_REFUSED] = TEXT_FETCH_REFUSED,
-    [FETCH_TOO_LONG] = TEXT_FETCH_TOO_LONG,
-    [FETCH_UNFIT] = TEXT_FETCH_UNFIT,
-    [FETCH_STOPPED] = TEXT_FETCH_STOPPED,
-};
-
-static void put_fetch(struct page *p, const struct fetch *f)
-{
-    struct buf url, outcome;
-
-    buf_init(&url, LINE_MAX_BYTES);
-    buf_init(&outcome, LINE_MAX_BYTES);
-    term_put_peer(&url, PEER_COLUMNS, peer_text_of(f->url));
-    buf_put_string(&outcome, say(p, fetch_outcomes[f->outcome], (const struct argument[]){
-        { .name = "time", .kind = ARGUMENT_DURATION, .value.duration_ms = f->duration_ms },
-        { .name = "status", .kind = ARGUMENT_NUMBER, .value.number = f->status },
-    }, 2));
-    put_row(p, fact_columns(p), TEXT_SHOW_FETCHED,
-            say(p, f->kind == FETCH_ISSUER ? TEXT_SHOW_FETCHED_ISSUER : TEXT_SHOW_FETCHED_OCSP,
-                (const struct argument[]){
-                    { .name = "url", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&url) },
-                    { .name = "outcome", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&outcome) },
-                }, 2));
-    p->out->failed |= url.failed || outcome.failed;
-    buf_done(&url);
-    buf_done(&outcome);
-}
-
 /* Whoever was contacted besides the target is named. */
 static void put_fetches(struct page *p)
 {
-    for (size_t i = 0; i < p->e->n_fetches; i++)
-        put_fetch(p, &p->e->fetches[i]);
+    for (size_t i = 0; i < p->e->n_fetches; i++) {
+        struct buf line;
+
+        buf_init(&line, LINE_MAX_BYTES);
+        p->out->failed |= !fetched_put(&line, p->spec->language, &p->e->fetches[i]);
+        put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
+        buf_done(&line);
+    }
 }
 
 static bool has_facts(const struct page *p)

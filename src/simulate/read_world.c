@@ -12,9 +12,9 @@ enum {
 
 static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *word)
 {
-    static const char accepted[] = "after=MS, stray=yes";
+    static const char accepted[] = "after=MS, stray=yes, lost=N";
     char *value;
-    int delay;
+    int number;
 
     if (!reader_split(r, word, &value, accepted))
         return false;
@@ -22,11 +22,17 @@ static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *
         a->stray = true;
         return true;
     }
+    if (strcmp(word, "lost") == 0) {
+        if (!reader_number(&number, value, 1, SCENARIO_LOST_MAX))
+            return reader_complain(r, "lost", value, "1 to 100");
+        a->lost = (unsigned)number;
+        return true;
+    }
     if (strcmp(word, "after") != 0)
         return reader_complain(r, "setting", word, accepted);
-    if (!reader_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
+    if (!reader_number(&number, value, 0, SCENARIO_DELAY_MAX_MS))
         return reader_complain(r, "after", value, "milliseconds, at most 60000");
-    a->delay_ms = (unsigned)delay;
+    a->delay_ms = (unsigned)number;
     return true;
 }
 
@@ -128,8 +134,8 @@ static bool read_page_kind(struct reader *r, struct scenario_page *p, const char
         { SCENARIO_PAGE_REDIRECT, SCENARIO_STAPLE_NONE },  { SCENARIO_PAGE_LONG, SCENARIO_STAPLE_NONE },
         { SCENARIO_PAGE_SILENT, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_NEVER, SCENARIO_STAPLE_NONE },
     };
-    static const char *const words[] = { "issuer",  "issuers",  "good", "revoked", "unknown", "forged", "html",
-                                         "missing", "redirect", "long", "silent",  "never",   NULL };
+    static const char *const words[] = { "issuer", "issuers", "good", "revoked", "unknown", "forged", "html",
+                                         "missing", "redirect", "long", "silent", "never", NULL };
     int choice;
 
     if (!reader_choice(r, &choice, "page", word, words))

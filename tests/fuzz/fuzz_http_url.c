@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_EXPECT(http_url_put(&out, u.host, u.port, u.path));
     if (out.len <= HTTP_URL_MAX) { /* an address may have grown in its usual form */
         FUZZ_EXPECT(http_url_read(&again, (struct peer_text){ buf_borrow(&out), out.len }));
-        FUZZ_EXPECT(strcmp(again.host, u.host) == 0 && again.port == u.port && strcmp(again.path, u.path) == 0);
+        FUZZ_EXPECT(strcmp(again.host, u.host) == 0 && again.port == u.port);
+        FUZZ_EXPECT(strcmp(again.path, u.path) == 0);
     }
     buf_done(&out);
     return 0;

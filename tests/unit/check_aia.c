@@ -60,14 +60,17 @@ END_TEST
 
 START_TEST(the_first_place_that_can_be_asked_counts)
 {
-    static const char *const urls[] = { "ldap://a.test/", "https://b.test/", "http://c.test/", "http://d.test/" };
+    static const char *const urls[] = {
+        "ldap://a.test/", "https://b.test/", "http://c.test/", "http://d.test/",
+    };
     struct mint_chain c = chain_that_names(NULL, "http://o.test/");
     struct http_url u;
 
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         gnutls_datum_t url = { (unsigned char *)(uintptr_t)urls[i], (unsigned)strlen(urls[i]) };
 
-        ck_assert(gnutls_x509_crt_set_authority_info_access(c.certificates[0], GNUTLS_IA_CAISSUERS_URI, &url) >= 0);
+        ck_assert(gnutls_x509_crt_set_authority_info_access(c.certificates[0], GNUTLS_IA_CAISSUERS_URI,
+                                                            &url) >= 0);
     }
     ck_assert(aia_url(&u, c.certificates[0], FETCH_ISSUER));
     ck_assert_str_eq(u.host, "c.test");
@@ -117,12 +120,14 @@ START_TEST(a_request_asks_for_one_leaf_and_has_no_nonce)
     gnutls_datum_t nonce = { 0 };
     size_t serial_len = sizeof serial;
     gnutls_ocsp_req_t request;
+    gnutls_datum_t der;
     struct buf out;
 
     buf_init(&out, AIA_REQUEST_MAX);
     ck_assert(aia_put_ocsp_request(&out, c.certificates[0], c.certificates[1]));
     ck_assert(gnutls_ocsp_req_init(&request) >= 0);
-    ck_assert(gnutls_ocsp_req_import(request, &(gnutls_datum_t){ (unsigned char *)out.bytes, (unsigned)out.len }) >= 0);
+    der = (gnutls_datum_t){ (unsigned char *)out.bytes, (unsigned)out.len };
+    ck_assert(gnutls_ocsp_req_import(request, &der) >= 0);
     ck_assert(gnutls_x509_crt_get_serial(c.certificates[0], serial, &serial_len) >= 0);
     ck_assert(gnutls_ocsp_req_get_cert_id(request, 0, NULL, &name, &key, &number) >= 0);
     ck_assert_uint_eq(number.size, serial_len);
@@ -146,7 +151,8 @@ int main(void)
     tcase_add_test(t, a_certificate_names_two_kinds_of_places);
     tcase_add_test(t, a_place_of_another_kind_is_none);
     tcase_add_test(t, the_first_place_that_can_be_asked_counts);
-    tcase_add_loop_test(t, an_issuer_is_taken_out_of_a_reply, 0, sizeof issuer_cases / sizeof issuer_cases[0]);
+    tcase_add_loop_test(t, an_issuer_is_taken_out_of_a_reply, 0,
+                        sizeof issuer_cases / sizeof issuer_cases[0]);
     tcase_add_test(t, a_request_asks_for_one_leaf_and_has_no_nonce);
     return unit_run("aia", &t, 1);
 }

@@ -146,6 +146,18 @@ static struct clock_view full_clock(void)
     return (struct clock_view){ sources, 2, true, true, -172800123, -172799000, 2 };
 }
 
+static struct path *full_paths(void)
+{
+    static struct hop hops[] = { { HOP_EXPIRED, { true, 11, 1, true, { FAMILY_IPV4, { 192, 0, 2, 254 }, 0 } }, 1.25 },
+                                 { HOP_REFUSED, { true, 3, 13, true, { FAMILY_IPV4, { 192, 0, 2, 253 }, 0 } }, 2.5 } };
+    static struct path paths[1];
+
+    paths[0] = (struct path){ ROLE_CONTROL, "mail.example", FAMILY_IPV6,
+                              { address_of("2001:db8::7"), 587, 2587, hops, 2 },
+                              { address_of("192.0.2.7"), 465, 2465, hops, 1 }, true };
+    return paths;
+}
+
 static struct evidence full_evidence(void)
 {
     return (struct evidence){
@@ -154,6 +166,7 @@ static struct evidence full_evidence(void)
         .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
         .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
         .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(), .n_fetches = 2, .clock = full_clock(),
+        .paths = full_paths(), .n_paths = 1,
     };
 }
 
@@ -291,13 +304,29 @@ static void same_clock(const struct clock_view *a, const struct clock_view *b)
     }
 }
 
+static void same_trace(const struct trace *a, const struct trace *b)
+{
+    SAME_ADDRESS(address), SAME(port), SAME(dial_port), SAME(n_hops);
+    for (size_t i = 0; i < a->n_hops; i++) {
+        SAME(hops[i].answer), SAME_BITS(hops[i].ms), SAME(hops[i].icmp.seen), SAME(hops[i].icmp.type);
+        SAME(hops[i].icmp.code), SAME(hops[i].icmp.has_offender), SAME_ADDRESS(hops[i].icmp.offender);
+    }
+}
+
+static void same_path(const struct path *a, const struct path *b)
+{
+    SAME(role), SAME_STRING(host), SAME(family), SAME(complete);
+    same_trace(&a->blocked, &b->blocked);
+    same_trace(&a->open, &b->open);
+}
+
 static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_STRING(own_trouble);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
-    SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_fetches);
+    SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_fetches), SAME(n_paths);
     same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
@@ -307,6 +336,8 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
         same_chain(&a->chains[i], &b->chains[i]);
     for (size_t i = 0; i < a->n_fetches; i++)
         same_fetch(&a->fetches[i], &b->fetches[i]);
+    for (size_t i = 0; i < a->n_paths; i++)
+        same_path(&a->paths[i], &b->paths[i]);
 }
 
 START_TEST(what_is_loaded_is_what_was_saved)
@@ -517,6 +548,11 @@ static const struct edit_case {
       "the record: the first name is not the target's" },
     { "no names", "\"names\": [", "\"names\": [], \"old\": [", "the record: the target's name is missing" },
     { "a record from before the clock was asked", "\"clock\": {", "\"old\": {", NULL },
+    { "a record from before paths were looked at", "\"paths\": [", "\"old\": [", NULL },
+    { "a trace of a port to nowhere", "\"dial_port\": 2465,\n    \"address\": \"192.0.2.7\"",
+      "\"dial_port\": 2465,\n    \"address\": null", "a trace: something is of the wrong kind" },
+    { "an answer of a hop that is not known", "\"answer\": \"expired\"", "\"answer\": \"lost\"",
+      "a hop: a word is not known" },
     { "a source of the time that is not known", "\"kind\": \"http-date\"", "\"kind\": \"sundial\"",
       "a source of the time: a word is not known" },
     { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",

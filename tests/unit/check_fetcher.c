@@ -91,10 +91,13 @@ static const struct fetcher_listener ears = { .idle = on_idle, .gone = on_gone }
 static void show_chain(enum role role, const char *address)
 {
     char url[URL_SIZE];
-    struct scenario_cert spec = { .names = &host, .n_names = 1, .since_days = -1, .until_days = 90, .ocsp = url };
+    struct scenario_cert spec = {
+        .names = &host, .n_names = 1, .since_days = -1, .until_days = 90, .ocsp = url,
+    };
     gnutls_datum_t ders[MINT_CHAIN_MAX];
     struct mint_chain minted;
-    struct probe *p = ARENA_APPEND(evidence->arena, evidence->probes, evidence->n_probes, EVIDENCE_PROBES_MAX);
+    struct evidence *e = evidence;
+    struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
 
     snprintf(url, sizeof url, "http://127.0.0.1:%u/ocsp", web_port(web));
     ck_assert(mint_chain(&minted, mint, &spec, NULL));

@@ -136,31 +136,42 @@ static const struct reply_case {
     const char *location;
     size_t body_len;
 } reply_cases[] = {
-    { "a whole reply", "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 5\r\n\r\nhello", 0, NULL, HTTP_REPLY, 200, true, "", 5 },
-    { "chunks are put together", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", 0,
-      NULL, HTTP_REPLY, 200, false, "", 3 },
-    { "no body", "HTTP/1.1 204 No Content\r\n\r\n", 0, NULL, HTTP_REPLY, 204, false, "", 0 },
-    { "no body where there should be none", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, NULL, HTTP_REPLY, 200,
-      false, "", 0 },
-    { "a redirect is told, not followed", "HTTP/1.1 302 Found\r\nLocation:  http://b.test/ \r\nContent-Length: 0\r\n\r\n", 0,
-      NULL, HTTP_REPLY, 302, false, "http://b.test/", 0 },
-    { "what comes before the reply is passed over", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\r\n" DATE
-      "Content-Length: 2\r\n\r\nno", 0, NULL, HTTP_REPLY, 404, true, "", 2 },
-    { "the headers are enough", "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 100000\r\n\r\n", 5, headers_alone, HTTP_REPLY,
-      200, true, "", 0 },
-    { "headers that are enough are those of the reply", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 511 Sign in\r\n\r\n", 0,
-      headers_alone, HTTP_REPLY, 511, false, "", 0 },
-    { "a body at the ceiling", "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n", HTTP_BODY_MAX, NULL, HTTP_REPLY, 200,
-      false, "", HTTP_BODY_MAX },
-    { "a body past it", "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n", HTTP_BODY_MAX + 1, NULL, HTTP_TOO_LONG, 200,
-      false, "", 0 },
-    { "a body past a lower one", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 0, little, HTTP_TOO_LONG, 200, false,
-      "", 0 },
-    { "a header without end", "HTTP/1.1 200 OK\r\nX: ", 2 * HTTP_HEADERS_MAX, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
-    { "a body that is cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", 0, NULL, HTTP_NO_HTTP, 200, false, "", 5 },
-    { "something else", "220 mail.example.test ESMTP\r\n", 0, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
-    { "nothing at all", "", 0, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
-    { "silence", NULL, 0, soon, HTTP_SILENT, 0, false, "", 0 },
+    { "a whole reply", "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 5\r\n\r\nhello",
+      0, NULL, HTTP_REPLY, 200, true, "", 5 },
+    { "chunks are put together",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+      0, NULL, HTTP_REPLY, 200, false, "", 3 },
+    { "no body", "HTTP/1.1 204 No Content\r\n\r\n",
+      0, NULL, HTTP_REPLY, 204, false, "", 0 },
+    { "no body where there should be none", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+      0, NULL, HTTP_REPLY, 200, false, "", 0 },
+    { "a redirect is told, not followed",
+      "HTTP/1.1 302 Found\r\nLocation:  http://b.test/ \r\nContent-Length: 0\r\n\r\n",
+      0, NULL, HTTP_REPLY, 302, false, "http://b.test/", 0 },
+    { "what comes before the reply is passed over",
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\r\n" DATE "Content-Length: 2\r\n\r\nno",
+      0, NULL, HTTP_REPLY, 404, true, "", 2 },
+    { "the headers are enough", "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 100000\r\n\r\n",
+      5, headers_alone, HTTP_REPLY, 200, true, "", 0 },
+    { "headers that are enough are those of the reply",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 511 Sign in\r\n\r\n",
+      0, headers_alone, HTTP_REPLY, 511, false, "", 0 },
+    { "a body at the ceiling", "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n",
+      HTTP_BODY_MAX, NULL, HTTP_REPLY, 200, false, "", HTTP_BODY_MAX },
+    { "a body past it", "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n",
+      HTTP_BODY_MAX + 1, NULL, HTTP_TOO_LONG, 200, false, "", 0 },
+    { "a body past a lower one", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+      0, little, HTTP_TOO_LONG, 200, false, "", 0 },
+    { "a header without end", "HTTP/1.1 200 OK\r\nX: ",
+      2 * HTTP_HEADERS_MAX, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
+    { "a body that is cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+      0, NULL, HTTP_NO_HTTP, 200, false, "", 5 },
+    { "something else", "220 mail.example.test ESMTP\r\n",
+      0, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
+    { "nothing at all", "",
+      0, NULL, HTTP_NO_HTTP, 0, false, "", 0 },
+    { "silence", NULL,
+      0, soon, HTTP_SILENT, 0, false, "", 0 },
 };
 
 START_TEST(a_reply_is_told_as_it_came)
@@ -178,7 +189,8 @@ START_TEST(a_reply_is_told_as_it_came)
                   ear.result.status);
     ck_assert_msg(!c->has_date || ear.result.date == DATE_S, "%s: %lld", c->says, (long long)ear.result.date);
     ck_assert_str_eq(ear.location, c->location);
-    ck_assert_msg(c->outcome == HTTP_TOO_LONG || ear.body_len == c->body_len, "%s: %zu", c->says, ear.body_len);
+    ck_assert_msg(c->outcome == HTTP_TOO_LONG || ear.body_len == c->body_len, "%s: %zu", c->says,
+                  ear.body_len);
 }
 END_TEST
 

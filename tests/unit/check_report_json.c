@@ -186,6 +186,23 @@ START_TEST(what_was_fetched_is_told)
 }
 END_TEST
 
+START_TEST(a_path_names_every_hop_in_its_order)
+{
+    json_t *report = report_of(SAMPLE_BLOCKED, LANGUAGE_EN);
+    json_t *path = json_array_get(at(report, "paths"), 0);
+    char *blocked = json_dumps(at(path, "blocked"), JSON_COMPACT | JSON_REAL_PRECISION(12));
+    json_t *end = json_array_get(at(at(path, "open"), "hops"), 1);
+
+    ck_assert_str_eq(blocked, "{\"address\":\"192.0.2.108\",\"port\":587,\"hops\":["
+                              "{\"answer\":\"expired\",\"address\":\"198.51.100.1\",\"ms\":4.5},"
+                              "{\"answer\":\"silent\",\"address\":null,\"ms\":null}]}");
+    ck_assert_str_eq(json_string_value(at(end, "answer")), "reached");
+    ck_assert(json_is_true(at(path, "complete")));
+    free(blocked);
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(a_cell_that_was_not_tried_says_why)
 {
     json_t *report = report_of(SAMPLE_INTERRUPTED, LANGUAGE_EN);
@@ -303,6 +320,7 @@ int main(void)
     tcase_add_test(t, an_effect_names_its_cause_and_a_because_its_probe);
     tcase_add_test(t, a_certificate_has_its_names_its_days_and_its_problems);
     tcase_add_test(t, what_was_fetched_is_told);
+    tcase_add_test(t, a_path_names_every_hop_in_its_order);
     tcase_add_test(t, a_cell_that_was_not_tried_says_why);
     tcase_add_loop_test(t, dns_is_one_word, 0, sizeof dns_cases / sizeof dns_cases[0]);
     tcase_add_test(t, every_ceiling_is_told_and_does_no_harm);
