@@ -196,6 +196,18 @@ START_TEST(what_another_server_shows_is_left_alone)
 }
 END_TEST
 
+START_TEST(a_silent_responder_costs_three_seconds)
+{
+    silent = true;
+    show_chain(ROLE_TARGET, "127.0.0.1");
+    start();
+    run_until_idle();
+    ck_assert_int_eq(evidence->fetches[0].outcome, FETCH_SILENT);
+    ck_assert(evidence->fetches[0].duration_ms > 2900 && evidence->fetches[0].duration_ms < 4500);
+    stop();
+}
+END_TEST
+
 START_TEST(what_is_stopped_is_written_down)
 {
     silent = true;
@@ -225,10 +237,12 @@ int main(void)
 {
     TCase *t = tcase_create("fetcher");
 
+    tcase_set_timeout(t, 20);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, a_responder_that_is_named_is_asked_once);
     tcase_add_test(t, a_public_server_sends_nobody_into_the_local_network);
     tcase_add_test(t, what_another_server_shows_is_left_alone);
+    tcase_add_test(t, a_silent_responder_costs_three_seconds);
     tcase_add_test(t, what_is_stopped_is_written_down);
     tcase_add_test(t, nothing_is_fetched_without_leave);
     return unit_run("fetcher", &t, 1);

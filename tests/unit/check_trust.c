@@ -422,6 +422,20 @@ START_TEST(a_fetched_giant_key_holds_nobody_up)
 }
 END_TEST
 
+START_TEST(an_answer_that_does_not_count_is_not_kept)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_FORGED);
+
+    load();
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE));
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, PEER_TEXT_LITERAL("<html></html>")));
+    ck_assert(chain->fetched_ocsp.bytes == NULL && misses_ocsp());
+    buf_done(&ocsp);
+}
+END_TEST
+
 START_TEST(a_staple_that_says_it_all_is_enough)
 {
     struct buf ocsp;
@@ -513,6 +527,7 @@ int main(void)
     tcase_add_test(t, a_fetched_issuer_completes_the_chain);
     tcase_add_test(t, an_issuer_that_only_bears_the_name_proves_nothing);
     tcase_add_test(t, a_fetched_giant_key_holds_nobody_up);
+    tcase_add_test(t, an_answer_that_does_not_count_is_not_kept);
     tcase_add_test(t, a_staple_that_says_it_all_is_enough);
     tcase_add_test(t, a_file_that_holds_no_certificate_is_named);
     tcase_add_test(t, a_certificate_that_cannot_be_read_is_passed_over_and_counted);
