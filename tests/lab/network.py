@@ -5,6 +5,7 @@
  (while needed)    lossy-N 198.18.0.0/16 --+                      +-- exim     203.0.113.66
       (no cable)       cut                                        +-- dovecot  203.0.113.98
                                                                   +-- chrony   203.0.113.130
+                                                                  +-- world    203.0.113.162, 1.1.1.1
 
 Everything lives inside the mount, network and process namespaces that the lab
 was started in, and ends with them.
@@ -27,7 +28,10 @@ SERVERS = {
     "exim": ("203.0.113.65", "203.0.113.66", 27, "2001:db8:3::"),
     "dovecot": ("203.0.113.97", "203.0.113.98", 27, "2001:db8:4::"),
     "chrony": ("203.0.113.129", "203.0.113.130", 27, "2001:db8:5::"),
+    "world": ("203.0.113.161", "203.0.113.162", 27, "2001:db8:6::"),
 }
+# Addresses of the real world that a check may ask after a failure.
+FAMOUS = {"world": ["1.1.1.1"], "dns": ["8.8.8.8", "2606:4700:4700::1111"]}
 RESOLVER = SERVERS["dns"][1]
 NOBODY = 65534
 
@@ -93,7 +97,9 @@ class Network:
         os.makedirs("/run/netns", exist_ok=True)
         for name in ["router", "cut", *CLIENTS, *SERVERS]:
             self._add(name)
-        self._set("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        self._set("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+                  # It tells of every packet that it refuses, not of one in a second.
+                  "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0")
         for name, ends in {**CLIENTS, **SERVERS}.items():
             if name in delays:
                 self.wires.append(self._pull_wire(name, delays[name]))
@@ -103,6 +109,10 @@ class Network:
                 self._connect(name, "uplink", ends)
         for name in ["router", *CLIENTS, *SERVERS]:
             _ip(["link set lo up"], name)
+        for name, addresses in FAMOUS.items():
+            for address in addresses:
+                _ip([f"addr add {address} dev lo"], name)
+                _ip([f"route add {address} via {server_address(name)[':' in address]}"], "router")
         set_router_rules([])
 
     @staticmethod

@@ -20,6 +20,10 @@ AUTH_PORT = 12345
 # The faces of Postfix: the same server on its own address each, healthy or with one fault.
 POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls"]
 
+# What a check compares its target with (data/controls.toml); smtp.gmail.com is Postfix.
+WORLD = ["smtp.mail.yahoo.com", "smtp.office365.com", "www.google.com", "outlook.office365.com", "outlook.live.com",
+         "mail.yahoo.com", "www.icloud.com", "connectivitycheck.gstatic.com"]
+
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
 USERS = [
     ("postfix", 61001, "/var/spool/postfix"),
@@ -40,6 +44,7 @@ def names():
     table["mail.exim.test"] = network.server_address("exim")
     table["submission.dovecot.test"] = network.server_address("dovecot")
     table["time.google.com"] = network.server_address("chrony")
+    table.update({host: network.server_address("world") for host in WORLD})
     return table
 
 
@@ -55,6 +60,7 @@ def make_certificates(authority):
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
     authority.leaf("exim", ["mail.exim.test"])
     authority.leaf("dovecot", ["submission.dovecot.test"])
+    authority.leaf("world", ["world.test", *WORLD])
 
 
 class Server:
@@ -363,7 +369,29 @@ class Chrony(Server):
         return ["chronyd", "-x", "-d", "-u", "root", "-f", "/etc/lab/chrony.conf"]
 
 
-KINDS = [Dns, Chrony, Dovecot, Postfix, Exim]
+class World:
+    """Not a real server: all that there is to see of it is that it answers."""
+
+    name = "world"
+
+    def __init__(self, _unpacked):
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            network.inside(self.name, [sys.executable, "-B", Path(__file__).parent / "world.py",
+                                       HOME / "pki" / "world.pem"]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def story(self):
+        return ""
+
+    def answers_at(self):
+        for address in network.server_address(self.name):
+            yield from ((address, port) for port in (80, 443, 465, 587))
+
+
+KINDS = [World, Dns, Chrony, Dovecot, Postfix, Exim]
 
 # Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
 AWAIT = """
