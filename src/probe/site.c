@@ -583,6 +583,7 @@ static bool look_up(struct site *t, struct lookup_spec *spec, struct err *err)
     spec->loop = engine_loop(t->spec.engine);
     spec->evidence = t->evidence;
     spec->name = t->spec.name;
+    spec->brief = t->owner.role == ROLE_CONTROL;
     spec->listener = &lookup_ears;
     spec->user = t;
     if (!lookup_start(&t->lookup, spec, err))
@@ -599,9 +600,10 @@ bool site_look_up(struct site *t, struct err *err)
         .resolvers = resolvers,
         .compare = e->plan->n_resolvers > 1,
         .hosts_file = true,
-        .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(t->spec.engine),
     };
 
+    if (e->plan->n_resolvers == 0 && t->owner.role != ROLE_CONTROL)
+        spec.system = engine_system_view(t->spec.engine);
     spec.n_resolvers = engine_resolvers(t->spec.engine, e->plan, resolvers, &e->resolver_configured, err);
     return spec.n_resolvers > 0 && look_up(t, &spec, err);
 }
@@ -640,6 +642,11 @@ struct site *site_free(struct site *t)
     return NULL;
 }
 
+enum role site_role(const struct site *t)
+{
+    return t->owner.role;
+}
+
 bool site_is_busy(const struct site *t)
 {
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
@@ -667,8 +674,6 @@ void site_withdraw(struct site *t)
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
         if (!session_is_settled(s))
             session_withdraw(s, SKIP_STOPPED);
-        else
-            session_close(s);
     }
 }
 

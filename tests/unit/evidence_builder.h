@@ -40,6 +40,7 @@
  *                             ehlo:reply:550 no|other, greeting:silent:half,
  *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked;
  *                             tls:tls:alert=40,old=TLS1.1,error=GNUTLS_E_...,requested,shown
+ *   waiting:N                 still connecting, N attempts so far
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
