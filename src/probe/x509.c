@@ -240,7 +240,7 @@ bool x509_fetched_put(struct evidence *e, size_t chain, gnutls_x509_crt_t crt)
     if (der.size <= CERTIFICATE_DER_MAX &&
         !holds(c->certificates, c->n_certificates, (struct peer_text){ (const char *)der.data, der.size }) &&
         !holds(c->fetched, c->n_fetched, (struct peer_text){ (const char *)der.data, der.size }) &&
-        read_certificate(e->arena, &read, &der))
+        read_certificate(e, &read, &der))
         slot = ARENA_APPEND(e->arena, c->fetched, c->n_fetched, CHAIN_FETCHED_MAX);
     if (slot != NULL)
         *slot = read;
