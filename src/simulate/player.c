@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "simulate/mint.h"
 #include "simulate/nameserver.h"
+#include "simulate/pages.h"
 #include "simulate/talk.h"
 #include "simulate/timekeeper.h"
 
@@ -72,6 +73,7 @@ struct simulate {
     struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
+    struct pages *pages;
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
@@ -303,6 +305,7 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
 {
     struct ear *ear = &st->ears[family];
     struct address a;
+    int fd;
 
     if (ear->fd < 0 || !scenario_place_address(&a, st->part.port->place, family) || !st->part.port->families[family])
         return true;
@@ -311,6 +314,10 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
         return true; /* bound, so that nobody else can listen there, and not listening */
     case SCENARIO_FACE_DROPPED:
         return drop_from_now(ear, &a, st->port, err);
+    case SCENARIO_FACE_PAGES:
+        fd = ear->fd;
+        ear->fd = -1;
+        return pages_open(p->pages, &p->loop, fd, &p->log.transcript, err);
     case SCENARIO_FACE_MUTE:
     case SCENARIO_FACE_SCRIPT:
     case SCENARIO_FACE_SUBMISSION:
@@ -360,7 +367,7 @@ static void name_control(struct stage *st, const struct scenario *s)
     struct endpoint at = { .port = port->number };
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (port->place == SCENARIO_PLACE_HOST)
+    if (port->place == SCENARIO_PLACE_HOST || port->place == SCENARIO_PLACE_PKI)
         return;
     if (name != NULL)
         snprintf(st->control, sizeof st->control, "%s:%u", name, port->number);
@@ -442,8 +449,12 @@ static bool load_credentials(struct simulate *p, const struct mint *m, size_t i,
         buf_init(&chain.staple, 0);
         gnutls_certificate_set_ocsp_status_request_function(p->credentials[i], give_staple, &p->staples[i]);
     }
+    if (code < 0)
+        err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    else if (!pages_load(p->pages, m, i, &chain, err))
+        code = -1;
     mint_chain_done(&chain);
-    return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    return code >= 0;
 }
 
 /* The root as a file without a name: GnuTLS and the check's --ca-file want a path. */
@@ -461,7 +472,7 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
+    bool ok = pages_new(&p->pages, p->scenario, err) && mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
               write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
@@ -490,6 +501,7 @@ static void close_everything(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
+    pages_end(p->pages);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
         uv_close((uv_handle_t *)&p->stop, NULL);
 }
@@ -678,6 +690,7 @@ void simulate_stop(struct simulate *p)
         pthread_join(p->thread, NULL);
         complain_of_unplayed(p);
         complain_of_rudeness(p);
+        pages_put_complaints(p->pages, &p->log.complaints);
     } else {
         close_everything(p);
         uv_run(&p->loop, UV_RUN_DEFAULT);
@@ -714,6 +727,7 @@ struct simulate *simulate_free(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_free(p->timekeepers[i]);
+    pages_free(p->pages);
     if (p->root_fd >= 0)
         close(p->root_fd);
     buf_done(&p->root);

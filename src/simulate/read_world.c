@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "simulate/read_server.h"
+
 enum {
     OFFSET_MAX_S = 10000 * 86400,
 };
@@ -115,6 +117,58 @@ bool read_world_dns2(struct reader *r, char *rest)
 {
     r->s->n_resolvers = 2;
     return read_answer(r, 1, rest);
+}
+
+/* ---- the web server ---- */
+
+static bool read_page_kind(struct reader *r, struct scenario_page *p, const char *word)
+{
+    static const struct {
+        enum scenario_page_kind kind;
+        enum scenario_staple ocsp;
+    } meanings[] = {
+        { SCENARIO_PAGE_ISSUER, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_ISSUERS, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_GOOD },      { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_REVOKED },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_UNKNOWN },   { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_FORGED },
+        { SCENARIO_PAGE_HTML, SCENARIO_STAPLE_NONE },      { SCENARIO_PAGE_MISSING, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_REDIRECT, SCENARIO_STAPLE_NONE },  { SCENARIO_PAGE_LONG, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_SILENT, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_NEVER, SCENARIO_STAPLE_NONE },
+    };
+    static const char *const words[] = { "issuer", "issuers", "good", "revoked", "unknown", "forged", "html",
+                                         "missing", "redirect", "long", "silent", "never", NULL };
+    int choice;
+
+    if (!reader_choice(r, &choice, "page", word, words))
+        return false;
+    p->kind = meanings[choice].kind;
+    p->ocsp = meanings[choice].ocsp;
+    return true;
+}
+
+bool read_world_web(struct reader *r, char *rest)
+{
+    static const char accepted[] = "cert=NAME";
+    struct scenario_page *p = READER_APPEND(r, r->s->pages, r->s->n_pages, SCENARIO_PAGES_MAX, "pages");
+    char *word = reader_word(&rest), *value;
+
+    if (p == NULL)
+        return false;
+    if (word[0] != '/' || strlen(word) > 200)
+        return reader_complain(r, "path", word, "a short one that begins with a slash");
+    if (!reader_keep_word(r, &p->path, word) || !read_page_kind(r, p, reader_word(&rest)))
+        return false;
+    for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!reader_split(r, word, &value, accepted))
+            return false;
+        if (strcmp(word, "cert") != 0)
+            return reader_complain(r, "setting", word, accepted);
+        if (!read_server_find_cert(r->s, value, &p->cert))
+            return reader_complain(r, "certificate", value, "one named above");
+    }
+    /* Those before HTML are made by its issuer. */
+    if (p->kind < SCENARIO_PAGE_HTML && r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
+        return reader_complain(r, "page without an issuer", NULL, "issuer= of the certificate, before it");
+    return true;
 }
 
 /* ---- the time ---- */

@@ -185,11 +185,12 @@ static const struct line_word {
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "control", read_server_control },
+    { "web", read_world_web },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
@@ -344,6 +345,8 @@ const char *scenario_place_name(const struct scenario *s, enum scenario_place pl
         return "mail.control.test";
     case SCENARIO_PLACE_PORTAL:
         return "portal.control.test";
+    case SCENARIO_PLACE_PKI:
+        return s->n_pages > 0 ? "pki.example.test" : NULL;
     case SCENARIO_PLACE_WEB:
     case SCENARIO_PLACE_COUNT:
         break;
@@ -358,6 +361,7 @@ bool scenario_place_address(struct address *ret, enum scenario_place place, enum
         [SCENARIO_PLACE_MAIL] = { "127.9.0.25", NULL },
         [SCENARIO_PLACE_WEB] = { "127.9.0.43", NULL },
         [SCENARIO_PLACE_PORTAL] = { "127.9.0.80", NULL },
+        [SCENARIO_PLACE_PKI] = { "127.9.0.81", NULL },
     };
 
     return texts[place][family] != NULL && address_parse(ret, texts[place][family]);
