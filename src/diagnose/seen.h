@@ -157,6 +157,15 @@ struct seen_controls {
     int other_works;
     int other_fails;
 };
+/* Other hosts, by one family: none tried, none connected, some did. */
+enum control_state {
+    CONTROLS_UNTRIED,
+    CONTROLS_SILENT,
+    CONTROLS_ANSWER,
+};
+
+enum control_state seen_family_controls(const struct evidence *e, enum family family);
+
 struct seen_controls seen_controls(const struct evidence *e);
 
 #endif
