@@ -196,15 +196,16 @@ class Network:
     @contextmanager
     def contacts(self, client):
         """
-        Fills a set with (address, port) of whatever a client sends a packet to, complete when the block ends.
+        Fills a set with (address, port) of whatever a client turns to, complete when the block ends.
         It stands before the faults: what they stop was sent all the same.
         """
         table = ["table inet contacts {"]
         for family, kind in (("ip", "ipv4_addr"), ("ip6", "ipv6_addr")):
             table += [f"set to-{family} {{", f"type {kind} . inet_service", "flags dynamic", "}"]
         table += ["chain sent { type filter hook prerouting priority -300; policy accept;"]
-        table += [f'iifname "to-{client}" meta l4proto {{ tcp, udp }} add @to-{family} {{ {family} daddr . th dport }}'
-                  for family in ("ip", "ip6")]
+        # Of TCP what opens a connection: an answer to what is still under way from before is no contact.
+        table += [f'iifname "to-{client}" {opens} add @to-{family} {{ {family} daddr . th dport }}'
+                  for family in ("ip", "ip6") for opens in ("meta l4proto udp", "tcp flags & (syn | ack) == syn")]
         subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join([*table, "}", "}\n"]), text=True, check=True)
         seen = set()
         try:
