@@ -12,6 +12,7 @@
 enum scope {
     SCOPE_ALL,
     SCOPE_PORTS, /* about no other ports than its cause is */
+    SCOPE_CHAINS, /* ... and about certificates */
     SCOPE_HOST,  /* about this host, and neither about the network nor about what else was typed */
 };
 
@@ -33,6 +34,8 @@ static const struct cause_link {
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_SMTP_PROTOCOL_ERROR, SCOPE_PORTS },
     { FINDING_MODE_STARTTLS_INJECTION, FINDING_TLS_HANDSHAKE_FAILED, SCOPE_PORTS },
     { FINDING_DNS_HOSTS_OVERRIDE, FINDING_NONE, SCOPE_PORTS },
+    { FINDING_TLS_SNI_REQUIRED, FINDING_NONE, SCOPE_CHAINS },
+    { FINDING_TLS_INTERCEPTED, FINDING_NONE, SCOPE_CHAINS },
     { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, SCOPE_ALL },
 };
 
@@ -82,6 +85,15 @@ static bool is_about_host(const struct draft *d, enum finding_id id)
     return false;
 }
 
+/* The certificate that was shown, and not what this machine holds against it. */
+static bool is_about_chains(const struct draft *d, const struct diagnosed *f)
+{
+    enum finding_id id = (enum finding_id)f->finding;
+
+    return strcmp(finding_by_id(id)->layer, "cert") == 0 && id != FINDING_CERT_NO_TRUST_STORE &&
+           draft_ports(d, f)->n > 0;
+}
+
 static bool is_in_scope(const struct draft *d, enum scope scope, const struct diagnosed *cause,
                         const struct diagnosed *f)
 {
@@ -92,6 +104,8 @@ static bool is_in_scope(const struct draft *d, enum scope scope, const struct di
         return true;
     case SCOPE_PORTS:
         return ports->n > 0 && is_within(ports, draft_ports(d, cause));
+    case SCOPE_CHAINS:
+        return is_about_chains(d, f) && is_within(ports, draft_ports(d, cause));
     case SCOPE_HOST:
         return is_about_host(d, (enum finding_id)f->finding);
     }
@@ -102,6 +116,9 @@ static bool is_effect(const struct draft *d, const struct cause_link *link, cons
                       const struct diagnosed *f)
 {
     if (f == cause || f->caused_by >= 0)
+        return false;
+    /* What a client does not mind cannot be what stops it. */
+    if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO)
         return false;
     if (link->effect != FINDING_NONE && link->effect != (enum finding_id)f->finding)
         return false;

@@ -231,6 +231,16 @@ static enum fault fault_of_handshake(struct session *s, const struct tls_failure
     return f->ended ? FAULT_CLOSED : FAULT_TLS;
 }
 
+/* What LESSON_NO_SNI was shown: an index into chains, or -1 where the handshake came to nothing. */
+static void learn_nameless(struct session *s, int chain)
+{
+    struct probe *p = &s->spec.evidence->probes[s->spec.pupil];
+
+    p->no_sni_tried = true;
+    p->no_sni_chain = chain;
+    s->spec.listener->changed(s->spec.user, (size_t)s->spec.pupil);
+}
+
 static void session_fail_tls(struct session *s, enum stage stage)
 {
     struct tls_failure f = tls_failure(s->tls);
@@ -239,18 +249,25 @@ static void session_fail_tls(struct session *s, enum stage stage)
     notes_error(&s->notes, f.error_code, f.error_text);
     notes_tls_failure(&s->notes, &f);
     fault = fault_of_handshake(s, &f);
+    if (s->spec.lesson == LESSON_NO_SNI)
+        learn_nameless(s, -1);
     session_end(s, PROBE_FAILED, stage, fault);
 }
 
 static void session_watch(struct session *s, int events);
 static void session_talk(struct session *s);
 
-/* The handshake of LESSON_OLD_TLS: what the server chose is all that is kept of it. */
-static void learn_version(struct session *s)
+/* A handshake that was all that a lesson was about: one thing is kept of it. */
+static void learn_from_handshake(struct session *s)
 {
+    struct evidence *e = s->spec.evidence;
+    struct probe *p = &e->probes[s->spec.pupil];
     const char *cipher, *group;
 
-    tls_describe(s->tls, &s->spec.evidence->probes[s->spec.pupil].tls_old, &cipher, &group);
+    if (s->spec.lesson == LESSON_OLD_TLS)
+        tls_describe(s->tls, &p->tls_old, &cipher, &group);
+    else
+        learn_nameless(s, tls_keep_chain(s->tls, e, p->host));
     session_settle(s);
     session_drop(s);
 }
@@ -287,8 +304,8 @@ static void session_handshake(struct session *s)
     case TLS_STEP_DONE:
         break;
     }
-    if (s->spec.lesson == LESSON_OLD_TLS) {
-        learn_version(s);
+    if (s->spec.lesson == LESSON_OLD_TLS || s->spec.lesson == LESSON_NO_SNI) {
+        learn_from_handshake(s);
         return;
     }
     notes_tls_up(&s->notes, s->tls, clock_steady_ms() - s->handshake_ms);
@@ -309,7 +326,7 @@ static void session_begin_tls(struct session *s)
 {
     struct tls_spec spec = {
         .fd = s->fd,
-        .host = s->spec.host,
+        .host = s->spec.lesson == LESSON_NO_SNI ? NULL : s->spec.host,
         .identity = s->spec.identity,
         .old = s->spec.lesson == LESSON_OLD_TLS,
     };

@@ -343,6 +343,21 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
         start_session(t, &spec);
 }
 
+bool site_has(const struct site *t, size_t probe)
+{
+    return cells_belong(&t->owner, &t->evidence->probes[probe]);
+}
+
+void site_try_nameless(struct site *t, size_t probe)
+{
+    const struct probe *p = &t->evidence->probes[probe];
+    struct session_spec spec = new_session_spec(t, &p->address, p->port, p->mode);
+
+    spec.lesson = LESSON_NO_SNI;
+    spec.pupil = (int)probe;
+    start_session(t, &spec);
+}
+
 static void try_further(struct site *t, const struct session *s)
 {
     const struct probe *p = session_probe(s);

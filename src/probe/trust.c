@@ -26,6 +26,7 @@ static const unsigned verify_flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_
 struct trust {
     uv_work_t work;
     gnutls_x509_trust_list_t list;
+    gnutls_x509_trust_list_t given; /* the files' alone, in copies of its own */
     bool with_system;
     char **files;     /* that were asked for, in order */
     struct buf *pems; /* what is in them; the thread's until it is ready */
@@ -48,6 +49,8 @@ static void trust_free(struct trust *t)
     free(t->pems);
     if (t->list != NULL)
         gnutls_x509_trust_list_deinit(t->list, 1);
+    if (t->given != NULL)
+        gnutls_x509_trust_list_deinit(t->given, 1);
     free(t);
 }
 
@@ -112,6 +115,15 @@ static bool holds_a_certificate(const struct buf *file)
     return true;
 }
 
+/* A list owns what is in it, so that a copy goes into this one. */
+static void note_given(struct trust *t, struct peer_text block)
+{
+    gnutls_x509_crt_t crt = read_certificate(block);
+
+    if (crt != NULL && gnutls_x509_trust_list_add_cas(t->given, &crt, 1, GNUTLS_TL_NO_DUPLICATES) <= 0)
+        gnutls_x509_crt_deinit(crt);
+}
+
 static void load_file(struct trust *t, const struct buf *file)
 {
     struct peer_text pem = { buf_borrow(file), file->len };
@@ -123,6 +135,7 @@ static void load_file(struct trust *t, const struct buf *file)
 
         if (n > 0) {
             t->n_roots += (size_t)n; /* the list owns it now */
+            note_given(t, block);
             continue;
         }
         t->n_broken++;
@@ -200,7 +213,7 @@ bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, tru
 
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
-    if (gnutls_x509_trust_list_init(&t->list, 0) < 0) {
+    if (gnutls_x509_trust_list_init(&t->list, 0) < 0 || gnutls_x509_trust_list_init(&t->given, 0) < 0) {
         trust_free(t);
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
     }
@@ -349,12 +362,12 @@ static void judged_done(struct judged *j)
 }
 
 /* GnuTLS' opinion of n certificates, leaf first; false where it has none. */
-static bool verify(struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *status)
+static bool verify(gnutls_x509_trust_list_t roots, gnutls_x509_crt_t *crts, unsigned n, unsigned *status)
 {
     gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
                                       .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
 
-    return gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, status, NULL) >= 0;
+    return gnutls_x509_trust_list_verify_crt2(roots, crts, n, &purpose, 1, verify_flags, status, NULL) >= 0;
 }
 
 /* How many from the leaf on are enough for a client with these roots; what is sent beyond them is idle. */
@@ -363,7 +376,7 @@ static size_t count_needed(struct trust *t, struct judged *j)
     unsigned status;
 
     for (unsigned n = 1; n < j->n; n++) {
-        if (verify(t, j->crts, n, &status) && status == 0)
+        if (verify(t->list, j->crts, n, &status) && status == 0)
             return n;
     }
     return j->n;
@@ -444,15 +457,17 @@ static void judge_trust(struct trust *t, struct judged *j)
         c->trust_flaws = TRUST_OTHER;
         return;
     }
-    if (!verify(t, j->crts, j->n, &status))
+    if (!verify(t->list, j->crts, j->n, &status))
         return;
     c->judged = true;
     c->trust_flaws = flaws_of(j, status);
     c->trusted = status == 0;
     if (!c->trusted && has_issuer_without_authority(j))
         c->trust_flaws |= TRUST_ISSUER_NOT_CA;
-    if (c->trusted)
+    if (c->trusted) {
         c->n_needed = count_needed(t, j);
+        c->root_given = verify(t->given, j->crts, j->n, &status) && status == 0;
+    }
     if (is_weak(c))
         c->trust_flaws |= TRUST_WEAK_ALGORITHM;
     c->issuer_public = !c->trusted && issuer_owns_a_root(t, j->crts[j->n - 1]);
@@ -530,7 +545,7 @@ static bool completes(struct trust *t, const struct judged *all, size_t n_all, c
         if (issuer == NULL)
             return false;
         longer.crts[longer.n++] = issuer;
-        if (verify(t, longer.crts, longer.n, &status) && status == 0)
+        if (verify(t->list, longer.crts, longer.n, &status) && status == 0)
             return true;
     }
     return false;
@@ -564,6 +579,23 @@ void trust_judge(struct trust *t, struct evidence *e)
     for (size_t i = 0; i < e->n_chains; i++)
         judged_done(&all[i]);
     free(all);
+}
+
+bool trust_doubts(struct trust *t, const struct evidence *e, size_t chain)
+{
+    const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
+    struct chain judged = e->chains[chain];
+    struct judged j;
+    bool doubtful;
+
+    if (!t->ready || t->n_roots == 0)
+        return false;
+    judged_init(&j, &judged);
+    if (j.n > 0)
+        judge_trust(t, &j);
+    doubtful = j.n > 0 && (!judged.trusted || !x509_name_matches(j.crts[0], judged.host, address));
+    judged_done(&j);
+    return doubtful;
 }
 
 void trust_close(struct trust *t)

@@ -39,6 +39,12 @@ size_t trust_broken(const struct trust *t);
 /* Fills in what is judged of every chain; while the roots are not ready, only what needs none. */
 void trust_judge(struct trust *t, struct evidence *e);
 
+/*
+ * trust_doubts() - a client with these roots would not take this chain: not trusted, or for another name
+ * shape:  false while the roots are not ready; nothing is written down
+ */
+bool trust_doubts(struct trust *t, const struct evidence *e, size_t chain);
+
 /* Frees it once the loading thread has ended. */
 void trust_close(struct trust *t);
 

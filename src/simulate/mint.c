@@ -1,6 +1,7 @@
 #include "simulate/mint.h"
 
 #include <gnutls/crypto.h>
+#include <gnutls/x509-ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,15 @@ static int set_serial(gnutls_x509_crt_t crt)
     return gnutls_x509_crt_set_serial(crt, serial, sizeof serial);
 }
 
-static int set_identity(gnutls_x509_crt_t crt, const char *common_name, gnutls_x509_privkey_t key)
+/* A common name alone, or a whole name as RFC 4514 writes it. */
+static int set_name(gnutls_x509_crt_t crt, const char *name)
+{
+    if (strchr(name, '=') != NULL)
+        return gnutls_x509_crt_set_dn(crt, name, NULL);
+    return gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+}
+
+static int set_identity(gnutls_x509_crt_t crt, const char *name, gnutls_x509_privkey_t key)
 {
     unsigned char id[64];
     size_t id_size = sizeof id;
@@ -75,8 +84,7 @@ static int set_identity(gnutls_x509_crt_t crt, const char *common_name, gnutls_x
     if (code >= 0)
         code = set_serial(crt);
     if (code >= 0)
-        code = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, common_name,
-                                             (unsigned)strlen(common_name));
+        code = set_name(crt, name);
     if (code >= 0)
         code = gnutls_x509_crt_set_key(crt, key);
     if (code >= 0)
@@ -148,7 +156,7 @@ static int set_limit(gnutls_x509_crt_t crt, const char *domain)
 }
 
 /* limit: the only domain that it may issue for, NULL: any. signer NULL: signs itself. */
-static bool make_issuer(struct authority *a, const struct mint *m, const char *common_name, const char *limit,
+static bool make_issuer(struct authority *a, const struct mint *m, const char *name, const char *limit,
                         const struct authority *signer, bool authority, struct err *err)
 {
     int code;
@@ -157,7 +165,7 @@ static bool make_issuer(struct authority *a, const struct mint *m, const char *c
         return false;
     code = gnutls_x509_crt_init(&a->certificate);
     if (code >= 0)
-        code = set_identity(a->certificate, common_name, a->key);
+        code = set_identity(a->certificate, name, a->key);
     if (code >= 0)
         code = set_window(a->certificate, m->now, -AUTHORITY_DAYS, AUTHORITY_DAYS);
     if (code >= 0)
@@ -230,7 +238,9 @@ static int set_aia(gnutls_x509_crt_t crt, const char *url)
     return gnutls_x509_crt_set_authority_info_access(crt, GNUTLS_IA_CAISSUERS_URI, &place);
 }
 
-static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer)
+/* named: the authority that the scenario names, where it does; NULL: the leaf signs itself. */
+static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer,
+                                         const struct authority *named)
 {
     switch (issuer) {
     case SCENARIO_ISSUER_INTERMEDIATE:
@@ -245,6 +255,8 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
         return &m->below;
     case SCENARIO_ISSUER_LIMITED:
         return &m->limited;
+    case SCENARIO_ISSUER_NAMED:
+        return named;
     case SCENARIO_ISSUER_SELF:
         break;
     }
@@ -254,10 +266,25 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
 /* Of the arc for examples (RFC 7299 has none to spare): nobody gives it a meaning. */
 static const char unknown_extension[] = "2.999.25";
 
-static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
-                     gnutls_x509_privkey_t key)
+/* RFC 7633: a server that shows it sends an OCSP answer along (status_request, RFC 6066 section 8). */
+static int demand_staple(gnutls_x509_crt_t crt)
 {
-    const struct authority *issuer = issuer_of(m, spec->issuer);
+    enum { STATUS_REQUEST = 5 };
+    gnutls_x509_tlsfeatures_t features = NULL;
+    int code = gnutls_x509_tlsfeatures_init(&features);
+
+    if (code >= 0)
+        code = gnutls_x509_tlsfeatures_add(features, STATUS_REQUEST);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_tlsfeatures(crt, features);
+    gnutls_x509_tlsfeatures_deinit(features);
+    return code;
+}
+
+/* issuer NULL: signs itself. */
+static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
+                     const struct authority *issuer, gnutls_x509_privkey_t key)
+{
     int code = set_identity(crt, spec->names[0], key);
 
     if (code >= 0)
@@ -269,6 +296,8 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
                                                                               : GNUTLS_KP_TLS_WWW_SERVER);
     if (code >= 0 && spec->flaw == SCENARIO_FLAW_EXTENSION)
         code = gnutls_x509_crt_set_extension_by_oid(crt, unknown_extension, "\x05", 2, 1);
+    if (code >= 0 && spec->flaw == SCENARIO_FLAW_MUST_STAPLE)
+        code = demand_staple(crt);
     if (code >= 0 && spec->aia != NULL)
         code = set_aia(crt, spec->aia);
     if (code >= 0 && issuer != NULL && spec->flaw == SCENARIO_FLAW_SHA1)
@@ -300,13 +329,14 @@ static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from, bool break_sig
     return code;
 }
 
-static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec)
+static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec,
+                    const struct authority *issuer)
 {
     gnutls_x509_crt_t crt = NULL;
     int code = gnutls_x509_crt_init(&crt);
 
     if (code >= 0)
-        code = sign_leaf(crt, m, spec, c->key);
+        code = sign_leaf(crt, m, spec, issuer, c->key);
     if (code >= 0)
         code = add_copy(c, crt, spec->flaw == SCENARIO_FLAW_SIGNATURE);
     gnutls_x509_crt_deinit(crt);
@@ -314,23 +344,23 @@ static int add_leaf(struct mint_chain *c, const struct mint *m, const struct sce
 }
 
 /* All that is above the leaf but the trusted root. */
-static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario_issuer issuer)
+static int add_issuers(struct mint_chain *c, const struct mint *m, const struct authority *issuer)
 {
-    const struct authority *own = issuer_of(m, issuer);
     int code = 0;
 
-    if (own == NULL || own == &m->root)
+    if (issuer == NULL || issuer == &m->root)
         return 0;
-    code = add_copy(c, own->certificate, false);
-    if (code >= 0 && (own == &m->server || own == &m->below))
+    code = add_copy(c, issuer->certificate, false);
+    if (code >= 0 && (issuer == &m->server || issuer == &m->below))
         code = add_copy(c, m->intermediate.certificate, false);
     return code;
 }
 
-/* An answer about the leaf as it is sent, made today. */
-static bool make_staple(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+/* An answer about the leaf as it is sent, made today; a stale one has ended before. */
+static bool make_staple(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec,
+                        const struct authority *issuer, struct err *err)
 {
-    const struct authority *issuer = issuer_of(m, spec->issuer);
+    int64_t age_s = spec->staple == SCENARIO_STAPLE_STALE ? 20 * (int64_t)DAY_S : 0;
     const struct authority *signer = spec->staple == SCENARIO_STAPLE_FORGED ? &m->unknown : issuer;
     struct staple staple = {
         .leaf = c->certificates[0],
@@ -339,8 +369,8 @@ static bool make_staple(struct mint_chain *c, const struct mint *m, const struct
         .revoked = spec->staple == SCENARIO_STAPLE_REVOKED || spec->staple == SCENARIO_STAPLE_FORGED,
         .unknown = spec->staple == SCENARIO_STAPLE_UNKNOWN,
         .revoked_at = m->now - 2 * DAY_S,
-        .this_update = m->now - DAY_S / 2,
-        .next_update = m->now + 7 * DAY_S,
+        .this_update = m->now - age_s - DAY_S / 2,
+        .next_update = m->now - age_s + 7 * DAY_S,
     };
 
     return staple_put(&c->staple, &staple, err);
@@ -349,25 +379,27 @@ static bool make_staple(struct mint_chain *c, const struct mint *m, const struct
 bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
                 struct err *err)
 {
+    const struct scenario_authority *named = spec->issuer == SCENARIO_ISSUER_NAMED ? spec->authority : NULL;
     struct mint_chain c = { .n_certificates = 0 };
+    struct authority own = { NULL, NULL };
+    const struct authority *issuer = issuer_of(m, spec->issuer, &own);
+    bool ok;
     int code;
 
     buf_init(&c.staple, STAPLE_MAX);
-    if (!make_key(&c.key, spec->key, err))
-        return false;
-    code = add_leaf(&c, m, spec);
-    if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL)
-        code = add_issuers(&c, m, spec->issuer);
-    if (code < 0) {
+    ok = (named == NULL || make_issuer(&own, m, named->dn, NULL, named->trusted ? &m->root : NULL, true, err)) &&
+         make_key(&c.key, spec->key, err);
+    code = ok ? add_leaf(&c, m, spec, issuer) : 0;
+    if (ok && code >= 0 && spec->chain == SCENARIO_CHAIN_FULL)
+        code = add_issuers(&c, m, issuer);
+    ok = ok && library(err, code, "making a practice certificate") &&
+         (spec->staple == SCENARIO_STAPLE_NONE || make_staple(&c, m, spec, issuer, err));
+    authority_done(&own);
+    if (!ok)
         mint_chain_done(&c);
-        return library(err, code, "making a practice certificate");
-    }
-    if (spec->staple != SCENARIO_STAPLE_NONE && !make_staple(&c, m, spec, err)) {
-        mint_chain_done(&c);
-        return false;
-    }
-    *ret = c;
-    return true;
+    else
+        *ret = c;
+    return ok;
 }
 
 void mint_chain_done(struct mint_chain *c)

@@ -185,11 +185,12 @@ static const struct line_word {
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "control", read_server_control },
+    { "issuer", read_server_issuer },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, issuer, cert, clock, control, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
