@@ -1,12 +1,17 @@
 """Turns data/scenarios/*.scn into the C table scenario_sources[] (simulate/scenario.h).
 
-usage: scenarios.py OUT.c FILE.scn...
+usage: scenarios.py OUT.c JAPANESE.po FILE.scn...
 
-The texts go in as they are; the program reads them when one is played, and a unit test reads them all.
+The texts go in as they are; the program reads them when one is played, and a unit test reads them all. What
+each is about goes in once more, in every language; where there is no Japanese, in English.
 """
 import pathlib
 import re
 import sys
+
+from tables import catalogue, scenario
+from tables.emit import c_string
+from tables.fault import Faults
 
 
 def c_bytes(data):
@@ -17,7 +22,14 @@ def c_bytes(data):
     return "\n".join(lines)
 
 
-def main(out, paths):
+def translated(po, abouts):
+    """{id: Japanese} of those that have one which is still true of the English."""
+    named = {about.ident: about for about in abouts}
+    return {m.context: m.msgstr for m in catalogue.read_messages(po, po.name, Faults())
+            if m.context in named and m.msgid == named[m.context].english and m.msgstr and not m.fuzzy}
+
+
+def main(out, po, paths):
     texts = {}
     for path in map(pathlib.Path, paths):
         name = path.stem
@@ -33,15 +45,20 @@ def main(out, paths):
             if path.stem not in texts:
                 sys.exit(f"{path}: not listed in src/simulate/meson.build")
 
+    abouts = {path.stem: scenario.text(path) for path in map(pathlib.Path, paths)}
+    japanese = translated(pathlib.Path(po), abouts.values())
     lines = ["/* Made from data/scenarios/ by data/scenarios.py. */", '#include "simulate/scenario.h"', ""]
     ordered = sorted(texts)
     for at, name in enumerate(ordered):
         lines += [f"/* {name} */", f"static const char text_{at}[] = {{", c_bytes(texts[name] + b"\0"), "};", ""]
     lines.append("const struct scenario_source scenario_sources[] = {")
-    lines += [f'    {{ "{name}", text_{at} }},' for at, name in enumerate(ordered)]
+    for at, name in enumerate(ordered):
+        english = abouts[name].english
+        lines += [f'    {{ "{name}", text_{at}, {{', f"        [LANGUAGE_EN] = {c_string(english)},",
+                  f"        [LANGUAGE_JA] = {c_string(japanese.get(abouts[name].ident, english))},", "    } },"]
     lines += ["};", f"const size_t scenario_sources_count = {len(ordered)};", ""]
-    pathlib.Path(out).write_text("\n".join(lines), encoding="ascii")
+    pathlib.Path(out).write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -1,4 +1,4 @@
-"""Writes the C files: three enums and one file of const tables."""
+"""Writes the C files: four enums and one file of const tables."""
 from .text import symbol
 
 LANGUAGES = ("EN", "JA")
@@ -9,6 +9,7 @@ def files(knowledge, japanese):
         "finding_id.h": enum("finding", "FINDING", [f.ident for f in knowledge.findings], none=True),
         "step_id.h": enum("step", "STEP", [s.ident for s in knowledge.steps], none=False),
         "text_id.h": enum("text", "TEXT", [t.ident for t in knowledge.texts], none=True),
+        "words_id.h": enum("words", "WORDS", [w.ident for w in knowledge.word_lists], none=False),
         "tables.c": tables(knowledge, japanese),
     }
 
@@ -35,6 +36,7 @@ def tables(knowledge, japanese):
     parts.append(other_host_table(knowledge.other_hosts))
     parts.append(interceptor_table(knowledge.interceptors))
     parts.append(public_issuer_table(knowledge.public_issuers))
+    parts.append(word_table(knowledge.word_lists))
     parts.append(control_table(knowledge.controls))
     return "\n".join(parts)
 
@@ -129,6 +131,17 @@ def interceptor_table(interceptors):
 def public_issuer_table(organisations):
     lines = ["const char *const public_issuer_table[] = {", *[f"    {c_string(o)}," for o in organisations]]
     return "\n".join([*lines, "};", f"const size_t public_issuer_count = {len(organisations)};", ""])
+
+
+def word_table(lists):
+    out = []
+    lines = ["const struct word_list word_table[WORDS_COUNT] = {"]
+    for w in lists:
+        name = symbol("WORDS", w.ident)
+        rows = "".join(f"    {c_string(word)},\n" for word in w.words)
+        out.append(f"static const char *const {name.lower()}[] = {{\n{rows}}};")
+        lines.append(f"    [{name}] = {{ {name.lower()}, {len(w.words)} }},")
+    return "\n".join([*out, "", *lines, "};", ""])
 
 
 def control_table(controls):

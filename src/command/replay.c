@@ -7,8 +7,6 @@
 #include "command/command.h"
 #include "command/run.h"
 
-enum { RECORD_MAX = 16 << 20 };
-
 static int replay(const struct face *f, const char *path)
 {
     struct smtpdx_evidence *evidence = NULL;
@@ -18,7 +16,7 @@ static int replay(const struct face *f, const char *path)
     enum smtpdx_status status;
     int exit_status;
 
-    if (!face_read_file(f, path, RECORD_MAX, &bytes, &len))
+    if (!face_read_file(f, path, SMTPDX_RECORD_MAX, &bytes, &len))
         return EXIT_USAGE;
     status = smtpdx_evidence_load(&evidence, bytes, len, &why);
     free(bytes);

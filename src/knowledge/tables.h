@@ -14,6 +14,7 @@
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
 #include "knowledge/text.h"
+#include "knowledge/words_id.h"
 
 extern const char *const text_table[LANGUAGE_COUNT][TEXT_COUNT];
 extern const struct finding finding_table[FINDING_COUNT];
@@ -40,5 +41,12 @@ extern const size_t interceptor_count;
 /* Organisations, sorted. */
 extern const char *const public_issuer_table[];
 extern const size_t public_issuer_count;
+
+struct word_list {
+    const char *const *words; /* lower case */
+    size_t n;
+};
+
+extern const struct word_list word_table[WORDS_COUNT];
 
 #endif

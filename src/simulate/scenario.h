@@ -10,7 +10,7 @@
  *   box      mail.example.test              in place of target: given as --host
  *   host     mail.example.test              the servers' name, where it is not the target
  *   options  --port 587 --timeout 3 -4      further options of the check
- *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes]
+ *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes] [lost=N]
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
@@ -36,8 +36,9 @@
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); head (all up
  * to the empty line); tls; close; reset; hang.
- * stray: a datagram for another question and one for another name come first. The resolvers cut
- * what is too long for a datagram, and refuse EDNS.
+ * stray: a datagram for another question and one for another name come first. lost: the first
+ * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
+ * and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
  * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
  * server agrees with this machine unless there is a clock line. The controls for mail and for the
@@ -54,6 +55,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/peer_text.h"
+#include "knowledge/text.h"
 
 enum {
     SCENARIO_TEXT_MAX = 256 * 1024,
@@ -100,6 +102,7 @@ enum scenario_answer_kind {
 enum {
     SCENARIO_RESOLVERS_MAX = 2,
     SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
+    SCENARIO_LOST_MAX = 100,
 };
 
 struct scenario_answer {
@@ -111,6 +114,7 @@ struct scenario_answer {
     unsigned count;    /* MANY */
     unsigned delay_ms;
     bool stray;
+    unsigned lost; /* datagrams */
     size_t resolver; /* 0, or 1 for the second one */
 };
 
@@ -350,6 +354,7 @@ bool scenario_place_address(struct address *ret, enum scenario_place place, enum
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];
 extern const size_t scenario_sources_count;

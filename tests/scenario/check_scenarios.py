@@ -19,7 +19,7 @@ except ImportError:
     jsonschema = None
 
 AT_ONCE = 4
-PATIENCE_S = 20
+PATIENCE_S = 40
 
 
 def run(program, *words):
@@ -37,7 +37,7 @@ def strangers(report):
             if p["address"] and not ipaddress.ip_address(p["address"].split("%")[0]).is_loopback]
 
 
-def check(program, folder, schema, name):
+def check(program, folder, schema, steps, name):
     try:
         done = run(program, "simulate", name, "--format", "json", "--transcript")
     except subprocess.TimeoutExpired:
@@ -52,7 +52,7 @@ def check(program, folder, schema, name):
                   for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
     if found:
         return found
-    found += expectation.differences(expectation.read(folder / f"{name}.scn"), report, done.returncode)
+    found += expectation.differences(expectation.read(folder / f"{name}.scn"), steps, report, done.returncode)
     found += [f"the program strayed: {line}" for line in complaints(done.stderr)]
     found += [f"contacted {address}" for address in strangers(report)]
     return found
@@ -60,6 +60,7 @@ def check(program, folder, schema, name):
 
 def main(program, folder, schema, *only):
     folder = pathlib.Path(folder)
+    steps = expectation.read_steps(folder.parent / "findings.toml")
     schema = json.loads(pathlib.Path(schema).read_text(encoding="utf-8"))
     names = [line.split()[0] for line in run(program, "simulate", "--list").stdout.splitlines()]
     names = [name for name in names if not only or name in only]
@@ -69,7 +70,7 @@ def main(program, folder, schema, *only):
         sys.exit("no scenario is listed")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda name: check(program, folder, schema, name), names)
+        results = pool.map(lambda name: check(program, folder, schema, steps, name), names)
         for number, (name, found) in enumerate(zip(names, results), 1):
             print("ok" if not found else "not ok", number, "-", name)
             for line in found:
