@@ -385,11 +385,6 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
         start_session(t, &spec);
 }
 
-bool site_has(const struct site *t, size_t probe)
-{
-    return cells_belong(&t->owner, &t->evidence->probes[probe]);
-}
-
 void site_try_nameless(struct site *t, size_t probe)
 {
     const struct probe *p = &t->evidence->probes[probe];
@@ -598,6 +593,7 @@ static bool look_up(struct site *t, struct lookup_spec *spec, struct err *err)
     spec->loop = engine_loop(t->spec.engine);
     spec->evidence = t->evidence;
     spec->name = t->spec.name;
+    spec->brief = t->owner.role == ROLE_CONTROL;
     spec->listener = &lookup_ears;
     spec->user = t;
     if (!lookup_start(&t->lookup, spec, err))
@@ -614,9 +610,10 @@ bool site_look_up(struct site *t, struct err *err)
         .resolvers = resolvers,
         .compare = e->plan->n_resolvers > 1,
         .hosts_file = true,
-        .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(t->spec.engine),
     };
 
+    if (e->plan->n_resolvers == 0 && t->owner.role != ROLE_CONTROL)
+        spec.system = engine_system_view(t->spec.engine);
     spec.n_resolvers = engine_resolvers(t->spec.engine, e->plan, resolvers, &e->resolver_configured, err);
     return spec.n_resolvers > 0 && look_up(t, &spec, err);
 }
@@ -655,6 +652,11 @@ struct site *site_free(struct site *t)
     return NULL;
 }
 
+enum role site_role(const struct site *t)
+{
+    return t->owner.role;
+}
+
 bool site_is_busy(const struct site *t)
 {
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
@@ -682,8 +684,6 @@ void site_withdraw(struct site *t)
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
         if (!session_is_settled(s))
             session_withdraw(s, SKIP_STOPPED);
-        else
-            session_close(s);
     }
 }
 

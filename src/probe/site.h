@@ -56,8 +56,7 @@ void site_try_address(struct site *t, const struct address *address, bool must);
 /* The certificate of this cell of its own is not what it should be: what is shown to a client that names no server? */
 void site_try_nameless(struct site *t, size_t probe);
 
-/* The cell is one of this site's. */
-bool site_has(const struct site *t, size_t probe);
+enum role site_role(const struct site *t);
 
 /* A look-up or a connection may still bring something. */
 bool site_is_busy(const struct site *t);

@@ -327,7 +327,6 @@ FAULTS = [
      ["data/controls.toml: smtp.gmail.com: no such provider: gmaul"]),
     ("a control without a port", CONTROLS, "port = 80", "port = 0",
      ["data/controls.toml: portal.example.net: no port: 0"]),
-""",
     ("a kind that does not exist", INTERCEPTORS, '"network"', '"cable"',
      ["data/interceptors.toml: Wall: kind is 'cable', not one of: computer, network, debugger, helper"]),
     ("an interceptor that cannot be known", INTERCEPTORS, '[{ ou = "Wall" }]', "[]",

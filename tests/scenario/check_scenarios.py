@@ -32,9 +32,14 @@ def complaints(transcript):
     return [line for line in transcript.splitlines() if not re.match(r"\d+ \d+ [CST-] ", line)]
 
 
+def is_here(address):
+    """Of this machine: 0.0.0.0 is a way to say so, too."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    return ip.is_loopback or ip.is_unspecified
+
+
 def strangers(report):
-    return [p["address"] for p in report["probes"]
-            if p["address"] and not ipaddress.ip_address(p["address"].split("%")[0]).is_loopback]
+    return [p["address"] for p in report["probes"] if p["address"] and not is_here(p["address"])]
 
 
 def check(program, folder, schema, steps, name):
