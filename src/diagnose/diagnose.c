@@ -93,13 +93,17 @@ static void (*const rules[])(struct draft *d) = {
     rule_clock_drifting,
 };
 
-/* The port that a finding's steps speak of: one that was asked for, else the first. */
+/* The port that a finding's steps speak of: one that was asked for, else the first that mail clients use. */
 static uint16_t port_of(const struct draft *d, const struct diagnosed *f)
 {
     const struct port_set *set = draft_ports(d, f);
 
     for (size_t i = 0; i < set->n; i++) {
         if (plan_asks_port(d->e->plan, set->ports[i]))
+            return set->ports[i];
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->ports[i] != PORT_SMTP)
             return set->ports[i];
     }
     if (set->n > 0)

@@ -263,7 +263,7 @@ enum fault {
     FAULT_REFUSED,      /* the connection: RST, or an ICMP port-unreachable of the target itself */
     FAULT_UNREACHABLE,  /* ICMP: host or network unreachable */
     FAULT_PROHIBITED,   /* ICMP: administratively prohibited, or port-unreachable from another address */
-    FAULT_LOCAL,        /* this machine forbids it: EPERM, EACCES */
+    FAULT_LOCAL,        /* this machine forbids it: EPERM, EACCES, or what PROHIBITED is from its own address */
     FAULT_NO_ROUTE,     /* this machine has no way there */
     FAULT_SILENT,       /* nothing came, at the stage named */
     FAULT_RESET,        /* connected, then RST */
