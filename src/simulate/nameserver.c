@@ -314,12 +314,12 @@ static int port_of(uv_udp_t *udp, uint16_t *ret)
 }
 
 /* Binds both sockets to one port; UV_EADDRINUSE where the other half is taken. */
-static int bind_both(struct nameserver *n)
+static int bind_both(struct nameserver *n, const struct endpoint *where)
 {
-    struct sockaddr_in at;
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(where->port) };
     int code;
 
-    uv_ip4_addr("127.0.0.1", 0, &at);
+    memcpy(&at.sin_addr, where->address.bytes, sizeof at.sin_addr);
     code = uv_udp_bind(&n->udp, (const struct sockaddr *)&at, 0);
     if (code == 0)
         code = port_of(&n->udp, &n->port);
@@ -334,7 +334,7 @@ static int bind_both(struct nameserver *n)
 }
 
 static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
-                   bool ipv6)
+                   const struct endpoint *at, bool ipv6)
 {
     struct nameserver *n = calloc(1, sizeof *n);
     int code;
@@ -348,7 +348,7 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
     uv_udp_init(loop, &n->udp);
     uv_tcp_init(loop, &n->tcp);
     n->udp.data = n->tcp.data = n;
-    code = bind_both(n);
+    code = bind_both(n, at);
     if (code == 0)
         *ret = n;
     else
@@ -357,12 +357,12 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
 }
 
 bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
-                    bool ipv6, struct err *err)
+                    const struct endpoint *at, bool ipv6, struct err *err)
 {
     int code = UV_EADDRINUSE;
 
     for (int i = 0; i < PORT_TRIES && code == UV_EADDRINUSE; i++)
-        code = try_new(ret, loop, s, resolver, ipv6);
+        code = try_new(ret, loop, s, resolver, at, ipv6);
     if (code == 0)
         return true;
     return err_set(err, code == UV_ENOMEM ? ERR_NOMEM : ERR_SYSTEM, -code, "starting the practice resolver");

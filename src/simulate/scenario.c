@@ -184,12 +184,13 @@ static const struct line_word {
     { "dns2", read_world_dns2 },
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
-    { "box", read_box },         { "control", read_server_control },
+    { "box", read_box },         { "net", read_world_net },
+    { "control", read_server_control },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, net, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
@@ -260,7 +261,7 @@ static bool add_addresses(struct reader *r, size_t resolver, const char *name, e
         a->name = name;
         a->resolver = resolver;
         a->type = i == FAMILY_IPV4 ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
-        if (!scenario_place_address(&a->address, place, (enum family)i))
+        if (!scenario_place_address(&a->address, r->s, place, (enum family)i))
             a->kind = SCENARIO_ANSWER_EMPTY;
     }
     return true;
@@ -345,22 +346,40 @@ const char *scenario_place_name(const struct scenario *s, enum scenario_place pl
     case SCENARIO_PLACE_PORTAL:
         return "portal.control.test";
     case SCENARIO_PLACE_WEB:
+    case SCENARIO_PLACE_RESOLVER:
+    case SCENARIO_PLACE_RESOLVER_2:
+    case SCENARIO_PLACE_CLOCK:
     case SCENARIO_PLACE_COUNT:
         break;
     }
     return NULL;
 }
 
-bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family)
+bool scenario_place_address(struct address *ret, const struct scenario *s, enum scenario_place place,
+                            enum family family)
 {
-    static const char *const texts[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
+    static const char *const loopback[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
         [SCENARIO_PLACE_HOST] = { "127.0.0.1", "::1" },
         [SCENARIO_PLACE_MAIL] = { "127.9.0.25", NULL },
         [SCENARIO_PLACE_WEB] = { "127.9.0.43", NULL },
         [SCENARIO_PLACE_PORTAL] = { "127.9.0.80", NULL },
+        [SCENARIO_PLACE_RESOLVER] = { "127.0.0.1", NULL },
+        [SCENARIO_PLACE_RESOLVER_2] = { "127.0.0.1", NULL },
+        [SCENARIO_PLACE_CLOCK] = { "127.0.0.1", NULL },
     };
+    /* RFC 5737 and RFC 3849: addresses that nobody has */
+    static const char *const world[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
+        [SCENARIO_PLACE_HOST] = { "203.0.113.10", "2001:db8:113::10" },
+        [SCENARIO_PLACE_MAIL] = { "192.0.2.25", "2001:db8:2::25" },
+        [SCENARIO_PLACE_WEB] = { "192.0.2.43", "2001:db8:2::43" },
+        [SCENARIO_PLACE_PORTAL] = { "192.0.2.80", "2001:db8:2::80" },
+        [SCENARIO_PLACE_RESOLVER] = { "198.51.100.53", NULL },
+        [SCENARIO_PLACE_RESOLVER_2] = { "198.51.100.54", NULL },
+        [SCENARIO_PLACE_CLOCK] = { "192.0.2.123", NULL },
+    };
+    const char *text = s->net.used ? world[place][family] : loopback[place][family];
 
-    return texts[place][family] != NULL && address_parse(ret, texts[place][family]);
+    return text != NULL && address_parse(ret, text);
 }
 
 const struct scenario_source *scenario_find(const char *name)

@@ -240,17 +240,18 @@ static int open_tcp(struct timekeeper *t, const struct sockaddr *at)
     return code;
 }
 
-bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec, struct err *err)
+bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec,
+                    const struct address *where, struct err *err)
 {
     static const char doing[] = "starting a practice time server";
     struct timekeeper *t = calloc(1, sizeof *t);
-    struct sockaddr_in at;
+    struct sockaddr_in at = { .sin_family = AF_INET };
     int code;
 
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, doing);
     t->spec = spec;
-    uv_ip4_addr("127.0.0.1", 0, &at);
+    memcpy(&at.sin_addr, where->bytes, sizeof at.sin_addr);
     if (spec->http)
         uv_tcp_init(loop, &t->ear.tcp);
     else
