@@ -33,6 +33,7 @@ def tables(knowledge, japanese):
     parts.append(port_table(knowledge.ports))
     parts.append(known_host_table(knowledge.known_hosts))
     parts.append(other_host_table(knowledge.other_hosts))
+    parts.append(control_table(knowledge.controls))
     return "\n".join(parts)
 
 
@@ -110,6 +111,14 @@ def other_host_table(hosts):
     for h in hosts:
         lines.append(f"    {{ {c_string(h.host)}, {symbol('HOST_ROLE', h.role)}, {c_string(h.right)} }},")
     return "\n".join([*lines, "};", f"const size_t other_host_count = {len(hosts)};", ""])
+
+
+def control_table(controls):
+    lines = ["const struct control_host control_table[] = {"]
+    for c in controls:
+        lines.append(f"    {{ {symbol('CONTROL', c.kind)}, {c_string(c.host)}, {c.port}, "
+                     f"{c_string_or_null(c.provider)} }},")
+    return "\n".join([*lines, "};", f"const size_t control_count = {len(controls)};", ""])
 
 
 def c_bool(value):

@@ -55,6 +55,7 @@ class Knowledge:
     ports: list
     known_hosts: list       # names, sorted
     other_hosts: list
+    controls: list
 
 
 def knowledge(folder, faults):
@@ -67,9 +68,11 @@ def knowledge(folder, faults):
     providers = read_providers(load(folder, "providers.toml", faults), faults)
     known_hosts = read_known_hosts(load(folder, "known-hosts.toml", faults), faults)
     other_hosts = read_other_hosts(load(folder, "other-hosts.toml", faults), providers, known_hosts, faults)
+    controls = read_controls(load(folder, "controls.toml", faults), providers, faults)
     check_texts(texts, faults)
     check_symbols(findings, steps, texts, faults)
-    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts)
+    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts,
+                     controls)
 
 
 def load(folder, name, faults):
@@ -369,6 +372,36 @@ def read_other_hosts(data, providers, known_hosts, faults):
         take_source(entry)
         entry.done()
         rows.append(row)
+    return rows
+
+
+@dataclasses.dataclass
+class Control:
+    kind: str
+    host: str
+    port: int
+    provider: str
+
+
+CONTROL_KINDS = ("mail", "web", "address", "portal")
+
+
+def read_controls(data, providers, faults):
+    rows = []
+    for table in rows_of(data, "data/controls.toml", "controls", list, faults):
+        entry = Entry("data/controls.toml", str(table.get("host", "?")), table, faults)
+        row = Control(entry.take_word("kind", CONTROL_KINDS), entry.take("host", str, ""),
+                      entry.take("port", int, 0), entry.take("provider", str, ""))
+        if not 1 <= row.port <= 65535:
+            entry.fault(f"no port: {row.port}")
+        if row.provider and row.provider not in {p.ident for p in providers}:
+            entry.fault(f"no such provider: {row.provider}")
+        take_source(entry)
+        entry.done()
+        rows.append(row)
+    for kind in CONTROL_KINDS:
+        if kind not in {row.kind for row in rows}:
+            faults.add("data/controls.toml", kind, "no control of this kind")
     return rows
 
 

@@ -15,6 +15,7 @@
 #include "input/hostname.h"
 #include "input/hygiene.h"
 #include "input/target.h"
+#include "knowledge/control.h"
 #include "knowledge/provider.h"
 
 enum {
@@ -97,16 +98,6 @@ static enum input_result set_address(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
-/* errno, 0 where it can be read. What is in it shows when the engine loads it. */
-static int file_problem(const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
-        return errno;
-    return S_ISDIR(status.st_mode) ? EISDIR : 0;
-}
-
 static enum input_result refuse_unreadable(const struct option_spec *o, const char *value, int problem,
                                            struct usage *error)
 {
@@ -115,15 +106,37 @@ static enum input_result refuse_unreadable(const struct option_spec *o, const ch
     return INPUT_USAGE;
 }
 
+/*
+ * A file that the engine will load; what is in it shows then. A pipe might keep the check waiting for ever, and a
+ * file without an end would be read for ever.
+ */
+static enum input_result check_file(const struct option_spec *o, const char *value, size_t max, struct usage *error)
+{
+    struct stat status;
+
+    if (stat(value, &status) != 0 || access(value, R_OK) != 0)
+        return refuse_unreadable(o, value, errno, error);
+    if (S_ISDIR(status.st_mode))
+        return refuse_unreadable(o, value, EISDIR, error);
+    if (!S_ISREG(status.st_mode))
+        return option_refuse(o, value, TEXT_USAGE_NO_ORDINARY_FILE, error);
+    if (status.st_size > (off_t)max) {
+        option_refuse(o, value, TEXT_USAGE_FILE_TOO_LARGE, error);
+        usage_number(error, "number", (int64_t)(max >> 10));
+        return INPUT_USAGE;
+    }
+    return INPUT_OK;
+}
+
 static enum input_result set_ca_file(void *owner, const struct option_spec *o, const char *value,
                                      struct usage *error)
 {
     struct plan *p = owner;
-    int problem = file_problem(value);
+    enum input_result result = check_file(o, value, PLAN_CA_FILE_MAX, error);
     const char *path, **slot;
 
-    if (problem != 0)
-        return refuse_unreadable(o, value, problem, error);
+    if (result != INPUT_OK)
+        return result;
     path = arena_strdup(p->arena, value);
     if (path == NULL)
         return INPUT_NO_MEMORY;
@@ -287,8 +300,11 @@ static enum input_result set_timeout(void *owner, const struct option_spec *o, c
     return INPUT_OK;
 }
 
-/* HOST or HOST:PORT, the host being a name or an address; false where it is none or memory is short */
-static bool parse_time_host(struct time_server *ret, struct arena *arena, const char *value, size_t len)
+/*
+ * HOST or HOST:PORT, the host being a name or an address; *port stays as it is
+ * where none is given. false where it is none of them or memory is short.
+ */
+static bool parse_host_and_port(const char **host, uint16_t *port, struct arena *arena, const char *value, size_t len)
 {
     char *text = arena_printf(arena, "%.*s", (int)len, value);
     char printed[ADDRESS_TEXT_SIZE];
@@ -297,18 +313,18 @@ static bool parse_time_host(struct time_server *ret, struct arena *arena, const 
 
     if (text == NULL)
         return false;
-    if (endpoint_parse(&at, text, ret->port)) {
-        ret->port = at.port;
-        ret->host = arena_strdup(arena, address_format(&at.address, printed));
-        return ret->host != NULL;
+    if (endpoint_parse(&at, text, *port)) {
+        *port = at.port;
+        *host = arena_strdup(arena, address_format(&at.address, printed));
+        return *host != NULL;
     }
     colon = strchr(text, ':');
     if (colon != NULL) {
         *colon = '\0';
-        if (!port_parse(&ret->port, colon + 1))
+        if (!port_parse(port, colon + 1))
             return false;
     }
-    return host_name(arena, text, &ret->host) == INPUT_OK && ret->host != NULL;
+    return host_name(arena, text, host) == INPUT_OK && *host != NULL;
 }
 
 static bool parse_time_server(struct time_server *ret, struct arena *arena, const char *value)
@@ -327,7 +343,7 @@ static bool parse_time_server(struct time_server *ret, struct arena *arena, cons
         if (len > 0 && value[len - 1] == '/')
             len--;
     }
-    return parse_time_host(ret, arena, value, len);
+    return parse_host_and_port(&ret->host, &ret->port, arena, value, len);
 }
 
 static enum input_result set_time_server(void *owner, const struct option_spec *o, const char *value,
@@ -345,6 +361,25 @@ static enum input_result set_time_server(void *owner, const struct option_spec *
     if (slot == NULL)
         return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_TIME_SERVERS_MAX, error);
     *slot = server;
+    return INPUT_OK;
+}
+
+static enum input_result set_control(void *owner, const struct option_spec *o, const char *value,
+                                     struct usage *error)
+{
+    struct plan *p = owner;
+    struct control control = { 0 }, *slot;
+    size_t len = strlen(value);
+    bool read = len <= PLAN_INPUT_MAX && parse_host_and_port(&control.host, &control.port, p->arena, value, len);
+
+    if (arena_failed(p->arena))
+        return INPUT_NO_MEMORY;
+    if (!read || control.port == 0)
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_CONTROL, error);
+    slot = ARENA_APPEND(p->arena, p->controls, p->n_controls, PLAN_CONTROLS_MAX);
+    if (slot == NULL)
+        return arena_failed(p->arena) ? INPUT_NO_MEMORY : option_too_many(o, PLAN_CONTROLS_MAX, error);
+    *slot = control;
     return INPUT_OK;
 }
 
@@ -399,10 +434,10 @@ static enum input_result set_crit_days(void *owner, const struct option_spec *o,
 static enum input_result keep_file(struct plan *p, const char **slot, const struct option_spec *o, const char *value,
                                    struct usage *error)
 {
-    int problem = file_problem(value);
+    enum input_result result = check_file(o, value, PLAN_IDENTITY_FILE_MAX, error);
 
-    if (problem != 0)
-        return refuse_unreadable(o, value, problem, error);
+    if (result != INPUT_OK)
+        return result;
     *slot = arena_strdup(p->arena, value);
     return *slot == NULL ? INPUT_NO_MEMORY : INPUT_OK;
 }
@@ -459,6 +494,7 @@ static const struct option_spec plan_options[] = {
     { "time-server", 0, true, "HOST[:PORT]|http://HOST[:PORT]/", TEXT_OPTION_TIME_SERVER_HELP,
       TEXT_OPTION_TIME_SERVER_ACCEPTED, set_time_server },
     { "no-clock", 0, false, NULL, TEXT_OPTION_NO_CLOCK_HELP, TEXT_NONE, set_no_clock },
+    { "control", 0, true, "HOST:PORT", TEXT_OPTION_CONTROL_HELP, TEXT_OPTION_CONTROL_ACCEPTED, set_control },
     { "only-target", 0, false, NULL, TEXT_OPTION_ONLY_TARGET_HELP, TEXT_NONE, set_only_target },
     { "warn-days", 0, false, "N", TEXT_OPTION_WARN_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_warn_days },
     { "crit-days", 0, false, "N", TEXT_OPTION_CRIT_DAYS_HELP, TEXT_OPTION_DAYS_ACCEPTED, set_crit_days },
@@ -568,6 +604,22 @@ static bool choose_ports(struct plan *p)
     return true;
 }
 
+/* What is contacted after a failure, where the user has not named it. */
+static bool choose_controls(struct plan *p)
+{
+    const struct control_host *usual[CONTROLS_USUAL_MAX];
+    size_t n = p->n_controls > 0 || p->only_target ? 0 : controls_usual(p->provider, usual);
+
+    for (size_t i = 0; i < n; i++) {
+        struct control *slot = ARENA_APPEND(p->arena, p->controls, p->n_controls, PLAN_CONTROLS_MAX);
+
+        if (slot == NULL)
+            return false;
+        *slot = (struct control){ .host = usual[i]->host, .port = usual[i]->port };
+    }
+    return true;
+}
+
 enum input_result input_finish(struct plan *p, struct usage *error)
 {
     enum input_result result = check_conflicts(p, error);
@@ -576,5 +628,5 @@ enum input_result input_finish(struct plan *p, struct usage *error)
         return result;
     if (p->input.bytes == NULL)
         target_default(p);
-    return choose_ports(p) ? INPUT_OK : INPUT_NO_MEMORY;
+    return choose_ports(p) && choose_controls(p) ? INPUT_OK : INPUT_NO_MEMORY;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "knowledge/finding.h"
+#include "knowledge/control.h"
 #include "knowledge/known_host.h"
 #include "knowledge/port.h"
 #include "knowledge/provider.h"
@@ -24,6 +25,8 @@ extern const struct port_service port_table[];
 extern const size_t port_count;
 
 /* Sorted. */
+extern const struct control_host control_table[];
+extern const size_t control_count;
 extern const char *const known_host_table[];
 extern const size_t known_host_count;
 

@@ -290,7 +290,9 @@ struct probe {
     struct peer_text raw;      /* first bytes received, where they were not understood */
 
     double started_ms; /* since the start of the check */
-    double connect_ms; /* SYN to connected */
+    double connect_ms; /* first SYN to connected */
+    double round_trip_ms; /* SYN to connected of the attempt that stands */
+    unsigned attempts;    /* fresh connections that were begun, until one stood or was given up */
     double greeting_ms; /* connected (or TLS up) to the whole greeting */
     double tls_ms;     /* handshake */
     double total_ms;   /* SYN to the end of what this cell needed, or to its failure */
@@ -370,6 +372,7 @@ struct evidence {
     bool resolver_configured;
     size_t n_roots;          /* trust anchors that were loaded */
     bool roots_loaded;       /* loading has ended */
+    size_t n_roots_broken;   /* certificates in the files of --ca-file that cannot be read */
 
     struct name_view *names;
     size_t n_names;

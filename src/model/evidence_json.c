@@ -17,6 +17,7 @@ enum {
     RECORD_VALUES_MAX = 1 << 20,
     TIMEOUT_MAX_MS = 24 * 3600 * 1000,
     DAYS_MAX = 100000,
+    ATTEMPTS_MAX = 1000,
 };
 
 /* Beyond the year 9999 in either direction, and far from where sums of seconds overflow. */
@@ -95,6 +96,16 @@ static void codec_time_server(struct codec *c, void *item)
     codec_port(c, "port", &t->port);
 }
 
+static void codec_control(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a control of the plan");
+    struct control *control = item;
+
+    c->place = &place;
+    codec_host(c, "host", &control->host);
+    codec_port(c, "port", &control->port);
+}
+
 static void codec_plan(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("the plan");
@@ -134,6 +145,9 @@ static void codec_plan(struct codec *c, void *item)
     if (codec_has(c, "time_servers"))
         codec_objects(c, "time_servers", &p->time_servers, &p->n_time_servers, sizeof *p->time_servers,
                       PLAN_TIME_SERVERS_MAX, codec_time_server);
+    if (codec_has(c, "controls"))
+        codec_objects(c, "controls", &p->controls, &p->n_controls, sizeof *p->controls, PLAN_CONTROLS_MAX,
+                      codec_control);
     if (codec_has(c, "no_clock"))
         codec_bool(c, "no_clock", &p->no_clock);
     if (codec_has(c, "only_target"))
@@ -360,6 +374,10 @@ static void codec_times(struct codec *c, struct probe *p)
 {
     codec_milliseconds(c, "started_ms", &p->started_ms);
     codec_milliseconds(c, "connect_ms", &p->connect_ms);
+    if (codec_has(c, "round_trip_ms")) {
+        codec_milliseconds(c, "round_trip_ms", &p->round_trip_ms);
+        CODEC_INTEGER(c, "attempts", p->attempts, 0, ATTEMPTS_MAX);
+    }
     codec_milliseconds(c, "greeting_ms", &p->greeting_ms);
     codec_milliseconds(c, "tls_ms", &p->tls_ms);
     codec_milliseconds(c, "total_ms", &p->total_ms);
@@ -456,6 +474,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_bool(c, "resolver_configured", &e->resolver_configured);
     CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);
     codec_bool(c, "roots_loaded", &e->roots_loaded);
+    if (codec_has(c, "n_roots_broken"))
+        CODEC_INTEGER(c, "n_roots_broken", e->n_roots_broken, 0, INT32_MAX);
     codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
     codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);

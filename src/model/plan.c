@@ -68,6 +68,9 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.time_servers = copy_array(arena, from->time_servers, from->n_time_servers, sizeof *p.time_servers);
     for (size_t i = 0; p.time_servers != NULL && i < p.n_time_servers; i++)
         p.time_servers[i].host = arena_strdup(arena, from->time_servers[i].host);
+    p.controls = copy_array(arena, from->controls, from->n_controls, sizeof *p.controls);
+    for (size_t i = 0; p.controls != NULL && i < p.n_controls; i++)
+        p.controls[i].host = arena_strdup(arena, from->controls[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))

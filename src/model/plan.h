@@ -63,14 +63,23 @@ struct time_server {
     uint16_t port;
 };
 
+/* An endpoint elsewhere, which tells 'their fault' from 'our network'. */
+struct control {
+    const char *host; /* A-label name or address */
+    uint16_t port;
+};
+
 enum {
     PLAN_INPUT_MAX = 4096, /* bytes kept of what was typed */
     PLAN_NOTES_MAX = 64,
     PLAN_PORTS_MAX = 32,
     PLAN_RESOLVERS_MAX = 8,
     PLAN_CA_FILES_MAX = 16,
+    PLAN_CA_FILE_MAX = 8 << 20,         /* bytes; the roots of a whole system are 200 KB */
+    PLAN_IDENTITY_FILE_MAX = 256 << 10, /* bytes of a client certificate or its key */
     PLAN_PORT_MAPS_MAX = 32,
     PLAN_TIME_SERVERS_MAX = 8,
+    PLAN_CONTROLS_MAX = 8,
 };
 
 struct plan {
@@ -112,6 +121,8 @@ struct plan {
 
     struct time_server *time_servers; /* instead of the usual ones */
     size_t n_time_servers;
+    struct control *controls; /* contacted after a failure alone */
+    size_t n_controls;
     bool no_clock;    /* the local clock is taken as it is */
     bool only_target; /* contact nothing but the target and the resolver */
     int warn_days; /* a certificate that ends sooner is told of */

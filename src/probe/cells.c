@@ -8,10 +8,16 @@ bool cells_belong(const struct cell_owner *o, const struct probe *p)
     return p->role == o->role && p->host == o->host;
 }
 
-struct probe cells_blank(const struct evidence *e, const struct cell_owner *o, enum family family, uint16_t port,
-                         enum tls_mode mode)
+void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
+                   uint16_t port, enum tls_mode mode)
 {
-    return (struct probe){
+    struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
+
+    if (p == NULL) {
+        e->incomplete = true;
+        return;
+    }
+    *p = (struct probe){
         .role = o->role,
         .host = o->host,
         .family = family,
@@ -21,30 +27,24 @@ struct probe cells_blank(const struct evidence *e, const struct cell_owner *o, e
         .skip = e->plan->families[family] ? SKIP_NOT_NEEDED : SKIP_NOT_ASKED,
         .started_ms = -1,
         .connect_ms = -1,
+        .round_trip_ms = -1,
         .greeting_ms = -1,
         .tls_ms = -1,
         .total_ms = -1,
         .slowest_ms = -1,
         .chain = -1,
     };
+    if (address != NULL) {
+        p->has_address = true;
+        p->address = *address;
+    }
 }
 
 void cells_put(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                uint16_t port)
 {
-    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
-        struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
-
-        if (p == NULL) {
-            e->incomplete = true;
-            return;
-        }
-        *p = cells_blank(e, o, family, port, (enum tls_mode)mode);
-        if (address != NULL) {
-            p->has_address = true;
-            p->address = *address;
-        }
-    }
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++)
+        cells_put_one(e, o, family, address, port, (enum tls_mode)mode);
 }
 
 int cells_find(const struct evidence *e, const struct cell_owner *o, const struct address *address, uint16_t port,

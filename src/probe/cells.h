@@ -17,11 +17,11 @@ struct cell_owner {
 
 bool cells_belong(const struct cell_owner *o, const struct probe *p);
 
-/* A cell that knows nothing yet, of no address. */
-struct probe cells_blank(const struct evidence *e, const struct cell_owner *o, enum family family, uint16_t port,
-                         enum tls_mode mode);
+/* One cell; address NULL while none is known. */
+void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
+                   uint16_t port, enum tls_mode mode);
 
-/* A cell for each mode of one port; address NULL while none is known. */
+/* One for each mode of a port. */
 void cells_put(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                uint16_t port);
 

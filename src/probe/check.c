@@ -9,6 +9,7 @@
 #include "model/clock_estimate.h"
 #include "probe/clock.h"
 #include "probe/dial.h"
+#include "probe/escalate.h"
 #include "probe/site.h"
 
 struct check {
@@ -24,6 +25,7 @@ struct check {
     struct site *sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
     struct tls_identity *identity; /* NULL: no client certificate */
+    unsigned further; /* enum further: what failures have called for so far */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
@@ -91,7 +93,8 @@ static void judge_chains(struct check *c)
     struct evidence *e = c->evidence;
 
     e->roots_loaded = trust_is_ready(c->trust);
-    e->n_roots = e->roots_loaded ? trust_roots(c->trust) : 0; /* the loading thread still writes to it */
+    e->n_roots = trust_roots(c->trust);
+    e->n_roots_broken = trust_broken(c->trust);
     trust_judge(c->trust, e);
 }
 
@@ -213,9 +216,22 @@ static void on_probe(void *user, size_t probe)
     check_tell(user, EVENT_PROBE, probe);
 }
 
-static void on_name(void *user, size_t name)
+static void check_go_further(struct check *c, unsigned further);
+
+static void on_name(void *user, size_t name, bool ended)
 {
-    check_tell(user, EVENT_NAME, name);
+    struct check *c = user;
+
+    check_tell(c, EVENT_NAME, name);
+    if (ended)
+        check_go_further(c, escalate_for_name(c->evidence, &c->evidence->names[name]));
+}
+
+static void on_failing(void *user, size_t probe)
+{
+    struct check *c = user;
+
+    check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
 }
 
 static void on_review(void *user)
@@ -231,6 +247,7 @@ static void on_idle(void *user)
 static const struct site_listener site_ears = {
     .probe = on_probe,
     .name = on_name,
+    .failing = on_failing,
     .review = on_review,
     .idle = on_idle,
 };
@@ -260,14 +277,6 @@ static bool add_site(struct check *c, struct site **ret, enum role role, const c
     return true;
 }
 
-/* The address that was typed, which needs no look-up; NULL where a name was. */
-static const struct address *typed_address(const struct plan *plan)
-{
-    if (plan->has_address)
-        return &plan->address;
-    return plan->host_is_address ? &plan->host_address : NULL;
-}
-
 static bool put_typed_address(struct evidence *e, struct name_view *view, const struct address *address)
 {
     struct found_address *typed = ARENA_APPEND(e->arena, view->addresses, view->n_addresses, EVIDENCE_ADDRESSES_MAX);
@@ -276,6 +285,45 @@ static bool put_typed_address(struct evidence *e, struct name_view *view, const 
         return false;
     *typed = (struct found_address){ .address = *address, .ttl_s = -1, .sources = SOURCE_TYPED };
     return true;
+}
+
+/* An endpoint elsewhere; that it cannot be tried takes nothing from the check. */
+static void begin_control(struct check *c, const struct control *control)
+{
+    struct evidence *e = c->evidence;
+    struct site_spec spec = { .ports = &control->port, .n_ports = 1 };
+    struct address address;
+    struct site *t;
+    struct err err = { 0 };
+    bool begun = add_site(c, &t, ROLE_CONTROL, control->host, spec, &err);
+
+    if (begun && address_parse(&address, control->host)) {
+        begun = put_typed_address(e, &e->names[e->n_names - 1], &address);
+        site_try_address(t, &address, true);
+    } else if (begun) {
+        begun = site_look_up(t, &err);
+    }
+    e->incomplete = e->incomplete || !begun;
+}
+
+/* Each kind once. */
+static void check_go_further(struct check *c, unsigned further)
+{
+    unsigned new = c->stopped || c->finished ? 0 : further & ~c->further;
+
+    c->further |= new;
+    if ((new & FURTHER_CONTROLS) != 0) {
+        for (size_t i = 0; i < c->evidence->plan->n_controls; i++)
+            begin_control(c, &c->evidence->plan->controls[i]);
+    }
+}
+
+/* The address that was typed, which needs no look-up; NULL where a name was. */
+static const struct address *typed_address(const struct plan *plan)
+{
+    if (plan->has_address)
+        return &plan->address;
+    return plan->host_is_address ? &plan->host_address : NULL;
 }
 
 static bool begin_target(struct check *c, struct err *err)

@@ -1,20 +1,27 @@
+/*
+ * file - a small file of this machine as bytes
+ */
 #include "probe/file.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 bool file_read(struct buf *out, const char *path)
 {
-    FILE *file = fopen(path, "re");
-    char bytes[4096];
-    size_t n;
-    bool read;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* to open a pipe waits for its writer */
+    struct stat status;
+    char bytes[16384];
+    ssize_t n = -1;
 
-    if (file == NULL)
+    if (fd < 0)
         return false;
-    do
-        n = fread(bytes, 1, sizeof bytes, file);
-    while (n > 0 && buf_put(out, bytes, n));
-    read = !ferror(file);
-    fclose(file);
-    return read;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        do
+            n = read(fd, bytes, sizeof bytes);
+        while ((n > 0 && buf_put(out, bytes, (size_t)n)) || (n < 0 && errno == EINTR));
+    }
+    close(fd);
+    return n >= 0;
 }

@@ -129,6 +129,7 @@ bool notes_stand_beside(struct notes *n, const struct probe *cell)
         .dial_port = cell->dial_port,
         .mode = cell->mode,
         .connect_ms = -1,
+        .round_trip_ms = -1,
         .greeting_ms = -1,
         .tls_ms = -1,
         .chain = -1,
@@ -160,7 +161,17 @@ void notes_start(struct notes *n, double check_started_ms)
     }
 }
 
-void notes_connected(struct notes *n, double connect_ms)
+void notes_attempts(struct notes *n, unsigned attempts)
+{
+    for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
+        struct probe *p = open_cell(n, mode);
+
+        if (p != NULL)
+            p->attempts = attempts;
+    }
+}
+
+void notes_connected(struct notes *n, double connect_ms, double round_trip_ms)
 {
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++) {
         struct probe *p = notes_cell(n, (enum tls_mode)mode);
@@ -168,6 +179,7 @@ void notes_connected(struct notes *n, double connect_ms)
         if (p == NULL)
             continue;
         p->connect_ms = connect_ms;
+        p->round_trip_ms = round_trip_ms;
         p->stage = STAGE_GREETING;
         tell_changed(n, mode);
     }

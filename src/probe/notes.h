@@ -47,7 +47,10 @@ void notes_open(struct notes *n);
 /* The first packet leaves now. */
 void notes_start(struct notes *n, double check_started_ms);
 
-void notes_connected(struct notes *n, double connect_ms);
+void notes_connected(struct notes *n, double connect_ms, double round_trip_ms);
+
+/* So many connections have been begun. */
+void notes_attempts(struct notes *n, unsigned attempts);
 
 /* The handshake of the connection's own mode has begun, or is done. */
 void notes_tls_begun(struct notes *n);

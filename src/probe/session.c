@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "probe/dial.h"
+#include "probe/knock.h"
 #include "probe/notes.h"
 #include "probe/tls.h"
 #include "smtp/dialogue.h"
@@ -24,6 +25,7 @@
 enum {
     QUIET_AFTER_MS = 1000,  /* of silence at its first word, the other TLS mode is tried */
     QUIET_ROUND_TRIPS = 4,  /* ... or this many times the connect time, when that is longer */
+    QUIET_AGAIN_MS = 4000,
     GOODBYE_MS = 500,       /* the answer to QUIT is waited for, after the report is made */
     READS_PER_WAKE = 32,    /* then other connections have their turn */
     EHLO_NAME_SIZE = 256,
@@ -42,7 +44,8 @@ struct session {
     enum session_state state;
     bool settled;
     bool heard; /* the peer has said something since it was connected */
-    int fd;
+    struct knock *knock; /* while it is connecting; NULL before and after */
+    int fd;              /* once it is connected, else -1 */
     unsigned n_handles; /* that the loop has not closed yet */
     uv_poll_t poll;
     uv_timer_t timer;
@@ -99,6 +102,29 @@ const struct probe *session_probe(const struct session *s)
     return notes_cell(&s->notes, s->spec.mode);
 }
 
+struct waiting session_waiting(const struct session *s)
+{
+    struct waiting w = { 0 };
+
+    if (s->knock != NULL)
+        w = (struct waiting){ .attempts = knock_attempts(s->knock), .silent_ms = knock_silent_ms(s->knock) };
+    return w;
+}
+
+double session_mute_ms(const struct session *s)
+{
+    return s->heard || s->fd < 0 ? 0 : clock_steady_ms() - s->connected_ms;
+}
+
+void session_knock(struct session *s)
+{
+    if (s->knock == NULL)
+        return;
+    knock_again(s->knock);
+    if (s->knock != NULL)
+        notes_attempts(&s->notes, knock_attempts(s->knock));
+}
+
 /* ---- the end of the connection --------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -119,6 +145,9 @@ static void session_drop(struct session *s)
     if (s->state == SESSION_CLOSED)
         return;
     s->state = SESSION_CLOSED;
+    if (s->knock != NULL)
+        knock_stop(s->knock);
+    s->knock = NULL;
     s->tls = tls_free(s->tls);
     if (s->fd >= 0)
         uv_close((uv_handle_t *)&s->poll, on_handle_closed);
@@ -146,11 +175,18 @@ static void session_settle(struct session *s)
 }
 
 /* The same end for all open cells, and for the connection. */
-static void session_fail(struct session *s, enum probe_outcome outcome, enum stage stage, enum fault fault)
+static void session_end(struct session *s, enum probe_outcome outcome, enum stage stage, enum fault fault)
 {
     notes_end(&s->notes, outcome, stage, fault);
     session_settle(s);
     session_drop(s);
+}
+
+/* It has come as far as it was to go. */
+static void session_arrive(struct session *s)
+{
+    tls_bye(s->tls);
+    session_end(s, PROBE_OK, STAGE_DONE, FAULT_NONE);
 }
 
 /* Where a connected session stands now, as the report calls it. */
@@ -167,13 +203,13 @@ static enum stage session_stage(const struct session *s)
 static void session_fail_ours(struct session *s, const char *text)
 {
     notes_error(&s->notes, NULL, text);
-    session_fail(s, PROBE_FAILED, session_stage(s), FAULT_SYSTEM);
+    session_end(s, PROBE_FAILED, session_stage(s), FAULT_SYSTEM);
 }
 
 static void session_fail_errno(struct session *s, int code)
 {
     notes_error(&s->notes, dial_errno_name(code), strerrordesc_np(code));
-    session_fail(s, PROBE_FAILED, session_stage(s), dial_fault_of_errno(code));
+    session_end(s, PROBE_FAILED, session_stage(s), dial_fault_of_errno(code));
 }
 
 /* ---- TLS ------------------------------------------------------------------- */
@@ -203,7 +239,7 @@ static void session_fail_tls(struct session *s, enum stage stage)
     notes_error(&s->notes, f.error_code, f.error_text);
     notes_tls_failure(&s->notes, &f);
     fault = fault_of_handshake(s, &f);
-    session_fail(s, PROBE_FAILED, stage, fault);
+    session_end(s, PROBE_FAILED, stage, fault);
 }
 
 static void session_watch(struct session *s, int events);
@@ -256,6 +292,10 @@ static void session_handshake(struct session *s)
         return;
     }
     notes_tls_up(&s->notes, s->tls, clock_steady_ms() - s->handshake_ms);
+    if (s->spec.goal == GOAL_HANDSHAKE) {
+        session_arrive(s);
+        return;
+    }
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_STARTTLS) {
         dialogue_tls_up(&s->dialogue);
@@ -519,6 +559,17 @@ static void on_quiet(uv_timer_t *timer)
     if (s->tls != NULL && tls_raw(s->tls).len > 0)
         return;
     s->spec.listener->quiet(s->spec.user, s);
+    if (!s->settled)
+        uv_timer_start(timer, on_quiet, QUIET_AGAIN_MS, 0);
+}
+
+static void on_waiting(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+
+    s->spec.listener->waiting(s->spec.user, s);
+    if (s->knock != NULL)
+        uv_timer_start(timer, on_waiting, (uint64_t)patience_interval_ms(s->spec.evidence), 0);
 }
 
 static void session_connected(struct session *s)
@@ -528,15 +579,14 @@ static void session_connected(struct session *s)
     struct smtp_dialogue_spec spec = {
         .ehlo_name = ehlo,
         .inside_tls = s->spec.mode == TLS_MODE_IMPLICIT,
+        .greeting_only = s->spec.goal == GOAL_GREETING,
         .want_starttls = s->spec.mode == TLS_MODE_STARTTLS && !trial,
-        .try_mail = s->spec.mode == TLS_MODE_NONE && !trial,
+        .try_mail = s->spec.mode == TLS_MODE_NONE && s->spec.goal == GOAL_ALL && !trial,
     };
     struct err err = { 0 };
     double wait_ms;
 
-    s->connected_ms = clock_steady_ms();
     s->asked_ms = s->connected_ms;
-    notes_connected(&s->notes, s->connected_ms - s->notes.started_ms);
     ehlo_name(s, ehlo);
     s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
     s->notes.learned = &s->dialogue.learned;
@@ -554,37 +604,44 @@ static void session_connected(struct session *s)
         session_talk(s);
 }
 
-static void session_connect_failed(struct session *s, const struct dial_result *r)
+static void on_connected(void *user, int fd, double round_trip_ms)
 {
-    notes_error(&s->notes, r->error_code, r->error_text);
-    notes_icmp(&s->notes, &r->icmp);
-    session_fail(s, r->fault == FAULT_SILENT ? PROBE_TIMEOUT : PROBE_FAILED, STAGE_CONNECT, r->fault);
-}
+    struct session *s = user;
 
-static void session_act_on(struct session *s, enum dial_state state, const struct dial_result *r)
-{
-    switch (state) {
-    case DIAL_PENDING:
-        session_watch(s, UV_WRITABLE);
-        return;
-    case DIAL_CONNECTED:
-        session_connected(s);
-        return;
-    case DIAL_FAILED:
-        session_connect_failed(s, r);
+    s->knock = NULL;
+    s->fd = fd;
+    if (uv_poll_init_socket(s->spec.loop, &s->poll, fd) != 0) {
+        close(fd);
+        s->fd = -1;
+        session_fail_ours(s, "watching a socket");
         return;
     }
+    s->poll.data = s;
+    s->n_handles++;
+    s->connected_ms = clock_steady_ms();
+    notes_connected(&s->notes, s->connected_ms - s->notes.started_ms, round_trip_ms);
+    if (s->spec.goal == GOAL_CONNECTION)
+        session_arrive(s);
+    else
+        session_connected(s);
 }
+
+static void on_connect_failed(void *user, const struct dial_result *r)
+{
+    struct session *s = user;
+
+    s->knock = NULL;
+    notes_error(&s->notes, r->error_code, r->error_text);
+    notes_icmp(&s->notes, &r->icmp);
+    session_end(s, r->fault == FAULT_SILENT ? PROBE_TIMEOUT : PROBE_FAILED, STAGE_CONNECT, r->fault);
+}
+
+static const struct knock_listener knock_ears = { .connected = on_connected, .failed = on_connect_failed };
 
 static void session_wake(struct session *s)
 {
-    struct dial_result r;
-    enum dial_state state;
-
     switch (s->state) {
     case SESSION_CONNECTING:
-        state = dial_look(s->fd, &s->spec.address, &r);
-        session_act_on(s, state, &r);
         return;
     case SESSION_HANDSHAKE:
         session_handshake(s);
@@ -619,23 +676,15 @@ static void session_watch(struct session *s, int events)
 static void on_start(uv_timer_t *timer)
 {
     struct session *s = timer->data;
-    struct dial_result r;
-    enum dial_state state;
+    struct endpoint to = { .address = s->spec.address };
+    struct err err = { 0 };
 
+    to.port = plan_dial_port(s->spec.evidence->plan, s->spec.port);
     notes_start(&s->notes, s->spec.check_started_ms);
-    state = dial_start(&s->fd, &s->spec.address, plan_dial_port(s->spec.evidence->plan, s->spec.port), &r);
-    if (s->fd >= 0 && uv_poll_init_socket(s->spec.loop, &s->poll, s->fd) != 0) {
-        close(s->fd);
-        s->fd = -1;
-        session_fail_ours(s, "watching a socket");
-        return;
-    }
-    if (s->fd >= 0) {
-        s->poll.data = s;
-        s->n_handles++;
-    }
-    uv_timer_start(&s->timer, on_quiet, QUIET_AFTER_MS, 0);
-    session_act_on(s, state, &r);
+    uv_timer_start(timer, on_waiting, (uint64_t)patience_interval_ms(s->spec.evidence), 0);
+    notes_attempts(&s->notes, 1);
+    if (!knock_start(&s->knock, s->spec.loop, &to, &knock_ears, s, &err))
+        session_fail_ours(s, err.doing);
 }
 
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
@@ -686,9 +735,9 @@ void session_time_out(struct session *s)
 {
     if (s->settled)
         return;
-    if (s->fd >= 0) {
+    if (s->fd >= 0 || s->knock != NULL) {
         note_half(s);
-        session_fail(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
+        session_end(s, PROBE_TIMEOUT, session_stage(s), FAULT_SILENT);
     } else {
         session_withdraw(s, SKIP_STOPPED); /* nothing was sent that an answer could be missing to */
     }
@@ -697,7 +746,7 @@ void session_time_out(struct session *s)
 void session_conclude(struct session *s, enum fault fault)
 {
     if (!s->settled)
-        session_fail(s, PROBE_FAILED, session_stage(s), fault);
+        session_end(s, PROBE_FAILED, session_stage(s), fault);
 }
 
 void session_withdraw(struct session *s, enum skip_reason reason)

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "model/evidence.h"
+#include "probe/patience.h"
 #include "probe/tls.h"
 
 struct session;
@@ -20,7 +21,8 @@ struct session;
 /* The check's ears. user is session_spec.user; none of them may free the session. */
 struct session_listener {
     void (*changed)(void *user, size_t probe);          /* a cell of the Evidence has changed */
-    void (*quiet)(void *user, struct session *s);       /* silent for a while, at the connection or the first word */
+    void (*quiet)(void *user, struct session *s);       /* silent at its first word; again and again */
+    void (*waiting)(void *user, struct session *s);     /* not connected yet; again and again */
     void (*settled)(void *user, struct session *s);     /* its cells will not change any more */
     void (*gone)(void *user, struct session *s);        /* the last word: the session is freed after this */
 };
@@ -32,6 +34,14 @@ enum session_lesson {
     LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
 };
 
+/* How far it goes; a control (ROLE_CONTROL) need not be asked for more than it is there to show. */
+enum session_goal {
+    GOAL_ALL,
+    GOAL_CONNECTION,
+    GOAL_HANDSHAKE, /* implicit TLS, whatever is spoken inside */
+    GOAL_GREETING,
+};
+
 struct session_spec {
     uv_loop_t *loop;
     struct evidence *evidence; /* written to until it is settled */
@@ -41,6 +51,7 @@ struct session_spec {
     uint16_t port;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
     int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one where there is no lesson */
+    enum session_goal goal;
     enum session_lesson lesson;
     int pupil; /* the probe that failed, where there is a lesson */
     const struct tls_identity *identity; /* NULL: no client certificate */
@@ -66,7 +77,16 @@ enum session_lesson session_lesson(const struct session *s);
 /* The cell of its own mode, or what stands in for it; NULL for LESSON_OLD_TLS, and once it has settled. */
 const struct probe *session_probe(const struct session *s);
 
-/* The ceiling: what it waits for now has not come. */
+/* The attempts to connect, while none of them is answered. */
+struct waiting session_waiting(const struct session *s);
+
+/* How long a connected peer has not said its first word; 0 once it has. */
+double session_mute_ms(const struct session *s);
+
+/* Tries once more from a fresh socket, while it is not connected. */
+void session_knock(struct session *s);
+
+/* The ceiling, or no more patience: what it waits for now has not come. */
 void session_time_out(struct session *s);
 
 /* Another connection has shown why this one is silent. */

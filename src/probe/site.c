@@ -11,6 +11,9 @@
 #include "probe/lookup.h"
 #include "probe/session.h"
 
+/* So long without a first word, though connected, is no slowness any more that one meets every day. */
+static const double MUTE_MS = 4000;
+
 struct site {
     struct site *next; /* the check's list */
     struct site_spec spec;
@@ -61,6 +64,7 @@ static void on_changed(void *user, size_t probe)
 }
 
 static void on_quiet(void *user, struct session *s);
+static void on_waiting(void *user, struct session *s);
 static void on_settled(void *user, struct session *s);
 
 static void on_session_gone(void *user, struct session *s)
@@ -79,6 +83,7 @@ static void on_session_gone(void *user, struct session *s)
 static const struct session_listener session_ears = {
     .changed = on_changed,
     .quiet = on_quiet,
+    .waiting = on_waiting,
     .settled = on_settled,
     .gone = on_session_gone,
 };
@@ -89,6 +94,27 @@ static bool asks_mode(const struct site *t, uint16_t port, enum tls_mode mode)
     const struct plan *plan = t->evidence->plan;
 
     return t->spec.is_users && plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
+}
+
+/* A control shows as much as its port is known to give (the contract, "Controls"). */
+static enum session_goal control_goal(uint16_t port)
+{
+    switch (port) {
+    case 25:
+    case 465:
+    case 587:
+    case 2525:
+        return GOAL_GREETING;
+    case 443:
+        return GOAL_HANDSHAKE;
+    default:
+        return GOAL_CONNECTION;
+    }
+}
+
+static enum tls_mode control_mode(uint16_t port)
+{
+    return port == 465 || port == 443 ? TLS_MODE_IMPLICIT : TLS_MODE_NONE;
 }
 
 static struct session_spec new_session_spec(struct site *t, const struct address *address, uint16_t port,
@@ -103,6 +129,7 @@ static struct session_spec new_session_spec(struct site *t, const struct address
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
+        .goal = t->owner.role == ROLE_CONTROL ? control_goal(port) : GOAL_ALL,
         .identity = t->spec.identity,
         .listener = &session_ears,
         .user = t,
@@ -139,6 +166,10 @@ static void open_port(struct site *t, const struct address *address, uint16_t po
 {
     const struct plan *plan = t->evidence->plan;
 
+    if (t->owner.role == ROLE_CONTROL) {
+        open_session(t, address, port, control_mode(port));
+        return;
+    }
     open_session(t, address, port, plan_usual_mode(port));
     if (asks_mode(t, port, plan->tls))
         open_session(t, address, port, plan->tls);
@@ -187,7 +218,38 @@ static enum fault mismatch_of(enum tls_mode mode)
     return mode == TLS_MODE_IMPLICIT ? FAULT_PLAIN_EXPECTED : FAULT_TLS_EXPECTED;
 }
 
-static void try_next_address(struct site *t, const struct session *s);
+static void tell_failing(const struct site *t, const struct session *s)
+{
+    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+
+    if (!t->stopped && cell >= 0)
+        t->spec.listener->failing(t->spec.user, (size_t)cell);
+}
+
+static void try_other_addresses(struct site *t, const struct session *s);
+
+static void on_waiting(void *user, struct session *s)
+{
+    struct site *t = user;
+    struct waiting w = session_waiting(s);
+
+    if (t->evidence == NULL)
+        return;
+    if (t->owner.role != ROLE_CONTROL && session_lesson(s) == LESSON_NONE && patience_suspects(t->evidence, &w)) {
+        try_other_addresses(t, s);
+        tell_failing(t, s);
+    }
+    switch (patience_with(t->evidence, &w)) {
+    case PATIENCE_WAIT:
+        return;
+    case PATIENCE_AGAIN:
+        session_knock(s);
+        return;
+    case PATIENCE_OVER:
+        session_time_out(s);
+        return;
+    }
+}
 
 static void on_quiet(void *user, struct session *s)
 {
@@ -195,9 +257,13 @@ static void on_quiet(void *user, struct session *s)
 
     if (t->evidence == NULL || session_lesson(s) != LESSON_NONE)
         return;
-    if (session_probe(s)->connect_ms < 0)
-        try_next_address(t, s);
-    else if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
+    if (t->owner.role == ROLE_CONTROL) {
+        session_time_out(s); /* that it connects is most of what it is there to show */
+        return;
+    }
+    if (session_mute_ms(s) >= MUTE_MS)
+        tell_failing(t, s);
+    if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
     else
         try_other_mode(t, s);
@@ -281,8 +347,10 @@ static void try_further(struct site *t, const struct session *s)
 {
     const struct probe *p = session_probe(s);
 
+    if (t->owner.role == ROLE_CONTROL)
+        return; /* its failure is an answer, too */
     if ((p->outcome == PROBE_FAILED || p->outcome == PROBE_TIMEOUT) && p->stage == STAGE_CONNECT)
-        try_next_address(t, s);
+        try_other_addresses(t, s);
     if (p->outcome == PROBE_FAILED && hints_at_other_mode(p))
         try_other_mode(t, s);
     for (size_t i = 0; i < sizeof lessons / sizeof lessons[0]; i++) {
@@ -319,7 +387,8 @@ static void on_settled(void *user, struct session *s)
     if (session_lesson(s) == LESSON_NONE) {
         if (!t->stopped)
             try_further(t, s);
-        review_other(t, s);
+        tell_failing(t, s);
+        review_other(t, s); /* may end the check: the last touch */
     }
     t->spec.listener->review(t->spec.user);
 }
@@ -329,25 +398,23 @@ static void on_settled(void *user, struct session *s)
 /* A client goes on to the next address where one does not connect; so many of a family are tried. */
 enum { ADDRESSES_TRIED_MAX = 4 };
 
-static void try_next_address(struct site *t, const struct session *s)
+static void try_other_addresses(struct site *t, const struct session *s)
 {
     const struct name_view *view = site_view(t);
     const struct address *from = session_address(s);
     uint16_t port = session_port(s);
     unsigned n_tried = 0;
 
-    for (size_t i = 0; i < view->n_addresses; i++) {
+    for (size_t i = 0; i < view->n_addresses && n_tried < ADDRESSES_TRIED_MAX; i++) {
         const struct address *a = &view->addresses[i].address;
 
-        if (a->family != from->family || n_tried == ADDRESSES_TRIED_MAX)
+        if (a->family != from->family)
             continue;
-        if (find_cell(t, a, port, session_mode(s)) >= 0) {
-            n_tried++;
+        n_tried++;
+        if (find_cell(t, a, port, session_mode(s)) >= 0)
             continue;
-        }
         cells_put(t->evidence, &t->owner, a->family, a, port);
         open_port(t, a, port);
-        return;
     }
 }
 
@@ -357,17 +424,36 @@ static void put_cells(const struct site *t, enum family family, const struct add
         cells_put(t->evidence, &t->owner, family, address, t->spec.ports[i]);
 }
 
+/* Of a control's addresses the first of each family is tried, in the one mode that counts there. */
+static bool put_control_cell(struct site *t, const struct address *address)
+{
+    uint16_t port = t->spec.ports[0];
+
+    for (size_t i = 0; i < t->evidence->n_probes; i++) {
+        if (cells_belong(&t->owner, &t->evidence->probes[i]) &&
+            t->evidence->probes[i].family == address->family)
+            return false;
+    }
+    cells_put_one(t->evidence, &t->owner, address->family, address, port, control_mode(port));
+    return true;
+}
+
+/* The cells of an address that is to be tried; false where it is none. */
+static bool put_address(struct site *t, const struct address *address, bool must)
+{
+    if (t->owner.role == ROLE_CONTROL)
+        return put_control_cell(t, address);
+    if (cells_claim(t->evidence, &t->owner, address))
+        return true;
+    if (must)
+        put_cells(t, address->family, address);
+    return must;
+}
+
 void site_try_address(struct site *t, const struct address *address, bool must)
 {
-    const struct plan *plan = t->evidence->plan;
-
-    if (!plan->families[address->family])
+    if (!t->evidence->plan->families[address->family] || !put_address(t, address, must))
         return;
-    if (!cells_claim(t->evidence, &t->owner, address)) {
-        if (!must)
-            return;
-        put_cells(t, address->family, address);
-    }
     if (!dial_has_route(address)) {
         cells_skip(t->evidence, &t->owner, address, SKIP_NO_ROUTE);
         return;
@@ -394,7 +480,7 @@ static void on_found(void *user, size_t name, size_t address)
     struct site *t = user;
     const struct found_address *found = &site_view(t)->addresses[address];
 
-    t->spec.listener->name(t->spec.user, name);
+    t->spec.listener->name(t->spec.user, name, false);
     /*
      * What the hosts file says is what the mail client will use, whatever DNS
      * says; what DNS says is then tried too, to tell what the file does.
@@ -407,7 +493,7 @@ static void on_lookup_ended(void *user, size_t name)
     struct site *t = user;
 
     t->looking = false;
-    t->spec.listener->name(t->spec.user, name);
+    t->spec.listener->name(t->spec.user, name, true);
     t->spec.listener->review(t->spec.user);
 }
 
@@ -459,7 +545,7 @@ bool site_new(struct site **ret, const struct site_spec *spec, struct err *err)
     t->spec = *spec;
     t->evidence = spec->evidence;
     t->owner = (struct cell_owner){ .role = site_view(t)->role, .host = site_view(t)->host };
-    for (unsigned family = 0; family < FAMILY_COUNT; family++)
+    for (unsigned family = 0; family < FAMILY_COUNT && t->owner.role != ROLE_CONTROL; family++)
         put_cells(t, (enum family)family, NULL);
     *ret = t;
     return true;

@@ -16,7 +16,8 @@ struct site;
 /* The check's ears. */
 struct site_listener {
     void (*probe)(void *user, size_t probe); /* a cell of the Evidence has changed */
-    void (*name)(void *user, size_t name);   /* the name's look-up has brought something, or has ended */
+    void (*name)(void *user, size_t name, bool ended); /* the name's look-up has brought something, or has ended */
+    void (*failing)(void *user, size_t probe); /* it has ended, in whatever way, or looks like failing */
     void (*review)(void *user);              /* something has ended: is all over? */
     void (*idle)(void *user);                /* nothing of it is left in the loop; it may be freed after this */
 };

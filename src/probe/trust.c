@@ -7,6 +7,7 @@
 #include "probe/trust.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,6 @@
 #include "probe/ocsp.h"
 #include "probe/x509.h"
 
-enum { CA_FILE_MAX = 8 * 1024 * 1024 };
-
 /* Strength is judged apart, certificate by certificate: a root's own signature proves nothing, so it may be weak. */
 static const unsigned verify_flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 |
                                      GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS;
@@ -28,107 +27,155 @@ struct trust {
     uv_work_t work;
     gnutls_x509_trust_list_t list;
     bool with_system;
-    char **files; /* that were asked for, in order */
+    char **files;     /* that were asked for, in order */
+    struct buf *pems; /* what is in them; the thread's until it is ready */
     size_t n_files;
-    gnutls_x509_crt_t *extra; /* from the files, until the list owns them */
-    unsigned n_extra;
     size_t n_roots;
+    size_t n_broken;  /* certificates in the files that cannot be read */
     bool ready;
-    bool closing;
+    atomic_bool closing; /* nobody waits for the thread any more */
     trust_ready_fn *tell;
     void *user;
 };
 
 static void trust_free(struct trust *t)
 {
-    for (unsigned i = 0; i < t->n_extra; i++)
-        gnutls_x509_crt_deinit(t->extra[i]);
-    free(t->extra);
-    for (size_t i = 0; i < t->n_files; i++)
+    for (size_t i = 0; i < t->n_files; i++) {
         free(t->files[i]);
+        buf_done(&t->pems[i]);
+    }
     free(t->files);
+    free(t->pems);
     if (t->list != NULL)
         gnutls_x509_trust_list_deinit(t->list, 1);
     free(t);
 }
 
-/* The certificates of a PEM file, in GnuTLS' memory; false where there is none. */
-static bool read_certificates(gnutls_x509_crt_t **crts, unsigned *n, const char *path)
-{
-    struct buf pem;
-    bool read;
+/* ---- loading ---------------------------------------------------------------- */
 
-    buf_init(&pem, CA_FILE_MAX);
-    read = file_read(&pem, path) && !pem.failed &&
-           gnutls_x509_crt_list_import2(crts, n, &(gnutls_datum_t){ (unsigned char *)pem.bytes, (unsigned)pem.len },
-                                        GNUTLS_X509_FMT_PEM, 0) >= 0;
-    buf_done(&pem);
-    return read && *n > 0;
+/* Drops what stands before a word; false, and nothing is left, where it is not there. */
+static bool skip_to(struct peer_text *text, const char *word)
+{
+    const char *at = text->len == 0 ? NULL : memmem(text->bytes, text->len, word, strlen(word));
+    size_t skipped = at == NULL ? text->len : (size_t)(at - text->bytes);
+
+    text->bytes += skipped;
+    text->len -= skipped;
+    return at != NULL;
 }
 
-static bool load_file(struct trust *t, const char *path)
+static bool begins_with(struct peer_text text, const char *word)
 {
-    gnutls_x509_crt_t *crts = NULL;
-    gnutls_x509_crt_t *all;
-    unsigned n = 0;
+    return text.len >= strlen(word) && memcmp(text.bytes, word, strlen(word)) == 0;
+}
 
-    if (!read_certificates(&crts, &n, path))
-        return false;
-    all = realloc(t->extra, (t->n_extra + n) * sizeof *all);
-    if (all != NULL) {
-        memcpy(all + t->n_extra, crts, n * sizeof *all);
-        t->extra = all;
-        t->n_extra += n;
-    } else {
-        for (unsigned i = 0; i < n; i++)
-            gnutls_x509_crt_deinit(crts[i]);
+/* Cuts the next certificate off, up to its END; of length 0 where there is none. RFC 7468 section 5.1. */
+static struct peer_text take_certificate(struct peer_text *pem)
+{
+    struct peer_text block;
+
+    while (skip_to(pem, "-----BEGIN ")) {
+        block = *pem;
+        skip_to(pem, "-----END ");
+        skip_to(pem, "\n");
+        block.len -= pem->len;
+        if (begins_with(block, "-----BEGIN CERTIFICATE-----") ||
+            begins_with(block, "-----BEGIN X509 CERTIFICATE-----"))
+            return block;
     }
-    gnutls_free(crts);
-    return all != NULL;
+    return (struct peer_text){ NULL, 0 };
+}
+
+/* NULL where it cannot be read. */
+static gnutls_x509_crt_t read_certificate(struct peer_text block)
+{
+    gnutls_datum_t pem = { (unsigned char *)(uintptr_t)block.bytes, (unsigned)block.len };
+    gnutls_x509_crt_t crt;
+
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return NULL;
+    if (gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM) >= 0)
+        return crt;
+    gnutls_x509_crt_deinit(crt);
+    return NULL;
+}
+
+/* Looks at the first certificate alone: thousands more may follow, and the check waits for this. */
+static bool holds_a_certificate(const struct buf *file)
+{
+    struct peer_text pem = { buf_borrow(file), file->len };
+    gnutls_x509_crt_t crt = read_certificate(take_certificate(&pem));
+
+    if (crt == NULL)
+        return false;
+    gnutls_x509_crt_deinit(crt);
+    return true;
+}
+
+static void load_file(struct trust *t, const struct buf *file)
+{
+    struct peer_text pem = { buf_borrow(file), file->len };
+
+    for (struct peer_text block = take_certificate(&pem); block.len > 0 && !atomic_load(&t->closing);
+         block = take_certificate(&pem)) {
+        gnutls_x509_crt_t crt = read_certificate(block);
+        int n = crt == NULL ? 0 : gnutls_x509_trust_list_add_cas(t->list, &crt, 1, GNUTLS_TL_NO_DUPLICATES);
+
+        if (n > 0) {
+            t->n_roots += (size_t)n; /* the list owns it now */
+            continue;
+        }
+        t->n_broken++;
+        if (crt != NULL)
+            gnutls_x509_crt_deinit(crt);
+    }
 }
 
 static void on_load(uv_work_t *work)
 {
     struct trust *t = work->data;
-    int n;
+    int n = t->with_system ? gnutls_x509_trust_list_add_system_trust(t->list, 0, 0) : 0;
 
-    if (!t->with_system)
-        return;
-    n = gnutls_x509_trust_list_add_system_trust(t->list, 0, 0);
     if (n > 0)
         t->n_roots = (size_t)n;
+    for (size_t i = 0; i < t->n_files; i++) {
+        load_file(t, &t->pems[i]);
+        buf_done(&t->pems[i]);
+    }
 }
 
 static void on_loaded(uv_work_t *work, int status)
 {
     struct trust *t = work->data;
-    int n;
 
     (void)status;
     t->ready = true;
-    if (t->closing) {
+    if (atomic_load(&t->closing))
         trust_free(t);
-        return;
-    }
-    n = t->n_extra == 0 ? 0 : gnutls_x509_trust_list_add_cas(t->list, t->extra, t->n_extra, GNUTLS_TL_NO_DUPLICATES);
-    if (n > 0) {
-        t->n_roots += (size_t)n;
-        t->n_extra = 0; /* the list owns them now */
-    }
-    t->tell(t->user);
+    else
+        t->tell(t->user);
 }
 
-static bool trust_remember(struct trust *t, const struct plan *plan)
+/* errors: ERR_NOMEM; ERR_INPUT where a file holds no certificate, *bad_file naming it */
+static bool trust_remember(struct trust *t, const struct plan *plan, const char **bad_file, struct err *err)
 {
     t->with_system = plan->system_ca;
     t->files = calloc(plan->n_ca_files + 1, sizeof *t->files);
-    if (t->files == NULL)
-        return false;
+    t->pems = calloc(plan->n_ca_files + 1, sizeof *t->pems);
+    if (t->files == NULL || t->pems == NULL)
+        return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
     for (size_t i = 0; i < plan->n_ca_files; i++) {
+        struct buf *pem = &t->pems[i];
+
         t->files[i] = strdup(plan->ca_files[i]);
         if (t->files[i] == NULL)
-            return false;
+            return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
         t->n_files++;
+        buf_init(pem, PLAN_CA_FILE_MAX);
+        if (!file_read(pem, plan->ca_files[i]) || pem->failed || !holds_a_certificate(pem)) {
+            *bad_file = plan->ca_files[i];
+            return err_set(err, ERR_INPUT, 0, "reading a file of root certificates");
+        }
     }
     return true;
 }
@@ -153,16 +200,13 @@ bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, tru
 
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
-    if (!trust_remember(t, plan) || gnutls_x509_trust_list_init(&t->list, 0) < 0) {
+    if (gnutls_x509_trust_list_init(&t->list, 0) < 0) {
         trust_free(t);
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
     }
-    for (size_t i = 0; i < plan->n_ca_files; i++) {
-        if (!load_file(t, plan->ca_files[i])) {
-            *bad_file = plan->ca_files[i];
-            trust_free(t);
-            return err_set(err, ERR_INPUT, 0, "reading a file of root certificates");
-        }
+    if (!trust_remember(t, plan, bad_file, err)) {
+        trust_free(t);
+        return false;
     }
     t->tell = ready;
     t->user = user;
@@ -193,7 +237,12 @@ bool trust_is_ready(const struct trust *t)
 
 size_t trust_roots(const struct trust *t)
 {
-    return t->n_roots;
+    return t->ready ? t->n_roots : 0; /* the thread still writes to it */
+}
+
+size_t trust_broken(const struct trust *t)
+{
+    return t->ready ? t->n_broken : 0;
 }
 
 static unsigned flaws_of_status(unsigned status)
@@ -524,5 +573,5 @@ void trust_close(struct trust *t)
     if (t->ready)
         trust_free(t);
     else
-        t->closing = true; /* the loop frees it when the thread is back */
+        atomic_store(&t->closing, true); /* the loop frees it when the thread is back */
 }

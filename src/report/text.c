@@ -683,6 +683,7 @@ static void put_limits(struct page *p)
         { p->e->interrupted, TEXT_SHOW_INTERRUPTED },
         { p->e->ceiling_reached && !p->e->interrupted, TEXT_SHOW_CEILING },
         { p->e->incomplete, TEXT_SHOW_INCOMPLETE },
+        { p->e->n_roots_broken > 0, TEXT_SHOW_BROKEN_ROOTS },
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {

@@ -625,6 +625,10 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
         if (is_first_of_number(p, i) && !s->net.used)
             put_option(&l, "map-port", p->stages[i].map);
     }
+    for (size_t i = 0; i < p->n_stages; i++) {
+        if (p->stages[i].control[0] != '\0')
+            put_option(&l, "control", p->stages[i].control);
+    }
     if (s->no_controls)
         put_option(&l, "only-target", NULL);
     if (!s->net.no_roots) {

@@ -112,7 +112,9 @@ static void dialogue_refused(struct smtp_dialogue *d, const struct smtp_reply *r
 static void dialogue_on_greeting(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
     d->learned.service = guess_service(r->whole);
-    if (r->code == 220)
+    if (r->code == 220 && d->spec.greeting_only)
+        dialogue_succeed(d, SMTP_STATE_QUIT);
+    else if (r->code == 220)
         dialogue_enter(d, d->inside_tls ? SMTP_STATE_EHLO_TLS : SMTP_STATE_EHLO);
     else if (is_foreign(d->learned.service))
         dialogue_break(d, SMTP_FAULT_NOT_SMTP);

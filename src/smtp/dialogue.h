@@ -66,6 +66,7 @@ struct smtp_dialogue_spec {
     const char *ehlo_name;
     bool inside_tls;    /* TLS stands before the greeting (implicit TLS) */
     bool want_starttls; /* not with inside_tls */
+    bool greeting_only; /* QUIT once it has come and welcomes */
     bool try_mail;      /* MAIL FROM:<> and RSET in clear; neither with inside_tls nor with want_starttls */
 };
 

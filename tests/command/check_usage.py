@@ -32,6 +32,8 @@ class World:
         self.huge = folder / "huge.json"
         with open(self.huge, "wb") as huge:
             huge.truncate(200 << 20)
+        self.pipe = folder / "pipe"  # nobody writes to it
+        os.mkfifo(self.pipe)
         self.folder = folder
         self.missing = folder / "missing"
         self.below = self.missing / "report"
@@ -61,18 +63,21 @@ def wrong_values(w):
         "resolver": ["name.example", "", "192.0.2.256", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:", "[::1",
                      "2001:db8::g", "192.0.2.1/24"],
         "address": ["name.example", "", "192.0.2.1:25", "[::1]", "192.0.2", "192.0.2.0x1"],
-        "ca-file": [str(w.missing), str(w.folder), str(w.empty), str(w.junk), "", "/dev/null"],
+        "ca-file": [str(w.missing), str(w.folder), str(w.empty), str(w.junk), "", "/dev/null", str(w.pipe),
+                    str(w.huge)],
         "map-port": ["587", "587=", "=587", "0=587", "587=65536", "587=2587=1", "a=b", "", "5870000=1"],
         "ehlo": ["localhost", "pc", "", "pc.localhost", "a b.example", "a..example", "[192.0.2.256]",
                  "[2001:db8::1]", "[IPv6:192.0.2.1]", "[", "192.0.2.1", "pc.example\r\nRSET", "a_b.example"],
         "timeout": ["0", "abc", "", "-1", "0.05", "3601", "1e3", "inf", "nan", "1,5", "10s", ".", "1.", "99999999999"],
         "time-server": ["", "name.example:0", "name.example:65536", "ftp://name.example/", "a b.example", "http://"],
+        "control": ["", "name.example", "192.0.2.1", "name.example:0", "name.example:65536", "[2001:db8::1]",
+                    "http://name.example:80", "a b.example:25"],
         "warn-days": ["", "-1", "x", "1.5", "100000"],
         "crit-days": ["", "-1", "x", "1.5", "100000"],
         "warn-time": ["", "0", "abc", "3601"],
         "crit-time": ["", "0", "abc", "3601"],
-        "cert": [str(w.missing), str(w.folder), ""],
-        "key": [str(w.missing), str(w.folder), ""],
+        "cert": [str(w.missing), str(w.folder), "", "/dev/zero", str(w.pipe), str(w.huge)],
+        "key": [str(w.missing), str(w.folder), "", "/dev/zero", str(w.pipe), str(w.huge)],
         "record": [str(w.below), str(w.under_file), str(w.folder), ""],
         "output": [str(w.below), str(w.under_file), str(w.folder), ""],
         "format": ["xml", "", "JSON", "json "],
@@ -202,6 +207,11 @@ def main(program):
             secret.write_text("", encoding="ascii")
             secret.chmod(0)
             w.check_refused(f"--ca-file={secret}", parts=["--ca-file"])
+
+        @case("a file that is too large is refused with the size that is accepted")
+        def _():
+            w.check_refused(f"--ca-file={w.huge}", parts=["--ca-file", "8192 KB"])
+            w.check_refused(f"--cert={w.huge}", parts=["--cert", "256 KB"])
 
         @case("what is wrong with the last of several targets keeps the first from being contacted")
         def _():

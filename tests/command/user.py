@@ -204,10 +204,17 @@ class Nobody:
     """A resolver that never answers, and counts who comes, over UDP and TCP."""
 
     def __enter__(self):
-        self.tcp = socket.create_server(("127.0.0.1", 0))
-        self.port = self.tcp.getsockname()[1]
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
+        # A port that is free for TCP may be taken for UDP.
+        for _ in range(20):
+            self.tcp = socket.create_server(("127.0.0.1", 0))
+            self.port = self.tcp.getsockname()[1]
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self.udp.bind(("127.0.0.1", self.port))
+                break
+            except OSError:
+                self.tcp.close()
+                self.udp.close()
         self.tcp.setblocking(False)
         self.udp.setblocking(False)
         return self

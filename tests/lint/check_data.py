@@ -88,6 +88,37 @@ right = "smtp.gmail.com"
 source = "help page"
 confidence = "medium"
 """,
+    "data/controls.toml": """
+[[controls]]
+kind = "mail"
+host = "smtp.gmail.com"
+port = 465
+provider = "gmail"
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "web"
+host = "www.google.com"
+port = 443
+provider = "gmail"
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "address"
+host = "192.0.2.1"
+port = 443
+source = "help page"
+confidence = "high"
+
+[[controls]]
+kind = "portal"
+host = "portal.example.net"
+port = 80
+source = "help page"
+confidence = "high"
+""",
     "po/ja.po": """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -123,6 +154,7 @@ msgstr "J mail"
 FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messages.toml"
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
 KNOWN, OTHERS = "data/known-hosts.toml", "data/other-hosts.toml"
+CONTROLS = "data/controls.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -230,6 +262,14 @@ FAULTS = [
      ["data/other-hosts.toml: imap.gmail.com: the host stands twice"]),
     ("a right host of no provider", OTHERS, '"smtp.gmail.com"', '"smtp.gmail.org"',
      ["data/other-hosts.toml: imap.gmail.com: right is no host of a provider: smtp.gmail.org"]),
+    ("a kind of control that does not exist", CONTROLS, '"portal"', '"gate"',
+     ["data/controls.toml: portal.example.net: kind is 'gate', not one of: mail, web, address, portal",
+      "data/controls.toml: portal: no control of this kind"]),
+    ("a control of no provider", CONTROLS, 'host = "smtp.gmail.com"\nport = 465\nprovider = "gmail"',
+     'host = "smtp.gmail.com"\nport = 465\nprovider = "gmaul"',
+     ["data/controls.toml: smtp.gmail.com: no such provider: gmaul"]),
+    ("a control without a port", CONTROLS, "port = 80", "port = 0",
+     ["data/controls.toml: portal.example.net: no port: 0"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]

@@ -32,6 +32,7 @@ static struct plan *full_plan(void)
     static struct endpoint resolvers[2];
     static const char *ca_files[] = { "/etc/root.pem", "/tmp/\xff.pem" };
     static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
+    static struct control controls[] = { { "control.example", 587 } };
     static struct time_server time_servers[] = { { true, "time.example", 8080 }, { true, "192.0.2.123", 123 } };
     static struct plan p;
 
@@ -45,7 +46,8 @@ static struct plan *full_plan(void)
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
-        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2, .no_clock = true, .only_target = true,
+        .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2,
+        .controls = controls, .n_controls = 1, .no_clock = true, .only_target = true,
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
         .warn_time_ms = 1500, .crit_time_ms = 2500,
@@ -105,7 +107,8 @@ static struct probe *full_probes(void)
         .error_text = "Connection refused", .error_code = "ECONNREFUSED", .tls_alert_received = true,
         .tls_alert = 40, .icmp = { true, 3, 13, true, address_of("192.0.2.254") },
         .reply = { 535, { 5, 7, 8 }, PEER_TEXT_LITERAL("535-5.7.8 no\r\n535 5.7.8 \xe9\r\n") },
-        .raw = PEER_TEXT_LITERAL("\x15\x03\x01"), .started_ms = 1.5, .connect_ms = 1.0 / 3, .greeting_ms = 2.25,
+        .raw = PEER_TEXT_LITERAL("\x15\x03\x01"), .started_ms = 1.5, .connect_ms = 1.0 / 3,
+        .round_trip_ms = 0.25, .attempts = 3, .greeting_ms = 2.25,
         .tls_ms = 3.125, .total_ms = 1e9 + 0.1, .slowest_ms = 7.5,
         .slowest_stage = STAGE_EHLO, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
@@ -136,7 +139,7 @@ static struct evidence full_evidence(void)
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
         .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
-        .n_roots = 142, .roots_loaded = true, .names = full_names(), .n_names = 2, .probes = full_probes(),
+        .n_roots = 142, .roots_loaded = true, .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(),
         .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
     };
 }
@@ -195,6 +198,9 @@ static void same_plan(const struct plan *a, const struct plan *b)
         SAME_STRING(ca_files[i]);
     for (size_t i = 0; i < a->n_port_maps; i++)
         SAME(port_maps[i].meant), SAME(port_maps[i].used);
+    SAME(n_controls);
+    for (size_t i = 0; i < a->n_controls; i++)
+        SAME_STRING(controls[i].host), SAME(controls[i].port);
     SAME(n_time_servers), SAME(no_clock), SAME(only_target);
     for (size_t i = 0; i < a->n_time_servers; i++)
         SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
@@ -237,6 +243,7 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_STRING(error_text), SAME_STRING(error_code), SAME(tls_alert_received), SAME(tls_alert), SAME(icmp.seen);
     SAME(icmp.type), SAME(icmp.code), SAME(icmp.has_offender), SAME_ADDRESS(icmp.offender), SAME(reply.code);
     SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
+    SAME_BITS(round_trip_ms), SAME(attempts);
     SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_BITS(slowest_ms), SAME(slowest_stage),
     SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
@@ -263,8 +270,8 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
-    SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_names);
-    SAME(n_probes), SAME(n_chains);
+    SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
+    SAME(n_names), SAME(n_probes), SAME(n_chains);
     same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);

@@ -318,6 +318,39 @@ START_TEST(a_file_that_holds_no_certificate_is_named)
 }
 END_TEST
 
+/* The library would refuse the whole file, good certificates and all. */
+START_TEST(a_certificate_that_cannot_be_read_is_passed_over_and_counted)
+{
+    static const char broken[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+                                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+                                 "-----BEGIN X509 CERTIFICATE-----\nAAAA\n";
+    const char *bad_file = NULL;
+    struct trust *other = NULL;
+    FILE *f = fopen(root_file, "a");
+
+    ck_assert(f != NULL && fputs(broken, f) >= 0 && fclose(f) == 0);
+    ck_assert(trust_new(&other, &loop, plan, on_ready, NULL, &bad_file, NULL));
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_uint_eq(trust_roots(other), 1);
+    ck_assert_uint_eq(trust_broken(other), 2);
+    ck_assert_uint_eq(trust_broken(trust), 0);
+    trust_close(other);
+}
+END_TEST
+
+START_TEST(a_file_whose_first_certificate_cannot_be_read_is_named)
+{
+    const char *bad_file = NULL;
+    struct trust *other = NULL;
+    struct err err = { 0 };
+    FILE *f = fopen(root_file, "w");
+
+    ck_assert(f != NULL && fputs("-----BEGIN CERTIFICATE-----\nAAAA\n", f) >= 0 && fclose(f) == 0);
+    ck_assert(!trust_new(&other, &loop, plan, on_ready, NULL, &bad_file, &err));
+    ck_assert(err.kind == ERR_INPUT && bad_file == plan->ca_files[0]);
+}
+END_TEST
+
 /* Closed while its thread still loads: tear_down() does the rest. */
 START_TEST(it_may_go_before_it_is_ready)
 {
@@ -336,6 +369,8 @@ int main(void)
     tcase_add_test(t, a_signature_of_its_own_is_checked);
     tcase_add_test(t, a_giant_key_holds_nobody_up);
     tcase_add_test(t, a_file_that_holds_no_certificate_is_named);
+    tcase_add_test(t, a_certificate_that_cannot_be_read_is_passed_over_and_counted);
+    tcase_add_test(t, a_file_whose_first_certificate_cannot_be_read_is_named);
     tcase_add_test(t, it_may_go_before_it_is_ready);
     return unit_run("trust", &t, 1);
 }

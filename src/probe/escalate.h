@@ -1,0 +1,23 @@
+/*
+ * escalate - what a failure calls for, beyond the target
+ *
+ * A const table: fact, further probes. Asked as soon as a failure shows, and
+ * again with each further one; who asks carries out each kind once. Works on
+ * the Evidence alone, within the permissions of its plan.
+ */
+#ifndef SMTPDX_PROBE_ESCALATE_H
+#define SMTPDX_PROBE_ESCALATE_H
+
+#include "model/evidence.h"
+
+enum further {
+    FURTHER_CONTROLS = 1, /* the plan's endpoints elsewhere */
+};
+
+/* A set of them. p: a probe that has failed, or is about to. */
+unsigned escalate_for_probe(const struct evidence *e, const struct probe *p);
+
+/* The same of a name whose look-up has ended, or brings nothing for long. */
+unsigned escalate_for_name(const struct evidence *e, const struct name_view *name);
+
+#endif
