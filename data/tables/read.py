@@ -383,7 +383,7 @@ class Control:
     provider: str
 
 
-CONTROL_KINDS = ("mail", "web", "address", "portal")
+CONTROL_KINDS = ("mail", "web", "address", "portal", "resolver")
 
 
 def read_controls(data, providers, faults):

@@ -620,6 +620,25 @@ static bool choose_controls(struct plan *p)
     return true;
 }
 
+/* Where the user has named DNS servers, no others are asked. */
+static bool choose_other_resolvers(struct plan *p)
+{
+    const struct control_host *usual[CONTROLS_USUAL_MAX];
+    size_t n = p->n_resolvers > 0 || p->only_target ? 0 : controls_resolvers(usual);
+
+    for (size_t i = 0; i < n; i++) {
+        struct endpoint *slot =
+            ARENA_APPEND(p->arena, p->other_resolvers, p->n_other_resolvers, PLAN_RESOLVERS_MAX);
+
+        if (slot == NULL)
+            return false;
+        slot->port = usual[i]->port;
+        if (!address_parse(&slot->address, usual[i]->host))
+            p->n_other_resolvers--;
+    }
+    return true;
+}
+
 enum input_result input_finish(struct plan *p, struct usage *error)
 {
     enum input_result result = check_conflicts(p, error);
@@ -628,5 +647,5 @@ enum input_result input_finish(struct plan *p, struct usage *error)
         return result;
     if (p->input.bytes == NULL)
         target_default(p);
-    return choose_ports(p) && choose_controls(p) ? INPUT_OK : INPUT_NO_MEMORY;
+    return choose_ports(p) && choose_controls(p) && choose_other_resolvers(p) ? INPUT_OK : INPUT_NO_MEMORY;
 }

@@ -48,3 +48,14 @@ size_t controls_usual(const char *provider, const struct control_host *ret[stati
     }
     return n;
 }
+
+size_t controls_resolvers(const struct control_host *ret[static CONTROLS_USUAL_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < control_count && n < CONTROLS_USUAL_MAX; i++) {
+        if (control_table[i].kind == CONTROL_RESOLVER)
+            ret[n++] = &control_table[i];
+    }
+    return n;
+}

@@ -12,6 +12,7 @@ enum control_kind {
     CONTROL_WEB,     /* a provider's web port */
     CONTROL_ADDRESS, /* needs no DNS */
     CONTROL_PORTAL,  /* answers GET /generate_204 with 204 */
+    CONTROL_RESOLVER, /* a public DNS server */
 };
 
 struct control_host {
@@ -29,5 +30,8 @@ enum { CONTROLS_USUAL_MAX = 6 };
  *         an address and the portal check; returns their number
  */
 size_t controls_usual(const char *provider, const struct control_host *ret[static CONTROLS_USUAL_MAX]);
+
+/* The public DNS servers, at most CONTROLS_USUAL_MAX; returns their number. */
+size_t controls_resolvers(const struct control_host *ret[static CONTROLS_USUAL_MAX]);
 
 #endif

@@ -38,6 +38,9 @@ enum role {
     ROLE_TIME, /* of names alone: a time server is no row of the matrix */
 };
 
+/* A name that cannot exist: in a domain that is set aside for examples and has none of it (RFC 2606). */
+#define EVIDENCE_NO_SUCH_NAME "no-such-host.example.com"
+
 /* ---- names ---------------------------------------------------------------- */
 
 enum dns_outcome {

@@ -145,6 +145,9 @@ static void codec_plan(struct codec *c, void *item)
     if (codec_has(c, "time_servers"))
         codec_objects(c, "time_servers", &p->time_servers, &p->n_time_servers, sizeof *p->time_servers,
                       PLAN_TIME_SERVERS_MAX, codec_time_server);
+    if (codec_has(c, "other_resolvers"))
+        codec_list(c, "other_resolvers", &p->other_resolvers, &p->n_other_resolvers, sizeof *p->other_resolvers,
+                   PLAN_RESOLVERS_MAX, codec_listed_resolver);
     if (codec_has(c, "controls"))
         codec_objects(c, "controls", &p->controls, &p->n_controls, sizeof *p->controls, PLAN_CONTROLS_MAX,
                       codec_control);

@@ -63,6 +63,8 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
     p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);
     p.resolvers = copy_array(arena, from->resolvers, from->n_resolvers, sizeof *p.resolvers);
+    p.other_resolvers =
+        copy_array(arena, from->other_resolvers, from->n_other_resolvers, sizeof *p.other_resolvers);
     p.port_maps = copy_array(arena, from->port_maps, from->n_port_maps, sizeof *p.port_maps);
     p.ca_files = copy_array(arena, from->ca_files, from->n_ca_files, sizeof *p.ca_files);
     p.time_servers = copy_array(arena, from->time_servers, from->n_time_servers, sizeof *p.time_servers);

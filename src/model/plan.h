@@ -109,6 +109,8 @@ struct plan {
 
     struct endpoint *resolvers; /* instead of the system's */
     size_t n_resolvers;
+    struct endpoint *other_resolvers; /* asked after a failure, to compare with those in use */
+    size_t n_other_resolvers;
     bool has_address; /* --address: the one to test */
     struct address address;
     const char **ca_files;

@@ -218,12 +218,12 @@ static void on_probe(void *user, size_t probe)
 
 static void check_go_further(struct check *c, unsigned further);
 
-static void on_name(void *user, size_t name, bool ended)
+static void on_name(void *user, size_t name, bool dry)
 {
     struct check *c = user;
 
     check_tell(c, EVENT_NAME, name);
-    if (ended)
+    if (dry)
         check_go_further(c, escalate_for_name(c->evidence, &c->evidence->names[name]));
 }
 
@@ -277,6 +277,14 @@ static bool add_site(struct check *c, struct site **ret, enum role role, const c
     return true;
 }
 
+/* The address that was typed, which needs no look-up; NULL where a name was. */
+static const struct address *typed_address(const struct plan *plan)
+{
+    if (plan->has_address)
+        return &plan->address;
+    return plan->host_is_address ? &plan->host_address : NULL;
+}
+
 static bool put_typed_address(struct evidence *e, struct name_view *view, const struct address *address)
 {
     struct found_address *typed = ARENA_APPEND(e->arena, view->addresses, view->n_addresses, EVIDENCE_ADDRESSES_MAX);
@@ -306,6 +314,26 @@ static void begin_control(struct check *c, const struct control *control)
     e->incomplete = e->incomplete || !begun;
 }
 
+/*
+ * The target's name at other resolvers, and at those in use one that there is
+ * not; that nobody else can be asked is no fault of the check.
+ */
+static void begin_resolvers(struct check *c)
+{
+    struct evidence *e = c->evidence;
+    struct site_spec spec = { .n_ports = 0 };
+    struct site *t;
+    struct err err = { 0 };
+
+    if (typed_address(e->plan) != NULL || e->plan->host == NULL)
+        return;
+    if (e->plan->n_other_resolvers > 0 && add_site(c, &t, ROLE_CONTROL, e->plan->host, spec, &err))
+        site_look_up_elsewhere(t, &err);
+    if (add_site(c, &t, ROLE_CONTROL, EVIDENCE_NO_SUCH_NAME, spec, &err))
+        site_look_up(t, &err);
+    e->incomplete = e->incomplete || err.kind == ERR_NOMEM;
+}
+
 /* Each kind once. */
 static void check_go_further(struct check *c, unsigned further)
 {
@@ -316,14 +344,8 @@ static void check_go_further(struct check *c, unsigned further)
         for (size_t i = 0; i < c->evidence->plan->n_controls; i++)
             begin_control(c, &c->evidence->plan->controls[i]);
     }
-}
-
-/* The address that was typed, which needs no look-up; NULL where a name was. */
-static const struct address *typed_address(const struct plan *plan)
-{
-    if (plan->has_address)
-        return &plan->address;
-    return plan->host_is_address ? &plan->host_address : NULL;
+    if ((new & FURTHER_RESOLVERS) != 0)
+        begin_resolvers(c);
 }
 
 static bool begin_target(struct check *c, struct err *err)

@@ -445,6 +445,7 @@ static bool look_up(struct asked_server *s)
         .evidence = e,
         .name = e->n_names - 1,
         .resolvers = resolvers,
+        .hosts_file = true,
         .listener = &lookup_ears,
         .user = s,
     };

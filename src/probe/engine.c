@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "probe/check.h"
+#include "probe/dial.h"
 
 enum {
     ENGINE_RESOLVERS_MAX = 64,
@@ -139,6 +140,22 @@ size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolv
         out[i] = engine_resolver(e, &servers[i], err);
         if (out[i] == NULL)
             return 0;
+    }
+    return n;
+}
+
+size_t engine_other_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
+                              struct err *err)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < plan->n_other_resolvers; i++) {
+        if (!dial_has_route(&plan->other_resolvers[i].address))
+            continue;
+        out[n] = engine_resolver(e, &plan->other_resolvers[i], err);
+        if (out[n] == NULL)
+            return 0;
+        n++;
     }
     return n;
 }

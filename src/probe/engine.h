@@ -44,6 +44,10 @@ struct system_view *engine_system_view(struct engine *e);
 size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
                         bool *configured, struct err *err);
 
+/* The plan's other resolvers that this machine has a route to; 0 where there is none, or memory is short. */
+size_t engine_other_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
+                              struct err *err);
+
 /* The roots for a plan, loading or loaded. errors: as trust_new() */
 bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan, const char **bad_file,
                   struct err *err);

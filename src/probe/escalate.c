@@ -73,8 +73,8 @@ static const struct {
     bool (*shows)(const struct evidence *e, const struct probe *p);
     unsigned further;
 } of_probes[] = {
-    { cannot_connect, FURTHER_CONTROLS },
-    { is_no_mail_server, FURTHER_CONTROLS },
+    { cannot_connect, FURTHER_CONTROLS | FURTHER_RESOLVERS },
+    { is_no_mail_server, FURTHER_CONTROLS | FURTHER_RESOLVERS },
 };
 
 /* Nobody said whether the name exists. */
@@ -89,11 +89,18 @@ static bool is_unanswered(const struct name_view *name)
     return name->n_addresses == 0;
 }
 
+/* It does not exist, or has no address, or so it is said. */
+static bool is_denied(const struct name_view *name)
+{
+    return name->n_addresses == 0;
+}
+
 static const struct {
     bool (*shows)(const struct name_view *name);
     unsigned further;
 } of_names[] = {
     { is_unanswered, FURTHER_CONTROLS },
+    { is_denied, FURTHER_RESOLVERS },
 };
 
 /* ---- the table, asked ------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 
 enum further {
     FURTHER_CONTROLS = 1, /* the plan's endpoints elsewhere */
+    FURTHER_RESOLVERS = 2, /* what others say of the target's name, and of one that there is not */
 };
 
 /* A set of them. p: a probe that has failed, or is about to. */

@@ -16,6 +16,8 @@
 
 enum {
     NEXT_RESOLVER_MS = 1000, /* of silence, then the one behind it is asked too */
+    FAILING_MS = 1500,       /* nobody has said anything: why may be found out meanwhile */
+    HOPELESS_MS = 5000,      /* after the last resolver was asked, the query repeated several times */
     SILENT_MS = 2000,        /* all is known: who has not answered by then, asked twice, is silent */
     PARTIAL_MS = 3000,       /* one type answered: the other is not waited for longer */
     SYSTEM_GRACE_MS = 1000,  /* the system may still know a name that DNS does not */
@@ -42,6 +44,7 @@ struct lookup {
     size_t n_asked;
     bool settled[TYPES]; /* some resolver has given a real answer to it */
     struct system_request *request;
+    bool told_silent;
     bool asking; /* an answer may come from inside the call */
     bool ended;
 };
@@ -232,20 +235,35 @@ static double next_resolver_due(struct lookup *l)
     return is_answered(l) ? -1 : l->asked_ms + NEXT_RESOLVER_MS;
 }
 
-/* Until when open questions are waited for; 0: none is open, negative: without an end. */
+/* How long an open question is waited for. */
+static double patience_ms(struct lookup *l)
+{
+    if (is_answered(l))
+        return SILENT_MS;
+    return lookup_view(l)->n_addresses > 0 ? PARTIAL_MS : HOPELESS_MS;
+}
+
+/* Until when open questions are waited for; 0: none is open. */
 static double patience_due(struct lookup *l)
 {
-    bool answered = is_answered(l);
     double due = 0;
 
     for (size_t i = 0; i < l->n_asked; i++) {
         const struct asked *a = &l->asked[i];
-        double end = a->asked_ms + (answered ? SILENT_MS : PARTIAL_MS);
 
-        if (a->question != NULL && end > due)
-            due = end;
+        if (a->question != NULL && a->asked_ms + patience_ms(l) > due)
+            due = a->asked_ms + patience_ms(l);
     }
-    return due > 0 && !answered && lookup_view(l)->n_addresses == 0 ? -1 : due;
+    return due;
+}
+
+/* When its silence is to be told of; negative: it is not silent, or it was told. */
+static double silence_due(struct lookup *l)
+{
+    bool silent = !l->told_silent && lookup_view(l)->n_addresses == 0 && !l->settled[RECORD_A] &&
+                  !l->settled[RECORD_AAAA];
+
+    return silent ? l->started_ms + FAILING_MS : -1;
 }
 
 static void on_due(uv_timer_t *timer);
@@ -254,20 +272,27 @@ static void on_due(uv_timer_t *timer);
 static void lookup_review(struct lookup *l)
 {
     double now_ms = clock_steady_ms();
-    double next, patience, due;
+    double next, patience, silence, due;
 
     if (l->ended || l->asking)
         return;
     for (next = next_resolver_due(l); next >= 0 && next <= now_ms; next = next_resolver_due(l))
         lookup_ask_next(l);
     patience = patience_due(l);
-    if (next < 0 && patience >= 0 && patience <= now_ms) {
+    if (next < 0 && patience <= now_ms) {
         lookup_finish(l);
         return;
     }
-    due = next >= 0 && (patience < 0 || next < patience) ? next : patience;
-    if (due >= 0)
-        uv_timer_start(&l->timer, on_due, due > now_ms ? (uint64_t)(due - now_ms) + 1 : 0, 0);
+    silence = silence_due(l);
+    if (silence >= 0 && silence <= now_ms) {
+        l->told_silent = true;
+        silence = -1;
+        if (l->spec.listener->silent != NULL)
+            l->spec.listener->silent(l->spec.user, l->spec.name);
+    }
+    due = next >= 0 && next < patience ? next : patience;
+    due = silence >= 0 && silence < due ? silence : due;
+    uv_timer_start(&l->timer, on_due, due > now_ms ? (uint64_t)(due - now_ms) + 1 : 0, 0);
 }
 
 static void on_due(uv_timer_t *timer)
@@ -349,7 +374,8 @@ static void on_start(uv_timer_t *timer)
     struct lookup *l = timer->data;
     struct err err = { 0 };
 
-    lookup_read_hosts(l);
+    if (l->spec.hosts_file)
+        lookup_read_hosts(l);
     if (l->spec.system != NULL && system_view_ask(&l->request, l->spec.system, lookup_view(l)->host, on_system_answer, l,
                                                   &err)) {
         lookup_view(l)->system_asked = true;

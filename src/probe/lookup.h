@@ -19,6 +19,7 @@ struct lookup;
 
 struct lookup_listener {
     void (*found)(void *user, size_t name, size_t address); /* names[name].addresses[address] is new */
+    void (*silent)(void *user, size_t name);                /* nobody has answered for long; once. May be NULL */
     void (*ended)(void *user, size_t name);                 /* nothing more will come */
     void (*gone)(void *user, struct lookup *l);             /* the last word; it is freed after this */
 };
@@ -30,6 +31,7 @@ struct lookup_spec {
     struct resolver *const *resolvers; /* in the order of asking; not empty */
     size_t n_resolvers;
     bool compare; /* all of them are asked, whatever the first says */
+    bool hosts_file; /* what it says counts, too */
     struct system_view *system; /* NULL: not to be asked */
     const struct lookup_listener *listener;
     void *user;

@@ -427,8 +427,11 @@ static void put_cells(const struct site *t, enum family family, const struct add
 /* Of a control's addresses the first of each family is tried, in the one mode that counts there. */
 static bool put_control_cell(struct site *t, const struct address *address)
 {
-    uint16_t port = t->spec.ports[0];
+    uint16_t port;
 
+    if (t->spec.n_ports == 0)
+        return false; /* the look-up is all that is wanted */
+    port = t->spec.ports[0];
     for (size_t i = 0; i < t->evidence->n_probes; i++) {
         if (cells_belong(&t->owner, &t->evidence->probes[i]) &&
             t->evidence->probes[i].family == address->family)
@@ -506,32 +509,57 @@ static void on_lookup_gone(void *user, struct lookup *l)
     tell_idle(t);
 }
 
+static void on_lookup_silent(void *user, size_t name)
+{
+    struct site *t = user;
+
+    t->spec.listener->name(t->spec.user, name, true);
+}
+
 static const struct lookup_listener lookup_ears = {
+    .silent = on_lookup_silent,
     .found = on_found,
     .ended = on_lookup_ended,
     .gone = on_lookup_gone,
 };
+
+static bool look_up(struct site *t, struct lookup_spec *spec, struct err *err)
+{
+    spec->loop = engine_loop(t->spec.engine);
+    spec->evidence = t->evidence;
+    spec->name = t->spec.name;
+    spec->listener = &lookup_ears;
+    spec->user = t;
+    if (!lookup_start(&t->lookup, spec, err))
+        return false;
+    t->looking = true;
+    return true;
+}
 
 bool site_look_up(struct site *t, struct err *err)
 {
     struct evidence *e = t->evidence;
     struct resolver *resolvers[PLAN_RESOLVERS_MAX];
     struct lookup_spec spec = {
-        .loop = engine_loop(t->spec.engine),
-        .evidence = e,
-        .name = t->spec.name,
         .resolvers = resolvers,
         .compare = e->plan->n_resolvers > 1,
+        .hosts_file = true,
         .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(t->spec.engine),
-        .listener = &lookup_ears,
-        .user = t,
     };
 
     spec.n_resolvers = engine_resolvers(t->spec.engine, e->plan, resolvers, &e->resolver_configured, err);
-    if (spec.n_resolvers == 0 || !lookup_start(&t->lookup, &spec, err))
-        return false;
-    t->looking = true;
-    return true;
+    return spec.n_resolvers > 0 && look_up(t, &spec, err);
+}
+
+bool site_look_up_elsewhere(struct site *t, struct err *err)
+{
+    struct resolver *resolvers[PLAN_RESOLVERS_MAX];
+    struct lookup_spec spec = { .resolvers = resolvers, .compare = true };
+
+    spec.n_resolvers = engine_other_resolvers(t->spec.engine, t->evidence->plan, resolvers, err);
+    if (spec.n_resolvers == 0)
+        return err_set(err, ERR_SYSTEM, 0, "asking another resolver");
+    return look_up(t, &spec, err);
 }
 
 /* ---- begin and end ------------------------------------------------------------------ */

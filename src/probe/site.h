@@ -16,7 +16,7 @@ struct site;
 /* The check's ears. */
 struct site_listener {
     void (*probe)(void *user, size_t probe); /* a cell of the Evidence has changed */
-    void (*name)(void *user, size_t name, bool ended); /* the name's look-up has brought something, or has ended */
+    void (*name)(void *user, size_t name, bool dry); /* its look-up has brought something; dry: nothing (more) comes */
     void (*failing)(void *user, size_t probe); /* it has ended, in whatever way, or looks like failing */
     void (*review)(void *user);              /* something has ended: is all over? */
     void (*idle)(void *user);                /* nothing of it is left in the loop; it may be freed after this */
@@ -43,6 +43,12 @@ struct site *site_free(struct site *t);
 
 /* Looks its name up and connects to what comes of it. errors: ERR_NOMEM and the like */
 bool site_look_up(struct site *t, struct err *err);
+
+/*
+ * site_look_up_elsewhere() - the same by the plan's other resolvers alone
+ * errors: as above, and ERR_SYSTEM where there is none to ask
+ */
+bool site_look_up_elsewhere(struct site *t, struct err *err);
 
 /* Tries one address on every port; of a family's further addresses only one that it must. */
 void site_try_address(struct site *t, const struct address *address, bool must);

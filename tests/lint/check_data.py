@@ -118,6 +118,13 @@ host = "portal.example.net"
 port = 80
 source = "help page"
 confidence = "high"
+
+[[controls]]
+kind = "resolver"
+host = "192.0.2.53"
+port = 53
+source = "help page"
+confidence = "high"
 """,
     "po/ja.po": """
 msgid ""
@@ -263,7 +270,7 @@ FAULTS = [
     ("a right host of no provider", OTHERS, '"smtp.gmail.com"', '"smtp.gmail.org"',
      ["data/other-hosts.toml: imap.gmail.com: right is no host of a provider: smtp.gmail.org"]),
     ("a kind of control that does not exist", CONTROLS, '"portal"', '"gate"',
-     ["data/controls.toml: portal.example.net: kind is 'gate', not one of: mail, web, address, portal",
+     ["data/controls.toml: portal.example.net: kind is 'gate', not one of: mail, web, address, portal, resolver",
       "data/controls.toml: portal: no control of this kind"]),
     ("a control of no provider", CONTROLS, 'host = "smtp.gmail.com"\nport = 465\nprovider = "gmail"',
      'host = "smtp.gmail.com"\nport = 465\nprovider = "gmaul"',

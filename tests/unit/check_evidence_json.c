@@ -32,6 +32,7 @@ static struct plan *full_plan(void)
     static struct endpoint resolvers[2];
     static const char *ca_files[] = { "/etc/root.pem", "/tmp/\xff.pem" };
     static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
+    static struct endpoint other_resolvers[] = { { { FAMILY_IPV4, { 192, 0, 2, 8 }, 0 }, 5353 } };
     static struct control controls[] = { { "control.example", 587 } };
     static struct time_server time_servers[] = { { true, "time.example", 8080 }, { true, "192.0.2.123", 123 } };
     static struct plan p;
@@ -47,7 +48,7 @@ static struct plan *full_plan(void)
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
         .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2,
-        .controls = controls, .n_controls = 1, .no_clock = true, .only_target = true,
+        .other_resolvers = other_resolvers, .n_other_resolvers = 1, .controls = controls, .n_controls = 1, .no_clock = true, .only_target = true,
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
         .warn_time_ms = 1500, .crit_time_ms = 2500,
@@ -198,6 +199,9 @@ static void same_plan(const struct plan *a, const struct plan *b)
         SAME_STRING(ca_files[i]);
     for (size_t i = 0; i < a->n_port_maps; i++)
         SAME(port_maps[i].meant), SAME(port_maps[i].used);
+    SAME(n_other_resolvers);
+    for (size_t i = 0; i < a->n_other_resolvers; i++)
+        SAME_ADDRESS(other_resolvers[i].address), SAME(other_resolvers[i].port);
     SAME(n_controls);
     for (size_t i = 0; i < a->n_controls; i++)
         SAME_STRING(controls[i].host), SAME(controls[i].port);
