@@ -3,6 +3,8 @@
 usage: scenarios.py OUT.c FILE.scn...
 
 The texts go in as they are; the program reads them when one is played, and a unit test reads them all.
+A scenario with a network of its own brings NAME.record.json (data/records.py makes it), which is shown
+where that network is not permitted.
 """
 import pathlib
 import re
@@ -17,8 +19,14 @@ def c_bytes(data):
     return "\n".join(lines)
 
 
+def record_of(path):
+    """The record that lies beside a scenario, b"" for none."""
+    beside = path.with_suffix(".record.json")
+    return beside.read_bytes() if beside.exists() else b""  # one that is missing fails a test, not the build
+
+
 def main(out, paths):
-    texts = {}
+    texts, records = {}, {}
     for path in map(pathlib.Path, paths):
         name = path.stem
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
@@ -27,6 +35,7 @@ def main(out, paths):
         if not data.isascii() or b"\0" in data:
             sys.exit(f"{path}: a byte that is not ASCII text: write \\xNN")
         texts[name] = data
+        records[name] = record_of(path)
 
     for folder in {path.parent for path in map(pathlib.Path, paths)}:
         for path in folder.glob("*.scn"):
@@ -37,8 +46,11 @@ def main(out, paths):
     ordered = sorted(texts)
     for at, name in enumerate(ordered):
         lines += [f"/* {name} */", f"static const char text_{at}[] = {{", c_bytes(texts[name] + b"\0"), "};", ""]
+        if records[name]:
+            lines += [f"static const char record_{at}[] = {{", c_bytes(records[name] + b"\0"), "};", ""]
     lines.append("const struct scenario_source scenario_sources[] = {")
-    lines += [f'    {{ "{name}", text_{at} }},' for at, name in enumerate(ordered)]
+    for at, name in enumerate(ordered):
+        lines.append(f'    {{ "{name}", text_{at}, {f"record_{at}" if records[name] else "NULL"} }},')
     lines += ["};", f"const size_t scenario_sources_count = {len(ordered)};", ""]
     pathlib.Path(out).write_text("\n".join(lines), encoding="ascii")
 

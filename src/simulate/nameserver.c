@@ -18,7 +18,7 @@ enum {
 struct delayed {
     uv_timer_t timer;
     struct nameserver *nameserver;
-    struct sockaddr_in to;
+    struct sockaddr_storage to;
     struct zone_reply reply;
 };
 
@@ -66,7 +66,8 @@ static void on_closed(uv_handle_t *handle)
 
 /* ---- UDP ---- */
 
-static void send_datagram(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_datagram(struct nameserver *n, const struct zone_reply *reply,
+                          const struct sockaddr_storage *to)
 {
     uv_buf_t part = uv_buf_init((char *)(uintptr_t)reply->bytes, (unsigned)reply->len);
 
@@ -74,7 +75,8 @@ static void send_datagram(struct nameserver *n, const struct zone_reply *reply, 
     uv_udp_try_send(&n->udp, &part, 1, (const struct sockaddr *)to);
 }
 
-static void send_now(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_now(struct nameserver *n, const struct zone_reply *reply,
+                     const struct sockaddr_storage *to)
 {
     for (int i = 0; reply->stray && i < 2; i++) {
         struct zone_reply stray = *reply;
@@ -111,7 +113,8 @@ static void on_delay_over(uv_timer_t *timer)
     }
 }
 
-static void send_later(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_later(struct nameserver *n, const struct zone_reply *reply,
+                       const struct sockaddr_storage *to)
 {
     struct delayed *d;
     size_t place = 0;
@@ -144,11 +147,11 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const
 {
     struct nameserver *n = udp->data;
     struct zone_reply reply;
-    struct sockaddr_in to;
+    struct sockaddr_storage to;
 
-    if (len <= 0 || from == NULL || from->sa_family != AF_INET || (flags & UV_UDP_PARTIAL) != 0)
+    if (len <= 0 || from == NULL || (flags & UV_UDP_PARTIAL) != 0)
         return;
-    memcpy(&to, from, sizeof to);
+    memcpy(&to, from, from->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
     zone_answer(&reply, n->scenario, n->resolver, n->ipv6, (const uint8_t *)bytes->base, (size_t)len);
     zone_cut(&reply);
     if (reply.len == 0)
@@ -304,26 +307,36 @@ static void on_client(uv_stream_t *listener, int status)
 
 static int port_of(uv_udp_t *udp, uint16_t *ret)
 {
-    struct sockaddr_in at;
+    struct sockaddr_storage at;
     int size = sizeof at;
     int code = uv_udp_getsockname(udp, (struct sockaddr *)&at, &size);
 
     if (code == 0)
-        *ret = ntohs(at.sin_port);
+        *ret = ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
+                                             : ((struct sockaddr_in6 *)&at)->sin6_port);
     return code;
+}
+
+static int bind_address(struct sockaddr_storage *ret, enum family family, const char *text, uint16_t port)
+{
+    return family == FAMILY_IPV4 ? uv_ip4_addr(text, port, (struct sockaddr_in *)ret)
+                                 : uv_ip6_addr(text, port, (struct sockaddr_in6 *)ret);
 }
 
 /* Binds both sockets to one port; UV_EADDRINUSE where the other half is taken. */
 static int bind_both(struct nameserver *n, const struct endpoint *where)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(where->port) };
-    int code;
+    char text[ADDRESS_TEXT_SIZE];
+    struct sockaddr_storage at;
+    int code = bind_address(&at, where->address.family, address_format(&where->address, text), where->port);
 
-    memcpy(&at.sin_addr, where->address.bytes, sizeof at.sin_addr);
+    if (code != 0)
+        return code;
     code = uv_udp_bind(&n->udp, (const struct sockaddr *)&at, 0);
     if (code == 0)
         code = port_of(&n->udp, &n->port);
-    at.sin_port = htons(n->port);
+    if (code == 0)
+        code = bind_address(&at, where->address.family, text, n->port);
     if (code == 0)
         code = uv_tcp_bind(&n->tcp, (const struct sockaddr *)&at, 0);
     if (code == 0)

@@ -17,7 +17,7 @@ struct nameserver;
 
 /*
  * nameserver_new() - the first resolver of a scenario (0), or the second (1)
- * shape:  at: IPv4; port 0 asks for any. ipv6 false keeps AAAA records back; s outlives it
+ * shape:  port 0 asks for any. ipv6 false keeps AAAA records back; s outlives it
  * errors: ERR_NOMEM, ERR_SYSTEM
  */
 bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,

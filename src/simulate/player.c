@@ -73,6 +73,7 @@ struct simulate {
     pthread_t thread;
     bool thread_made;
     struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
+    struct nameserver *elsewhere[FAMILY_COUNT]; /* in a network of our own alone */
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
     struct stage *stages;
@@ -494,6 +495,10 @@ static void close_everything(struct simulate *p)
         nameserver_end(p->nameservers[i]);
         p->nameservers[i] = NULL;
     }
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        nameserver_end(p->elsewhere[i]);
+        p->elsewhere[i] = NULL;
+    }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
@@ -573,6 +578,22 @@ static bool open_nameservers(struct simulate *p, struct err *err)
     return true;
 }
 
+/* The public resolvers that a check asks after a failure, where no others are named to it. */
+static bool open_elsewhere(struct simulate *p, struct err *err)
+{
+    size_t resolver = p->scenario->elsewhere_differs ? SCENARIO_RESOLVER_ELSEWHERE : 0;
+
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        struct endpoint at = { .port = DNS_PORT };
+
+        if (scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_RESOLVER_ELSEWHERE, (enum family)i) &&
+            (p->ipv6 || i == FAMILY_IPV4) &&
+            !nameserver_new(&p->elsewhere[i], &p->loop, p->scenario, resolver, &at, p->ipv6, err))
+            return false;
+    }
+    return true;
+}
+
 bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err)
 {
     struct simulate *p = calloc(1, sizeof *p);
@@ -590,7 +611,7 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     }
     p->ipv6 = machine_has_ipv6();
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !open_nameservers(p, err) || !open_timekeepers(p, err) || !start_thread(p, err) ||
+        !open_nameservers(p, err) || !open_elsewhere(p, err) || !open_timekeepers(p, err) || !start_thread(p, err) ||
         (s->net.used && !world_cross(p->world, err))) {
         simulate_free(p);
         return false;

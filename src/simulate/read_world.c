@@ -111,6 +111,12 @@ bool read_world_dns2(struct reader *r, char *rest)
     return read_answer(r, 1, rest);
 }
 
+bool read_world_dns_elsewhere(struct reader *r, char *rest)
+{
+    r->s->elsewhere_differs = true;
+    return read_answer(r, SCENARIO_RESOLVER_ELSEWHERE, rest);
+}
+
 /* ---- the time ---- */
 
 /* "-2d", "90": seconds, minutes, hours or days. */

@@ -182,6 +182,7 @@ static const struct line_word {
     { "about", read_about },     { "target", read_target },           { "host", read_host },
     { "options", read_options }, { "dns", read_world_dns },                 { "cert", read_server_cert },
     { "dns2", read_world_dns2 },
+    { "dns-elsewhere", read_world_dns_elsewhere },
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "net", read_world_net },
@@ -190,7 +191,7 @@ static const struct line_word {
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, clock, control, net, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, cert, clock, control, net, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
@@ -293,6 +294,8 @@ static bool fill_in(struct reader *r)
         if (!add_names(r, i))
             return false;
     }
+    if (s->elsewhere_differs && !add_names(r, SCENARIO_RESOLVER_ELSEWHERE))
+        return false;
     if (!read_server_add_usual(r))
         return false;
     for (size_t i = 0; i < s->n_certs; i++) {
@@ -348,6 +351,7 @@ const char *scenario_place_name(const struct scenario *s, enum scenario_place pl
     case SCENARIO_PLACE_WEB:
     case SCENARIO_PLACE_RESOLVER:
     case SCENARIO_PLACE_RESOLVER_2:
+    case SCENARIO_PLACE_RESOLVER_ELSEWHERE:
     case SCENARIO_PLACE_CLOCK:
     case SCENARIO_PLACE_COUNT:
         break;
@@ -367,7 +371,7 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
         [SCENARIO_PLACE_RESOLVER_2] = { "127.0.0.1", NULL },
         [SCENARIO_PLACE_CLOCK] = { "127.0.0.1", NULL },
     };
-    /* RFC 5737 and RFC 3849: addresses that nobody has */
+    /* RFC 5737 and RFC 3849: addresses that nobody has; and those of data/controls.toml that a check knows itself */
     static const char *const world[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
         [SCENARIO_PLACE_HOST] = { "203.0.113.10", "2001:db8:113::10" },
         [SCENARIO_PLACE_MAIL] = { "192.0.2.25", "2001:db8:2::25" },
@@ -375,6 +379,7 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
         [SCENARIO_PLACE_PORTAL] = { "192.0.2.80", "2001:db8:2::80" },
         [SCENARIO_PLACE_RESOLVER] = { "198.51.100.53", NULL },
         [SCENARIO_PLACE_RESOLVER_2] = { "198.51.100.54", NULL },
+        [SCENARIO_PLACE_RESOLVER_ELSEWHERE] = { "8.8.8.8", "2606:4700:4700::1111" },
         [SCENARIO_PLACE_CLOCK] = { "192.0.2.123", NULL },
     };
     const char *text = s->net.used ? world[place][family] : loopback[place][family];

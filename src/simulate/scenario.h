@@ -14,6 +14,7 @@
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
+ *   dns-elsewhere ...                       of the public ones, in a network of its own; as the first unless given
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
  *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
  *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
@@ -106,7 +107,8 @@ enum scenario_answer_kind {
 };
 
 enum {
-    SCENARIO_RESOLVERS_MAX = 2,
+    SCENARIO_RESOLVERS_MAX = 2, /* of the client */
+    SCENARIO_RESOLVER_ELSEWHERE = SCENARIO_RESOLVERS_MAX,
     SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
 };
 
@@ -119,7 +121,7 @@ struct scenario_answer {
     unsigned count;    /* MANY */
     unsigned delay_ms;
     bool stray;
-    size_t resolver; /* 0, or 1 for the second one */
+    size_t resolver; /* 0, 1 for the second one, or SCENARIO_RESOLVER_ELSEWHERE */
 };
 
 /* ---- certificates ---- */
@@ -263,6 +265,7 @@ enum scenario_place {
     SCENARIO_PLACE_PORTAL,
     SCENARIO_PLACE_RESOLVER, /* no ports of these stand in a file */
     SCENARIO_PLACE_RESOLVER_2,
+    SCENARIO_PLACE_RESOLVER_ELSEWHERE,
     SCENARIO_PLACE_CLOCK,
     SCENARIO_PLACE_COUNT,
 };
@@ -344,6 +347,7 @@ struct scenario {
     struct scenario_answer *answers;
     size_t n_answers;
     size_t n_resolvers;
+    bool elsewhere_differs; /* there are lines for the public resolvers */
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
     struct scenario_clock *clocks;
@@ -386,6 +390,7 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *record; /* of a run, as JSON, where the scenario has net lines; else NULL */
 };
 extern const struct scenario_source scenario_sources[];
 extern const size_t scenario_sources_count;
