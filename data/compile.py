@@ -3,6 +3,7 @@
 
     compile.py --data DIR --po FILE --out DIR     write the generated files
     compile.py --data DIR --pot FILE              write the template for translators
+    compile.py --data DIR --po FILE               see whether all is translated, scenarios too
 
 Every fault is one line on stderr, naming the file and the id; nothing is
 written then, and the exit status is 1.
@@ -11,7 +12,7 @@ import argparse
 import pathlib
 import sys
 
-from tables import catalogue, emit, read
+from tables import catalogue, emit, read, scenario
 from tables.fault import Faults
 
 
@@ -22,21 +23,29 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="where the C files go")
     parser.add_argument("--pot", type=pathlib.Path, metavar="FILE", help="write the message template")
     args = parser.parse_args()
-    if args.pot is None and (args.po is None or args.out is None):
-        parser.error("either --pot, or --po and --out")
+    if args.pot is None and args.po is None:
+        parser.error("either --pot or --po")
     return args
+
+
+def judge(args, texts, scenarios, faults):
+    """A scenario that is new may wait for its Japanese, and is shown in English until then."""
+    if args.out:
+        return catalogue.japanese(args.po, texts, faults, scenarios)
+    return catalogue.japanese(args.po, [*texts, *scenarios], faults)
 
 
 def main():
     args = arguments()
     faults = Faults()
     knowledge = read.knowledge(args.data, faults)
+    scenarios = scenario.texts(args.data)
     # A catalogue is judged against sound data alone: else each fault would show there again.
-    japanese = catalogue.japanese(args.po, knowledge.texts, faults) if args.po and not faults else {}
+    japanese = judge(args, knowledge.texts, scenarios, faults) if args.po and not faults else {}
     if faults.report(sys.stderr):
         return 1
     if args.pot:
-        args.pot.write_text(catalogue.template(knowledge.texts), encoding="utf-8")
+        args.pot.write_text(catalogue.template([*knowledge.texts, *scenarios]), encoding="utf-8")
     if args.out:
         for name, content in emit.files(knowledge, japanese).items():
             (args.out / name).write_text(content, encoding="utf-8")

@@ -1,14 +1,19 @@
 """Turns data/scenarios/*.scn into the C table scenario_sources[] (simulate/scenario.h).
 
-usage: scenarios.py OUT.c FILE.scn...
+usage: scenarios.py OUT.c DEPENDENCIES JAPANESE.po FILE.scn...
 
-The texts go in as they are; the program reads them when one is played, and a unit test reads them all.
+The texts go in as they are; the program reads them when one is played, and a unit test reads them all. What
+each is about goes in once more, in every language; where there is no Japanese, in English.
 A scenario with a network of its own brings NAME.record.json (data/records.py makes it), which is shown
 where that network is not permitted.
 """
 import pathlib
 import re
 import sys
+
+from tables import catalogue, scenario
+from tables.emit import c_string
+from tables.fault import Faults
 
 
 def c_bytes(data):
@@ -19,13 +24,24 @@ def c_bytes(data):
     return "\n".join(lines)
 
 
+def record_path(path):
+    return path.with_suffix(".record.json")
+
+
 def record_of(path):
     """The record that lies beside a scenario, b"" for none."""
-    beside = path.with_suffix(".record.json")
+    beside = record_path(path)
     return beside.read_bytes() if beside.exists() else b""  # one that is missing fails a test, not the build
 
 
-def main(out, paths):
+def translated(po, abouts):
+    """{id: Japanese} of those that have one which is still true of the English."""
+    named = {about.ident: about for about in abouts}
+    return {m.context: m.msgstr for m in catalogue.read_messages(po, po.name, Faults())
+            if m.context in named and m.msgid == named[m.context].english and m.msgstr and not m.fuzzy}
+
+
+def main(out, dependencies, po, paths):
     texts, records = {}, {}
     for path in map(pathlib.Path, paths):
         name = path.stem
@@ -42,6 +58,8 @@ def main(out, paths):
             if path.stem not in texts:
                 sys.exit(f"{path}: not listed in src/simulate/meson.build")
 
+    abouts = {path.stem: scenario.text(path) for path in map(pathlib.Path, paths)}
+    japanese = translated(pathlib.Path(po), abouts.values())
     lines = ["/* Made from data/scenarios/ by data/scenarios.py. */", '#include "simulate/scenario.h"', ""]
     ordered = sorted(texts)
     for at, name in enumerate(ordered):
@@ -50,10 +68,15 @@ def main(out, paths):
             lines += [f"static const char record_{at}[] = {{", c_bytes(records[name] + b"\0"), "};", ""]
     lines.append("const struct scenario_source scenario_sources[] = {")
     for at, name in enumerate(ordered):
-        lines.append(f'    {{ "{name}", text_{at}, {f"record_{at}" if records[name] else "NULL"} }},')
+        english = abouts[name].english
+        lines += [f'    {{ "{name}", text_{at}, {f"record_{at}" if records[name] else "NULL"}, {{',
+                  f"        [LANGUAGE_EN] = {c_string(english)},",
+                  f"        [LANGUAGE_JA] = {c_string(japanese.get(abouts[name].ident, english))},", "    } },"]
     lines += ["};", f"const size_t scenario_sources_count = {len(ordered)};", ""]
-    pathlib.Path(out).write_text("\n".join(lines), encoding="ascii")
+    pathlib.Path(out).write_text("\n".join(lines), encoding="utf-8")
+    beside = [str(record) for record in map(record_path, map(pathlib.Path, paths)) if record.exists()]
+    pathlib.Path(dependencies).write_text(f"{out}: {' '.join(beside)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(*sys.argv[1:4], sys.argv[4:])

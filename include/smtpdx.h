@@ -60,14 +60,6 @@ SMTPDX_PUBLIC void smtpdx_plan_free(struct smtpdx_plan *plan);
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, const char *value);
 
 /*
- * smtpdx_plan_check() - whether what was set goes together
- * shape:  contacts nothing; smtpdx_check_start() looks too, but where several
- *         checks are to start, all of them can be looked at before the first
- * errors: SMTPDX_USAGE; the reason in smtpdx_plan_error()
- */
-SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan);
-
-/*
  * smtpdx_plan_error() - the last refusal as one line: what, where, what is accepted
  * shape:  language "en" or "ja"; valid until the next call with this plan
  * errors: "" where nothing was refused
@@ -92,9 +84,10 @@ typedef void smtpdx_listener(void *user, enum smtpdx_event event, const struct s
 
 /*
  * smtpdx_check_start() - begins to carry out a plan
- * shape:  the plan is copied; the listener is called from smtpdx_engine_run()
- *         and never from inside this call
- * errors: SMTPDX_USAGE where a file that the plan names cannot be used
+ * shape:  the plan is copied; nothing is contacted and nobody called before
+ *         smtpdx_engine_run()
+ * errors: SMTPDX_USAGE where options do not go together or a file that the plan
+ *         names cannot be used
  */
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine, struct smtpdx_plan *plan,
                                                     smtpdx_listener *listener, void *user);
@@ -102,8 +95,14 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_check_start(struct smtpdx_engine *engine
 /* Runs until every check has ended and said good-bye to its server. */
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_run(struct smtpdx_engine *engine);
 
-/* Ends every check with what is known by now. Safe in a signal handler and from any thread. */
+/*
+ * Ends every check that has been started with what is known by now; one that is started later
+ * is none of them. Safe in a signal handler and from any thread.
+ */
 SMTPDX_PUBLIC void smtpdx_engine_interrupt(struct smtpdx_engine *engine);
+
+/* Bytes; a record is never longer, and a longer one is refused. */
+enum { SMTPDX_RECORD_MAX = 64 << 20 };
 
 /* The evidence as a record: JSON, one object; free() *bytes. */
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_evidence_save(const struct smtpdx_evidence *evidence, char **bytes,

@@ -6,9 +6,12 @@
  */
 #include "smtpdx.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uv.h>
 
@@ -16,6 +19,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "diagnose/diagnose.h"
+#include "input/ehlo_name.h"
 #include "input/plan_option.h"
 #include "input/usage.h"
 #include "knowledge/text.h"
@@ -28,9 +32,10 @@
 enum {
     ERROR_LINE_MAX = 4096,
     REPORT_MAX = 16 << 20,
-    RECORD_MAX = 64 << 20,
     TICK_MS = 100,
 };
+
+static_assert((int)SMTPDX_RECORD_MAX == (int)EVIDENCE_RECORD_MAX, "what is written can be read again");
 
 struct smtpdx_plan {
     struct plan *plan;
@@ -118,7 +123,18 @@ enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, c
     return plan_refuse(plan, result, &refusal);
 }
 
-/* A copy with the ports filled in, so that the caller's Plan can be used again. */
+/* Without --ehlo: the machine's name as the system has it. DNS is not asked for a better one. */
+static enum input_result take_own_name(struct plan *p)
+{
+    char machine[HOST_NAME_MAX + 1];
+
+    if (p->ehlo != NULL || gethostname(machine, sizeof machine) != 0)
+        return INPUT_OK;
+    machine[sizeof machine - 1] = '\0'; /* one that was cut may have no end */
+    return ehlo_name_own(&p->ehlo, p->arena, machine);
+}
+
+/* A copy with the ports and the name to greet with filled in, so that the caller's Plan can be used again. */
 static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
 {
     struct plan *complete = plan_new();
@@ -131,20 +147,13 @@ static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *p
         return SMTPDX_NO_MEMORY;
     }
     result = input_finish(complete, &refusal);
+    if (result == INPUT_OK)
+        result = take_own_name(complete);
     status = plan_refuse(plan, result, &refusal);
     if (status == SMTPDX_OK)
         *ret = complete;
     else
         plan_free(complete);
-    return status;
-}
-
-enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
-{
-    struct plan *complete = NULL;
-    enum smtpdx_status status = plan_complete(&complete, plan);
-
-    plan_free(complete);
     return status;
 }
 
@@ -305,7 +314,7 @@ enum smtpdx_status smtpdx_evidence_save(const struct smtpdx_evidence *evidence, 
     struct buf out;
     bool ok;
 
-    buf_init(&out, RECORD_MAX);
+    buf_init(&out, SMTPDX_RECORD_MAX);
     ok = evidence_save(&out, evidence->evidence);
     return give(&out, ok, bytes, len);
 }

@@ -28,8 +28,11 @@ class Message:
     fuzzy: bool = False
 
 
-def japanese(path, texts, faults):
-    """{id: Japanese} for every text; each that is missing, stale or unused is a fault."""
+def japanese(path, texts, faults, others=()):
+    """{id: Japanese} for every text; each that is missing, stale or unused is a fault.
+
+    others: texts that may stand in the catalogue too, and are not looked for.
+    """
     name = f"po/{path.name}"
     by_context = {}
     for message in read_messages(path, name, faults):
@@ -38,7 +41,7 @@ def japanese(path, texts, faults):
         by_context[message.context] = message
     for text in texts:
         check_message(name, text, by_context.get(text.ident), faults)
-    known = {text.ident for text in texts}
+    known = {text.ident for text in [*texts, *others]}
     for context in by_context:
         if context not in known:
             faults.add(name, context, "no such text (unused translation)")

@@ -1,4 +1,4 @@
-"""Writes the C files: three enums and one file of const tables."""
+"""Writes the C files: four enums and one file of const tables."""
 from .text import symbol
 
 LANGUAGES = ("EN", "JA")
@@ -9,6 +9,7 @@ def files(knowledge, japanese):
         "finding_id.h": enum("finding", "FINDING", [f.ident for f in knowledge.findings], none=True),
         "step_id.h": enum("step", "STEP", [s.ident for s in knowledge.steps], none=False),
         "text_id.h": enum("text", "TEXT", [t.ident for t in knowledge.texts], none=True),
+        "words_id.h": enum("words", "WORDS", [w.ident for w in knowledge.word_lists], none=False),
         "tables.c": tables(knowledge, japanese),
     }
 
@@ -33,6 +34,7 @@ def tables(knowledge, japanese):
     parts.append(port_table(knowledge.ports))
     parts.append(known_host_table(knowledge.known_hosts))
     parts.append(other_host_table(knowledge.other_hosts))
+    parts.append(word_table(knowledge.word_lists))
     parts.append(control_table(knowledge.controls))
     return "\n".join(parts)
 
@@ -111,6 +113,17 @@ def other_host_table(hosts):
     for h in hosts:
         lines.append(f"    {{ {c_string(h.host)}, {symbol('HOST_ROLE', h.role)}, {c_string(h.right)} }},")
     return "\n".join([*lines, "};", f"const size_t other_host_count = {len(hosts)};", ""])
+
+
+def word_table(lists):
+    out = []
+    lines = ["const struct word_list word_table[WORDS_COUNT] = {"]
+    for w in lists:
+        name = symbol("WORDS", w.ident)
+        rows = "".join(f"    {c_string(word)},\n" for word in w.words)
+        out.append(f"static const char *const {name.lower()}[] = {{\n{rows}}};")
+        lines.append(f"    [{name}] = {{ {name.lower()}, {len(w.words)} }},")
+    return "\n".join([*out, "", *lines, "};", ""])
 
 
 def control_table(controls):

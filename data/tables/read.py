@@ -19,6 +19,7 @@ STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "e
 
 FINDING_ID = re.compile(r"[a-z]+\.[a-z0-9-]+")
 PLAIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+WORD = re.compile(r"[a-z0-9]([a-z0-9 .-]*[a-z0-9])?")
 HOST_NAME = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")    # "*.": one name for each customer
 
 
@@ -56,6 +57,7 @@ class Knowledge:
     known_hosts: list       # names, sorted
     other_hosts: list
     controls: list
+    word_lists: list
 
 
 def knowledge(folder, faults):
@@ -69,10 +71,10 @@ def knowledge(folder, faults):
     known_hosts = read_known_hosts(load(folder, "known-hosts.toml", faults), faults)
     other_hosts = read_other_hosts(load(folder, "other-hosts.toml", faults), providers, known_hosts, faults)
     controls = read_controls(load(folder, "controls.toml", faults), providers, faults)
+    word_lists = read_word_lists(load(folder, "words.toml", faults), faults)
     check_texts(texts, faults)
     check_symbols(findings, steps, texts, faults)
-    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts,
-                     controls)
+    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts, controls, word_lists)
 
 
 def load(folder, name, faults):
@@ -181,13 +183,15 @@ def read_steps(data, texts, faults):
 def read_findings(data, steps, texts, faults):
     known = {s.ident: s for s in steps}
     findings = []
-    for ident, table in rows_of(data, "data/findings.toml", "findings", dict, faults).items():
+    rows = rows_of(data, "data/findings.toml", "findings", dict, faults)
+    for ident, table in rows.items():
         entry = Entry("data/findings.toml", ident, table, faults)
         if not FINDING_ID.fullmatch(ident):
             entry.fault("not the form of a finding id")
         planned = entry.take("planned", bool, False)
         severity = entry.take_word("severity", SEVERITIES)
         layer = entry.take_word("layer", LAYERS)
+        check_apart(entry, entry.take_strings("apart"), rows)
         finding_steps = entry.take_strings("steps")
         check_steps(entry, finding_steps, known, planned)
         titled = entry.take_text("title", f"finding.{ident}.title", texts)
@@ -212,6 +216,17 @@ def check_steps(entry, finding_steps, known, planned):
             entry.fault(f"its step {step} has no texts yet")
     if len(set(finding_steps)) != len(finding_steps):
         entry.fault("a step stands twice")
+
+
+def check_apart(entry, apart, findings):
+    """For the tests alone: what this finding must not be taken for."""
+    for other in apart:
+        if other not in findings:
+            entry.fault(f"apart: there is no finding '{other}'")
+        elif other == entry.ident:
+            entry.fault("apart: a finding does not look like itself")
+    if len(set(apart)) < len(apart):
+        entry.fault("apart: a finding stands there twice")
 
 
 def read_because(entry, ident, texts):
@@ -403,6 +418,33 @@ def read_controls(data, providers, faults):
         if kind not in {row.kind for row in rows}:
             faults.add("data/controls.toml", kind, "no control of this kind")
     return rows
+
+
+@dataclasses.dataclass
+class WordList:
+    ident: str
+    words: list
+
+
+def read_word_lists(data, faults):
+    lists = []
+    for ident, table in rows_of(data, "data/words.toml", "words", dict, faults).items():
+        entry = Entry("data/words.toml", ident, table, faults)
+        if not PLAIN_ID.fullmatch(ident):
+            entry.fault("not the form of a list's id")
+        words = entry.take_strings("words")
+        for word in words:
+            if not WORD.fullmatch(word):
+                entry.fault(f"not a word in lower case: {word!r}")
+        if not words:
+            entry.fault("no words")
+        if words != sorted(set(words)):
+            entry.fault("the words are not in order, each once")
+        if entry.take("source", str, "") == "":
+            entry.fault("no source")
+        entry.done()
+        lists.append(WordList(ident, words))
+    return lists
 
 
 def take_url(entry, key):

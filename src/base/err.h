@@ -33,4 +33,7 @@ struct err {
  */
 bool err_set(struct err *err, enum err_kind kind, int code, const char *doing);
 
+/* The errno says that this program may have no more of something: descriptors, memory, ports of its own. */
+bool err_is_shortage(int code);
+
 #endif

@@ -97,8 +97,6 @@ static int make_plan(struct smtpdx_plan **ret, const struct plans *p, const stru
         status = smtpdx_plan_set(plan, p->options[i].name, p->options[i].value);
     if (status == SMTPDX_OK && target != NULL)
         status = smtpdx_plan_set(plan, "target", target);
-    if (status == SMTPDX_OK)
-        status = smtpdx_plan_check(plan);
     if (status == SMTPDX_OK) {
         *ret = plan;
         return 0;

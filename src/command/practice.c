@@ -173,15 +173,15 @@ static void put_about(struct guide *g, const char *about)
     buf_put_char(&g->out, '\n');
 }
 
-static void put_guide(struct guide *g, const struct simulate *player, const struct scenario *s)
+static void put_guide(struct guide *g, const struct simulate *player, const struct scenario *s, const char *about)
 {
     struct simulate_option o[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, o, SIMULATE_OPTIONS_MAX);
     char path[PATH_SIZE];
 
     put_value(g, TEXT_PRACTICE_SERVES, s->name);
-    if (*s->about != '\0')
-        put_about(g, s->about);
+    if (*about != '\0')
+        put_about(g, about);
     buf_put_char(&g->out, '\n');
     put_value(g, TEXT_PRACTICE_HOST, s->host);
     put_ports(g, player, s);
@@ -220,7 +220,7 @@ int practice_serve(const struct face *f, const struct scenario *s, const struct 
     if (!simulate_start(&player, s, &err))
         return fail(f, &err);
     buf_init(&g.out, GUIDE_MAX);
-    put_guide(&g, player, s);
+    put_guide(&g, player, s, p->about);
     if (g.out.failed)
         status = face_fail(f, SMTPDX_NO_MEMORY);
     else if (!face_write(f, buf_borrow(&g.out), g.out.len))

@@ -12,6 +12,7 @@
 
 struct practice {
     const struct plans *asked; /* the user's own options of a check, which count over the scenario's */
+    const char *about;         /* what is wrong, in the language of the face */
     const char *record;        /* of a run, for where the scenario's network is not permitted; NULL: none */
     bool transcript;           /* on stderr, what was said to the servers */
 };

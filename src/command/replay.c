@@ -7,15 +7,13 @@
 #include "command/command.h"
 #include "command/run.h"
 
-enum { RECORD_MAX = 16 << 20 };
-
 static int replay(const struct face *f, const char *path)
 {
     char *bytes = NULL;
     size_t len = 0;
     int status;
 
-    if (!face_read_file(f, path, RECORD_MAX, &bytes, &len))
+    if (!face_read_file(f, path, SMTPDX_RECORD_MAX, &bytes, &len))
         return EXIT_USAGE;
     status = run_show(f, path, bytes, len);
     free(bytes);

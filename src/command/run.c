@@ -65,11 +65,17 @@ static void on_signal(int number)
  */
 static void catch_signals(struct smtpdx_engine *engine)
 {
+    static const int numbers[] = { SIGINT, SIGTERM };
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART };
+    struct sigaction before;
 
     interruptible = engine;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    interrupted = 0; /* what came before a run is not meant for it */
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        /* What a shell starts in the background ignores SIGINT, and is to go on doing so. */
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
 }
 
 struct run *run_new(const struct face *f)

@@ -118,19 +118,11 @@ static int list(const struct face *f)
     int status = 0;
 
     buf_init(&out, 1 << 20);
-    for (size_t i = 0; i < scenario_sources_count; i++) {
-        struct scenario *s = NULL;
-        char complaint[SCENARIO_COMPLAINT_SIZE];
-        struct err err = { 0 };
-
-        if (!scenario_parse(&s, scenario_sources[i].name, peer_text_of(scenario_sources[i].text), complaint, &err)) {
-            status = face_fail(f, SMTPDX_NO_MEMORY);
-            break;
-        }
-        buf_printf(&out, "%-28s %s\n", s->name, s->about);
-        scenario_free(s);
-    }
-    if (status == 0 && !face_write(f, buf_borrow(&out), out.len))
+    for (size_t i = 0; i < scenario_sources_count; i++)
+        buf_printf(&out, "%-30s %s\n", scenario_sources[i].name, scenario_sources[i].about[f->language]);
+    if (out.failed)
+        status = face_fail(f, SMTPDX_NO_MEMORY);
+    else if (!face_write(f, buf_borrow(&out), out.len))
         status = EXIT_USAGE;
     buf_done(&out);
     return status;
@@ -163,6 +155,7 @@ static int run_words(struct face *f, struct simulate_settings *settings, struct 
         return EXIT_USAGE;
     source = settings->file == NULL ? scenario_find(s->name) : NULL;
     practice.record = source == NULL ? NULL : source->record;
+    practice.about = source == NULL ? s->about : source->about[f->language];
     if (settings->serve)
         status = practice_serve(f, s, &practice);
     else if (settings->recorded)

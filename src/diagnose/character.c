@@ -55,8 +55,8 @@ void character_because(struct draft *d, struct diagnosed *f, enum text_id text, 
     say_word(d, b, "character", character_text(note->code_point, character));
 }
 
-struct diagnosed *character_list(struct draft *d, enum finding_id finding, enum input_flaw flaw, enum text_id text,
-                                 enum text_id more)
+void character_list(struct draft *d, enum finding_id finding, enum input_flaw flaw, enum text_id text,
+                    enum text_id more)
 {
     const struct plan *plan = d->e->plan;
     struct diagnosed *f = NULL;
@@ -71,5 +71,4 @@ struct diagnosed *character_list(struct draft *d, enum finding_id finding, enum 
     }
     if (total > CHARACTERS_NAMED_MAX)
         say_number(draft_because(d, f, more, -1), "count", (int64_t)(total - CHARACTERS_NAMED_MAX));
-    return f;
 }

@@ -13,7 +13,7 @@ void character_because(struct draft *d, struct diagnosed *f, enum text_id text, 
  * A line of that text for each note of the flaw, and one of `more` with {count} for those
  * that find no room. The finding, NULL where there is no such note.
  */
-struct diagnosed *character_list(struct draft *d, enum finding_id finding, enum input_flaw flaw, enum text_id text,
-                                 enum text_id more);
+void character_list(struct draft *d, enum finding_id finding, enum input_flaw flaw, enum text_id text,
+                    enum text_id more);
 
 #endif

@@ -6,6 +6,7 @@
 #include "diagnose/diagnose.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "diagnose/cause.h"
 #include "diagnose/draft.h"
@@ -16,14 +17,16 @@
 /*
  * In the order in which causes are looked for: of two findings that matter alike
  * the earlier is the primary. What concerns the whole host or network comes
- * before single ports, because those rules keep silent where it is raised.
+ * before single ports, because those rules keep silent where it is raised. A
+ * name that has to be another one comes before what stands in it too much: a
+ * blank goes with the name that is typed anew, and the slip does not go with it.
  */
 static void (*const rules[])(struct draft *d) = {
     rule_input_invalid,
-    rule_input_whitespace,
-    rule_input_confusable,
     rule_input_typo,
     rule_input_wrong_server,
+    rule_input_whitespace,
+    rule_input_confusable,
     rule_input_not_a_hostname,
     rule_input_look_alike,
     rule_input_wrong_port,
@@ -35,6 +38,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_dns_unreachable,
     rule_dns_inconsistent,
     rule_dns_hosts_override,
+    rule_dns_hijacked,
     rule_dns_partial,
     rule_dns_resolver_down,
     rule_dns_slow,
@@ -98,12 +102,20 @@ static uint16_t port_of(const struct draft *d, const struct diagnosed *f)
     return d->e->plan->n_asked_ports > 0 ? d->e->plan->asked_ports[0] : PORT_SUBMISSION;
 }
 
+/* Steps that mend what was typed speak of the name to type, all others of the one that was looked at. */
+static const char *host_of(const struct draft *d, const struct diagnosed *f)
+{
+    bool is_typed = strcmp(finding_by_id((enum finding_id)f->finding)->layer, "input") == 0;
+
+    return is_typed && d->d->suggestion != NULL ? d->d->suggestion : draft_host(d);
+}
+
 /* What the steps of any finding may need. */
 static void complete_arguments(struct draft *d, struct diagnosed *f)
 {
     enum { PORT_TEXT_SIZE = 8 };
     char port[PORT_TEXT_SIZE];
-    const char *host = draft_host(d);
+    const char *host = host_of(d, f);
     const char *endpoint;
 
     snprintf(port, sizeof port, "%u", (unsigned)port_of(d, f));
@@ -112,6 +124,7 @@ static void complete_arguments(struct draft *d, struct diagnosed *f)
         d->e->plan->host_is_address && d->e->plan->host_address.family == FAMILY_IPV6 ? "[%s]:%s" : "%s:%s",
         host, port);
     draft_step_word(d, f, "host", host);
+    draft_step_word(d, f, "cleaned", host);
     draft_step_word(d, f, "port", port);
     draft_step_word(d, f, "endpoint", endpoint);
 }

@@ -29,6 +29,7 @@ void rule_dns_servfail(struct draft *d);
 void rule_dns_unreachable(struct draft *d);
 void rule_dns_inconsistent(struct draft *d);
 void rule_dns_hosts_override(struct draft *d);
+void rule_dns_hijacked(struct draft *d);
 void rule_dns_partial(struct draft *d);
 void rule_dns_resolver_down(struct draft *d);
 void rule_dns_slow(struct draft *d);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
+#include "diagnose/whole.h"
 
 static const struct name_view *target_name(const struct draft *d)
 {
@@ -206,6 +207,7 @@ void rule_dns_servfail(struct draft *d)
     say_unreadable(d, f);
     if (f->n_because == 0)
         say_system(d, f, TEXT_BECAUSE_DNS_SERVFAIL_SYSTEM);
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_SERVFAIL_ELSEWHERE);
 }
 
 /* Every query that was put stayed without an answer. */
@@ -242,6 +244,7 @@ void rule_dns_unreachable(struct draft *d)
         draft_because(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_NO_RESOLVER, -1);
     if (f->n_because == 0)
         say_system(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_SYSTEM);
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_UNREACHABLE_ELSEWHERE);
 }
 
 /* ---- resolvers beside each other ------------------------------------------ */
@@ -445,6 +448,27 @@ static bool was_said_of(const struct name_view *name, size_t query)
     return false;
 }
 
+/* An answer that another resolver, asked after the failure, has an address for. */
+static bool is_denied_here_alone(const struct draft *d, const struct name_view *name)
+{
+    return name != NULL && name->n_addresses == 0 && (says_no_data(name) || says(name, DNS_NXDOMAIN)) &&
+           whole_elsewhere(d) != NULL;
+}
+
+/* Those in use say that there is no address, one elsewhere gives it. */
+static void say_denied_here(struct draft *d, const struct name_view *name)
+{
+    struct diagnosed *f = draft_raise(d, FINDING_DNS_INCONSISTENT);
+
+    for (size_t i = 0; i < name->n_queries; i++) {
+        enum dns_outcome outcome = name->queries[i].outcome;
+
+        if ((outcome == DNS_NXDOMAIN || outcome == DNS_NO_DATA) && !is_repeated(name, i))
+            say_line(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_DENIES, &name->queries[i]);
+    }
+    whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_ELSEWHERE);
+}
+
 void rule_dns_inconsistent(struct draft *d)
 {
     const struct name_view *name = target_name(d);
@@ -464,6 +488,8 @@ void rule_dns_inconsistent(struct draft *d)
     }
     if (f != NULL)
         f->severity = in_use ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    else if (is_denied_here_alone(d, name))
+        say_denied_here(d, name);
 }
 
 /* ---- dns.hosts-override --------------------------------------------------- */
@@ -499,14 +525,27 @@ static bool address_works(const struct draft *d, const struct address *a, uint16
     return false;
 }
 
-/* Where the right address works and the wrong one does not, whatever goes wrong follows from the hosts file. */
-static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *wrong,
-                             const struct address *right)
+/* By some address of the family that the hosts file gives: a client goes on to the next one. */
+static bool hosts_file_works(const struct draft *d, enum family family, uint16_t port)
+{
+    const struct name_view *name = target_name(d);
+
+    for (size_t i = 0; i < name->n_addresses; i++) {
+        const struct found_address *a = &name->addresses[i];
+
+        if ((a->sources & SOURCE_HOSTS) != 0 && a->address.family == family && address_works(d, &a->address, port))
+            return true;
+    }
+    return false;
+}
+
+/* Where the right address works and those of the file do not, whatever goes wrong follows from the hosts file. */
+static void concern_ports_of(struct draft *d, struct diagnosed *f, const struct address *right)
 {
     const struct plan *plan = d->e->plan;
 
     for (size_t i = 0; i < plan->n_ports; i++) {
-        if (address_works(d, right, plan->ports[i]) && !address_works(d, wrong, plan->ports[i]))
+        if (address_works(d, right, plan->ports[i]) && !hosts_file_works(d, right->family, plan->ports[i]))
             draft_concern(d, f, plan->ports[i]);
     }
 }
@@ -542,8 +581,8 @@ void rule_dns_hosts_override(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_DNS_HOSTS_OVERRIDE);
         say_override(d, f, a, right);
-        concern_ports_of(d, f, &a->address, &right->address);
-        stops = stops || (!address_works(d, &a->address, 0) && address_works(d, &right->address, 0));
+        concern_ports_of(d, f, &right->address);
+        stops = stops || (!hosts_file_works(d, a->address.family, 0) && address_works(d, &right->address, 0));
     }
     if (f != NULL)
         f->severity = stops ? SEVERITY_CRITICAL : SEVERITY_WARNING;

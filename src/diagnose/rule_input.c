@@ -14,11 +14,8 @@ enum { PORTS_TEXT_MAX = 200 };
 
 void rule_input_whitespace(struct draft *d)
 {
-    struct diagnosed *f = character_list(d, FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE,
-                                         TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER, TEXT_BECAUSE_INPUT_WHITESPACE_MORE);
-
-    if (f != NULL)
-        draft_step_word(d, f, "cleaned", draft_host(d));
+    character_list(d, FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE, TEXT_BECAUSE_INPUT_WHITESPACE_CHARACTER,
+                   TEXT_BECAUSE_INPUT_WHITESPACE_MORE);
 }
 
 /* ---- input.invalid -------------------------------------------------------- */

@@ -92,13 +92,6 @@ static enum text_id slip_text(enum name_slip slip)
     return TEXT_NONE;
 }
 
-/* What to type instead, for the steps; they speak of the target otherwise. */
-static void advise(struct draft *d, struct diagnosed *f, const char *host)
-{
-    draft_step_word(d, f, "host", host);
-    draft_step_word(d, f, "cleaned", host);
-}
-
 static struct because *say_near(struct draft *d, struct diagnosed *f, enum text_id text)
 {
     const struct plan *plan = d->e->plan;
@@ -137,12 +130,12 @@ void rule_input_typo(struct draft *d)
     if (d->e->interrupted && plan->host != NULL && !denied)
         return;
     f = draft_raise(d, FINDING_INPUT_TYPO);
-    f->confidence = denied || plan->host == NULL ? 1 : SURE_OF_SLIP;
-    say_near(d, f, TEXT_BECAUSE_INPUT_TYPO_NEAR);
+    /* A mail domain may be one that is not listed, and nobody has denied it. */
+    f->confidence = denied || (plan->host == NULL && !plan->slip_in_address) ? 1 : SURE_OF_SLIP;
+    say_near(d, f, plan->slip_in_address ? TEXT_BECAUSE_INPUT_TYPO_ADDRESS : TEXT_BECAUSE_INPUT_TYPO_NEAR);
     say_places(d, f);
     if (was_tried(d->e))
         say_word(d, draft_because(d, f, TEXT_BECAUSE_INPUT_TYPO_NO_SERVER, -1), "host", draft_host(d));
-    advise(d, f, plan->suggestion);
 }
 
 /* smtp1 and smtp2 beside smtp: machines of one provider in a row. */
@@ -171,18 +164,14 @@ void rule_input_look_alike(struct draft *d)
     f->severity = SEVERITY_WARNING;
     say_word(d, say_near(d, f, TEXT_BECAUSE_INPUT_LOOK_ALIKE_NEAR), "provider", provider->name);
     say_word(d, spot_because(d, f, TEXT_BECAUSE_INPUT_LOOK_ALIKE_WORKS, &s), "provider", provider->name);
-    advise(d, f, plan->suggestion);
 }
 
 /* ---- characters and what surrounds the name ---------------------------------------- */
 
 void rule_input_confusable(struct draft *d)
 {
-    struct diagnosed *f = character_list(d, FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE,
-                                         TEXT_BECAUSE_INPUT_CONFUSABLE_CHARACTER, TEXT_BECAUSE_INPUT_CONFUSABLE_MORE);
-
-    if (f != NULL)
-        draft_step_word(d, f, "host", draft_host(d));
+    character_list(d, FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE, TEXT_BECAUSE_INPUT_CONFUSABLE_CHARACTER,
+                   TEXT_BECAUSE_INPUT_CONFUSABLE_MORE);
 }
 
 /* The characters of the note, as they were typed. */
@@ -222,10 +211,8 @@ void rule_input_not_a_hostname(struct draft *d)
         return;
     /* A program takes the content of its box as it stands; elsewhere the name is found in it. */
     f->severity = plan->is_setting ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-    if (plan->host == NULL)
-        return;
-    say_word(d, draft_because(d, f, TEXT_BECAUSE_INPUT_NOT_A_HOSTNAME_RECOVERED, -1), "host", draft_host(d));
-    draft_step_word(d, f, "host", draft_host(d));
+    if (plan->host != NULL)
+        say_word(d, draft_because(d, f, TEXT_BECAUSE_INPUT_NOT_A_HOSTNAME_RECOVERED, -1), "host", draft_host(d));
 }
 
 /* ---- a server for something else --------------------------------------------------- */
@@ -265,5 +252,4 @@ void rule_input_wrong_server(struct draft *d)
     say_text(b, "role", role_text(plan->host_role));
     say_word(d, b, "provider", provider->name);
     say_word(d, b, "right", plan->suggestion);
-    advise(d, f, plan->suggestion);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
+#include "diagnose/special.h"
+#include "diagnose/way.h"
 #include "diagnose/whole.h"
 
 static const double SURE_WITH_CONTROLS = 0.9;
@@ -49,20 +51,13 @@ static bool target_has_no_way(const struct draft *d)
     return found;
 }
 
-static bool is_loopback(const struct address *a)
-{
-    static const uint8_t loopback6[16] = { [15] = 1 };
-
-    return a->family == FAMILY_IPV4 ? a->bytes[0] == 127 : memcmp(a->bytes, loopback6, sizeof loopback6) == 0;
-}
-
 /* A resolver that was named by the user and needs no route: what it says stands for itself. */
 static bool resolver_needs_no_route(const struct draft *d)
 {
     const struct plan *plan = d->e->plan;
 
     for (size_t i = 0; i < plan->n_resolvers; i++) {
-        if (is_loopback(&plan->resolvers[i].address))
+        if (address_is_loopback(&plan->resolvers[i].address))
             return true;
     }
     return false;
@@ -234,6 +229,7 @@ void rule_port_all_blocked(struct draft *d)
     whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_CONTROL, c.mail_fails);
     if (c.other_works >= 0)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_ALL_BLOCKED_WEB, c.other_works);
+    way_say(d, f, &ports);
 }
 
 /* ---- service.down --------------------------------------------------------- */

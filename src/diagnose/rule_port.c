@@ -5,6 +5,7 @@
  * at all: its failure is told only where no other submission port explains it.
  */
 #include "diagnose/rule.h"
+#include "diagnose/way.h"
 #include "diagnose/whole.h"
 
 static const double SURE_OF_PORT_25 = 0.6; /* nothing else of the host was tried */
@@ -86,6 +87,7 @@ void rule_port_blocked(struct draft *d)
     other = answer_elsewhere(d, &ports);
     if (other >= 0)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_BLOCKED_ANSWERS, other);
+    way_say(d, f, &ports);
     draft_judge(d, f);
 }
 
@@ -115,6 +117,7 @@ void rule_port_25_blocked(struct draft *d)
         whole_say_probe(d, f, TEXT_BECAUSE_PORT_25_BLOCKED_WORKS, submission);
     else if (answer_elsewhere(d, &port_25) < 0)
         f->confidence = SURE_OF_PORT_25;
+    way_say(d, f, &port_25);
     if (asked)
         draft_judge(d, f);
     else

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "knowledge/words.h"
 #include "model/clock_estimate.h"
 
 /*
@@ -135,41 +136,6 @@ static enum trouble trouble_of_cut(const struct probe *p)
     return p->fault == FAULT_CLOSED || is_under_way(p) ? TROUBLE_CLOSED : TROUBLE_RESET;
 }
 
-/* Any of the words, in letters of either case. */
-static bool has_words(struct peer_text text, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++) {
-        size_t len = strlen(words[i]);
-
-        for (size_t at = 0; at + len <= text.len; at++) {
-            if (strncasecmp(text.bytes + at, words[i], len) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A block list by its name, or said to be one. */
-static bool names_blocklist(struct peer_text text)
-{
-    static const char *const words[] = {
-        "spamhaus",      "spamcop",       "barracudacentral", "sorbs.net",       "uceprotect",     "psbl.surriel",
-        "dnsbl",         "dns blocklist", "dns blacklist",    "block list",      "blocklist",      "blacklist",
-        "blocked using", "poor reputation", "bad reputation", "low reputation",  NULL,
-    };
-
-    return has_words(text, words);
-}
-
-static bool says_too_many(struct peer_text text)
-{
-    static const char *const words[] = {
-        "too many connections", "too many concurrent", "too many simultaneous", NULL,
-    };
-
-    return has_words(text, words);
-}
-
 static enum trouble trouble_of_reply(const struct probe *p)
 {
     unsigned code = p->reply.code;
@@ -178,11 +144,11 @@ static enum trouble trouble_of_reply(const struct probe *p)
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
-    if (p->stage <= STAGE_EHLO && names_blocklist(p->reply.text))
+    if (p->stage <= STAGE_EHLO && words_stand_in(WORDS_BLOCKLIST, p->reply.text))
         return TROUBLE_BLOCKLISTED;
     if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
         return TROUBLE_EHLO_NAME;
-    if (says_too_many(p->reply.text))
+    if (words_stand_in(WORDS_TOO_MANY_CONNECTIONS, p->reply.text))
         return TROUBLE_THROTTLED;
     return code < 500 ? TROUBLE_THROTTLED : TROUBLE_REJECTED;
 }
@@ -591,6 +557,15 @@ bool seen_has_address(const struct evidence *e)
             return true;
     }
     return false;
+}
+
+const struct name_view *seen_other_view(const struct evidence *e, const char *host)
+{
+    for (size_t i = 0; i < e->n_names; i++) {
+        if (e->names[i].role == ROLE_CONTROL && strcmp(e->names[i].host, host) == 0)
+            return &e->names[i];
+    }
+    return NULL;
 }
 
 static bool is_mail_port(uint16_t port)

@@ -145,6 +145,9 @@ bool seen_can_send(const struct evidence *e);
 /* The target has an address that may be tried. */
 bool seen_has_address(const struct evidence *e);
 
+/* What else was asked of a name after the failure (role control); NULL where nobody was. */
+const struct name_view *seen_other_view(const struct evidence *e, const char *host);
+
 /* Controls: what else was contacted to tell 'their fault' from 'our network'. */
 struct seen_controls {
     size_t n_tried;

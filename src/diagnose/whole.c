@@ -3,6 +3,8 @@
  */
 #include "diagnose/whole.h"
 
+#include "diagnose/special.h"
+
 bool whole_explains(const struct draft *d, uint16_t port)
 {
     static const enum finding_id wholes[] = { FINDING_PORT_ALL_BLOCKED, FINDING_SERVICE_DOWN };
@@ -184,4 +186,45 @@ struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_
     spot_add(&s, d->e, probe);
     spot_say(d, b, &s);
     return b;
+}
+
+static const char *resolver_of(const struct name_view *name, enum family family)
+{
+    enum record_type type = family == FAMILY_IPV4 ? RECORD_A : RECORD_AAAA;
+
+    for (size_t i = 0; i < name->n_queries; i++) {
+        if (name->queries[i].type == type && name->queries[i].outcome == DNS_OK && name->queries[i].resolver != NULL)
+            return name->queries[i].resolver;
+    }
+    return "";
+}
+
+void whole_say_answer(struct draft *d, struct diagnosed *f, enum text_id text, const struct name_view *name,
+                      const struct found_address *a)
+{
+    struct because *b = draft_because(d, f, text, -1);
+    char printed[ADDRESS_TEXT_SIZE];
+
+    say_word(d, b, "resolver", resolver_of(name, a->address.family));
+    say_word(d, b, "host", name->host);
+    say_word(d, b, "address", address_format(&a->address, printed));
+}
+
+const struct found_address *whole_elsewhere(const struct draft *d)
+{
+    const struct name_view *name = seen_other_view(d->e, draft_host(d));
+
+    for (size_t i = 0; name != NULL && i < name->n_addresses; i++) {
+        if (!address_is_special(&name->addresses[i].address))
+            return &name->addresses[i];
+    }
+    return NULL;
+}
+
+void whole_say_elsewhere(struct draft *d, struct diagnosed *f, enum text_id text)
+{
+    const struct found_address *a = whole_elsewhere(d);
+
+    if (a != NULL)
+        whole_say_answer(d, f, text, seen_other_view(d->e, draft_host(d)), a);
 }

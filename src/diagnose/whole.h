@@ -38,4 +38,14 @@ struct port_set whole_counted_ports(const struct draft *d);
 /* One line about a single probe of any role. */
 struct because *whole_say_probe(struct draft *d, struct diagnosed *f, enum text_id text, int probe);
 
+/* One address of a name: {resolver}, {host}, {address}. */
+void whole_say_answer(struct draft *d, struct diagnosed *f, enum text_id text, const struct name_view *name,
+                      const struct found_address *a);
+
+/* What a resolver elsewhere gives for the target: the first address that a public server may have; or NULL. */
+const struct found_address *whole_elsewhere(const struct draft *d);
+
+/* A line about it, where there is one. */
+void whole_say_elsewhere(struct draft *d, struct diagnosed *f, enum text_id text);
+
 #endif

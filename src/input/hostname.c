@@ -319,3 +319,21 @@ enum input_result hostname_read(struct hostname *ret, struct input_notes *notes,
         ret->text = arena_strdup(arena, r.text);
     return r.no_memory || arena_failed(arena) ? INPUT_NO_MEMORY : INPUT_OK;
 }
+
+enum input_result hostname_parse(const char **ret, struct arena *arena, const char *value)
+{
+    struct input_notes notes = { 0 };
+    struct hygiene typed;
+    struct hostname name;
+    enum input_result result;
+
+    *ret = NULL;
+    if (strlen(value) > PLAN_INPUT_MAX)
+        return INPUT_OK;
+    if (!hygiene_clean(&typed, &notes, arena, peer_text_of(value)))
+        return INPUT_NO_MEMORY;
+    result = hostname_read(&name, &notes, arena, &typed, 0, typed.len);
+    if (result == INPUT_OK && notes.n == 0)
+        *ret = name.text;
+    return result;
+}

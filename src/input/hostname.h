@@ -32,4 +32,11 @@ struct hostname {
 enum input_result hostname_read(struct hostname *ret, struct input_notes *notes, struct arena *arena,
                                 const struct hygiene *typed, size_t from, size_t to);
 
+/*
+ * hostname_parse() - a value that is to be a host name and nothing else
+ * shape:  *ret is as DNS wants it; NULL for whatever there would be a note about
+ * errors: INPUT_NO_MEMORY
+ */
+enum input_result hostname_parse(const char **ret, struct arena *arena, const char *value);
+
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "input/ehlo_name.h"
 #include "input/hostname.h"
 #include "input/hygiene.h"
 #include "input/target.h"
@@ -190,73 +191,12 @@ static enum input_result set_map_port(void *owner, const struct option_spec *o, 
     return INPUT_OK;
 }
 
-/* "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3); NULL where it is none. */
-static const char *address_literal(struct arena *arena, const char *value)
-{
-    static const char tag[] = "[IPv6:";
-    size_t len = strlen(value);
-    bool tagged = strncasecmp(value, tag, sizeof tag - 1) == 0;
-    const char *from = value + (tagged ? sizeof tag - 1 : 1);
-    const char *inside;
-    char text[ADDRESS_TEXT_SIZE];
-    struct address a;
-
-    if (len < 2 || value[0] != '[' || value[len - 1] != ']' || from > value + len - 1)
-        return NULL;
-    inside = arena_printf(arena, "%.*s", (int)(value + len - 1 - from), from);
-    if (inside == NULL || !address_parse(&a, inside) || (a.family == FAMILY_IPV6) != tagged || a.scope != 0)
-        return NULL;
-    return arena_printf(arena, "[%s%s]", tagged ? "IPv6:" : "", address_format(&a, text));
-}
-
-/* Servers turn away a client that calls itself localhost, whatever its domain. */
-static bool is_localhost(const char *name)
-{
-    size_t len = strlen(name);
-    const char *last = strrchr(name, '.');
-
-    return strcmp(name, "localhost") == 0 || (len > 10 && strncmp(name, "localhost.", 10) == 0) ||
-           (last != NULL && strcmp(last, ".localhost") == 0);
-}
-
-/* The name as DNS wants it; NULL where it is none. */
-static enum input_result host_name(struct arena *arena, const char *value, const char **ret)
-{
-    struct input_notes notes = { 0 };
-    struct hygiene typed;
-    struct hostname name;
-    enum input_result result;
-
-    *ret = NULL;
-    if (strlen(value) > PLAN_INPUT_MAX)
-        return INPUT_OK;
-    if (!hygiene_clean(&typed, &notes, arena, peer_text_of(value)))
-        return INPUT_NO_MEMORY;
-    result = hostname_read(&name, &notes, arena, &typed, 0, typed.len);
-    if (result == INPUT_OK && notes.n == 0)
-        *ret = name.text;
-    return result;
-}
-
-/* The name as it goes over the wire; NULL where it is none that a server should hear. */
-static enum input_result domain_name(struct arena *arena, const char *value, const char **ret)
-{
-    enum input_result result = host_name(arena, value, ret);
-    struct address a;
-
-    if (*ret != NULL && (strchr(*ret, '.') == NULL || strchr(*ret, '_') != NULL || is_localhost(*ret) ||
-                         address_parse(&a, *ret)))
-        *ret = NULL;
-    return result;
-}
-
 static enum input_result set_ehlo(void *owner, const struct option_spec *o, const char *value, struct usage *error)
 {
     struct plan *p = owner;
-    const char *name = address_literal(p->arena, value);
-    enum input_result result = name == NULL ? domain_name(p->arena, value, &name) : INPUT_OK;
+    const char *name = NULL;
 
-    if (result != INPUT_OK || arena_failed(p->arena))
+    if (ehlo_name_read(&name, p->arena, value) != INPUT_OK)
         return INPUT_NO_MEMORY;
     if (name == NULL)
         return option_refuse(o, value, TEXT_USAGE_NOT_A_NAME, error);
@@ -324,7 +264,7 @@ static bool parse_host_and_port(const char **host, uint16_t *port, struct arena 
         if (!port_parse(port, colon + 1))
             return false;
     }
-    return host_name(arena, text, host) == INPUT_OK && *host != NULL;
+    return hostname_parse(host, arena, text) == INPUT_OK && *host != NULL;
 }
 
 static bool parse_time_server(struct time_server *ret, struct arena *arena, const char *value)

@@ -26,6 +26,7 @@ enum {
     SHORT_LEN = 10, /* below it names are alike by chance: no step but the cheap ones */
     LONG_LEN = 12,
     CHANCE_LEN = 4,
+    CHANCE_LEN_DOMAIN = 5, /* love.com is not live.com */
     BUDGET_SHORT = 7,
     BUDGET_ONE = 10,
     BUDGET_TWO = 14,
@@ -192,8 +193,8 @@ static bool is_part_of_ending(const char *label)
     return false;
 }
 
-/* Whatever stands in a label of three letters, another name is that close to it by chance: smtp.gol.com. */
-static bool is_by_chance(const char *typed, const char *known)
+/* Whatever stands in a label below so many letters, another name is that close to it by chance: smtp.gol.com. */
+static bool is_by_chance(const char *typed, const char *known, long chance_len)
 {
     struct difference d = difference_of(typed, known);
     const char *from = d.known, *to = d.known;
@@ -201,7 +202,7 @@ static bool is_by_chance(const char *typed, const char *known)
     while (from > known && from[-1] != '.')
         from--;
     to += strcspn(to, ".");
-    return *to == '.' && to - from < CHANCE_LEN && !is_part_of_ending(from);
+    return *to == '.' && to - from < chance_len && !is_part_of_ending(from);
 }
 
 static int budget_of(size_t len)
@@ -223,7 +224,7 @@ static int distance(const char *typed, const char *known)
         is_of_another_country(typed, known))
         return COST_LIMIT;
     cost = alignment_cost(typed, typed_len, known, len);
-    if (cost > budget_of(len) || (cost > COST_EXCHANGED && is_by_chance(typed, known)))
+    if (cost > budget_of(len) || (cost > COST_EXCHANGED && is_by_chance(typed, known, CHANCE_LEN)))
         return COST_LIMIT;
     return cost;
 }
@@ -289,10 +290,50 @@ static void try_providers(struct search *s)
     }
 }
 
+static void try_domains(struct search *s, const struct provider *p)
+{
+    const char *server = provider_main_host(p);
+
+    for (size_t i = 0; server != NULL && i < p->n_domains; i++) {
+        if (is_by_chance(s->typed, p->domains[i], CHANCE_LEN_DOMAIN))
+            continue;
+        try_name(s, p->domains[i], p->domains[i]);
+        if (s->of == p->domains[i])
+            s->meant = server;
+    }
+}
+
+static bool take_slip(struct slip *ret, const struct search *s)
+{
+    struct difference d;
+
+    if (s->of == NULL)
+        return false;
+    d = difference_of(s->typed, s->of);
+    *ret = (struct slip){
+        .kind = kind_of(&d, s->typed, s->of),
+        .of = s->of,
+        .meant = s->meant,
+        .at = (size_t)(d.typed - s->typed),
+        .n = d.n_typed,
+    };
+    return true;
+}
+
+bool slip_find_domain(struct slip *ret, const char *domain)
+{
+    struct search s = { .typed = domain, .cost = COST_LIMIT };
+
+    if (strlen(domain) > HOSTNAME_MAX || provider_by_mail_domain(domain) != NULL)
+        return false;
+    for (size_t i = 0; i < provider_total(); i++)
+        try_domains(&s, provider_at(i));
+    return take_slip(ret, &s);
+}
+
 bool slip_find(struct slip *ret, const char *name)
 {
     struct search s = { .typed = name, .cost = COST_LIMIT };
-    struct difference d;
 
     if (strlen(name) > HOSTNAME_MAX || known_host_is(name))
         return false;
@@ -301,15 +342,5 @@ bool slip_find(struct slip *ret, const char *name)
         try_name(&s, known_host_at(i), known_host_at(i));
     for (size_t i = 0; i < other_host_total(); i++)
         try_name(&s, other_host_at(i)->host, other_host_at(i)->right);
-    if (s.of == NULL)
-        return false;
-    d = difference_of(name, s.of);
-    *ret = (struct slip){
-        .kind = kind_of(&d, name, s.of),
-        .of = s.of,
-        .meant = s.meant,
-        .at = (size_t)(d.typed - name),
-        .n = d.n_typed,
-    };
-    return true;
+    return take_slip(ret, &s);
 }

@@ -15,8 +15,8 @@
 
 struct slip {
     enum name_slip kind;
-    const char *of;    /* the known server's name that is so close */
-    const char *meant; /* the server for sending: of, or the right one where of is for something else */
+    const char *of;    /* the known name that is so close */
+    const char *meant; /* the server for sending: of, or the right one where of is something else */
     size_t at;         /* offset into the name where it departs from `of` */
     size_t n;          /* so many characters of it are not as there */
 };
@@ -28,5 +28,14 @@ struct slip {
  * errors: false where there is none, and where the name is a known one itself
  */
 bool slip_find(struct slip *ret, const char *name);
+
+/*
+ * slip_find_domain() - the listed mail domain that one of a mail address is within a slip of
+ * shape:  as slip_find(); meant is the server of the domain's provider. Domains
+ *         are shorter than names of servers and more of them exist: one that
+ *         departs in a label of four letters is taken for another one
+ * errors: false where there is none, and where the domain is listed itself
+ */
+bool slip_find_domain(struct slip *ret, const char *domain);
 
 #endif

@@ -33,6 +33,7 @@ struct target {
     bool decorated; /* what is no part of a name was taken away */
     const char *meant; /* another host than this one */
     struct slip slip;
+    bool slip_in_address; /* behind the @ of a mail address */
     enum host_role role;
     bool port_typed; /* though it may be a bad one */
     bool has_port;
@@ -173,22 +174,25 @@ static bool slips_for_flaws(struct target *t, size_t first)
     return any;
 }
 
-/* Looks for a known server close to what was typed; first: the first note about it. */
-static void find_slip(struct target *t, size_t from, size_t to, size_t first)
+typedef bool (*slip_finder)(struct slip *ret, const char *name);
+
+/* Looks for a known name close to what was typed; first: the first note about it. */
+static bool find_slip(struct target *t, slip_finder find, size_t from, size_t to, size_t first)
 {
     struct folded f;
     size_t at, end, len;
 
-    if (!fold(&f, t, from, to) || !slip_find(&t->slip, f.text))
-        return;
+    if (!fold(&f, t, from, to) || !find(&t->slip, f.text))
+        return false;
     t->meant = t->slip.meant;
     if (slips_for_flaws(t, first))
-        return;
+        return true;
     at = f.at[t->slip.at];
     end = f.at[t->slip.at + (t->slip.n > 0 ? t->slip.n : t->slip.at < f.len)];
     input_notes_add_span(&t->notes, t->arena, INPUT_FLAW_SLIP, t->text.columns[at],
                          end > at ? (size_t)(t->text.columns[end] - t->text.columns[at]) : 1,
                          end > at ? character_at(t, at, &len) : 0);
+    return true;
 }
 
 static enum input_result read_host(struct target *t, size_t from, size_t to)
@@ -208,7 +212,7 @@ static enum input_result read_host(struct target *t, size_t from, size_t to)
         return result;
     t->stood_in = t->stood_in || name.stood_in;
     if (name.text == NULL) {
-        find_slip(t, from, to, first);
+        find_slip(t, slip_find, from, to, first);
         return INPUT_OK;
     }
     if (address_parse(&a, name.text))
@@ -218,7 +222,7 @@ static enum input_result read_host(struct target *t, size_t from, size_t to)
     t->provider = provider == NULL ? NULL : provider->id;
     find_role(t);
     if (t->role == HOST_ROLE_NONE)
-        find_slip(t, from, to, t->notes.n);
+        find_slip(t, slip_find, from, to, t->notes.n);
     return INPUT_OK;
 }
 
@@ -370,26 +374,29 @@ static enum input_result take_provider(struct target *t, const struct provider *
     return INPUT_OK;
 }
 
-static enum input_result read_mail_address(struct target *t, size_t from, size_t at, size_t to, struct usage *error)
+static enum input_result read_mail_address(struct target *t, size_t from, size_t at, size_t to,
+                                           struct usage *error)
 {
     struct hostname domain;
     const struct provider *provider;
     enum input_result result;
+    size_t first = t->notes.n;
 
     if (at == from) {
         note_character(t, at);
         return INPUT_OK;
     }
     result = hostname_read(&domain, &t->notes, t->arena, &t->text, at + 1, to);
-    if (result != INPUT_OK || domain.text == NULL)
+    if (result != INPUT_OK)
         return result;
     t->stood_in = t->stood_in || domain.stood_in;
-    provider = provider_by_mail_domain(domain.text);
-    if (t->is_setting)
+    if (domain.text != NULL && t->is_setting)
         note_decoration(t, from, at + 1);
+    provider = domain.text == NULL ? NULL : provider_by_mail_domain(domain.text);
     if (provider != NULL)
         return take_provider(t, provider);
-    if (t->is_setting)
+    t->slip_in_address = find_slip(t, slip_find_domain, at + 1, to, first);
+    if (t->slip_in_address || domain.text == NULL || t->is_setting)
         return INPUT_OK;
     usage_set(error, TEXT_USAGE_MAIL_DOMAIN);
     usage_peer(error, "value", t->typed);
@@ -571,6 +578,7 @@ static enum input_result give_to_plan(struct target *t, struct plan *p, struct u
         p->suggestion = t->host;
     p->slip = t->slip.kind;
     p->slip_of = t->slip.of;
+    p->slip_in_address = t->slip_in_address;
     p->host_role = t->role;
     p->is_setting = t->is_setting;
     p->notes = t->notes.notes;

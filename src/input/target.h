@@ -18,8 +18,8 @@
  *         a port or a mode that it names is asked for as by --port and --tls,
  *         and --tls goes before it
  * errors: INPUT_USAGE and the Plan unchanged for a second target, for a mail
- *         address whose provider is not listed, and for a URL with a user name,
- *         which may hold a password
+ *         address whose provider is not listed and not just misspelt, and for a
+ *         URL with a user name, which may hold a password
  */
 enum input_result target_read(struct plan *p, const char *typed, struct usage *error);
 

@@ -13,6 +13,7 @@
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
 #include "knowledge/text.h"
+#include "knowledge/words_id.h"
 
 extern const char *const text_table[LANGUAGE_COUNT][TEXT_COUNT];
 extern const struct finding finding_table[FINDING_COUNT];
@@ -32,5 +33,12 @@ extern const size_t known_host_count;
 
 extern const struct other_host other_host_table[];
 extern const size_t other_host_count;
+
+struct word_list {
+    const char *const *words; /* lower case */
+    size_t n;
+};
+
+extern const struct word_list word_table[WORDS_COUNT];
 
 #endif

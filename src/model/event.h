@@ -9,6 +9,7 @@
 struct evidence;
 
 enum event_kind {
+    EVENT_STARTED,  /* the first of all */
     EVENT_NAME,     /* names[index] */
     EVENT_PROBE,    /* probes[index] */
     EVENT_FINISHED, /* nothing will change any more */

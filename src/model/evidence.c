@@ -27,6 +27,14 @@ struct evidence *evidence_free(struct evidence *e)
     return NULL;
 }
 
+void evidence_note_trouble(struct evidence *e, int code)
+{
+    const char *words = strerrordesc_np(code);
+
+    if (e->own_trouble == NULL)
+        e->own_trouble = words == NULL ? "unknown error" : words;
+}
+
 const struct name_view *evidence_target_name(const struct evidence *e)
 {
     return e->n_names > 0 && e->names[0].role == ROLE_TARGET ? &e->names[0] : NULL;
@@ -109,6 +117,12 @@ static const char *const clock_kind_words[] = {
     [CLOCK_OCSP] = "ocsp", [CLOCK_CERTIFICATE] = "certificate", [CLOCK_BUILD_DATE] = "build-date",
 };
 WORD_FUNCTIONS(clock_kind, clock_kind_words)
+
+static const char *const hop_answer_words[] = {
+    [HOP_UNTRIED] = "untried", [HOP_SILENT] = "silent",   [HOP_EXPIRED] = "expired",
+    [HOP_REFUSED] = "refused", [HOP_REACHED] = "reached",
+};
+WORD_FUNCTIONS(hop_answer, hop_answer_words)
 
 static const char *const certificate_name_kind_words[] = {
     [NAME_DNS] = "dns",

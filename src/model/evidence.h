@@ -26,6 +26,8 @@ enum {
     PEER_RAW_MAX = 512,       /* first bytes that were not understood */
     PROBE_KEYWORDS_MAX = 64,
     CLOCK_SOURCES_MAX = 64,
+    EVIDENCE_PATHS_MAX = 16,
+    PATH_HOPS_MAX = 24,
 };
 
 /* Why it was contacted. */
@@ -357,6 +359,41 @@ struct clock_view {
     size_t n_agree; /* sources that agree with it */
 };
 
+/* ---- the way there -------------------------------------------------------- */
+
+/* What became of connection attempts that may go so many hops and no further. */
+enum hop_answer {
+    HOP_UNTRIED, /* it could not be sent */
+    HOP_SILENT,
+    HOP_EXPIRED, /* a router said that it came so far */
+    HOP_REFUSED, /* ICMP: unreachable, prohibited */
+    HOP_REACHED, /* the port itself answered */
+};
+
+struct hop {
+    enum hop_answer answer;
+    struct icmp_report icmp; /* who said so, where it was no connection */
+    double ms;               /* until the answer, -1 none */
+};
+
+struct trace {
+    struct address address;
+    uint16_t port;      /* as meant; 0: there is no trace */
+    uint16_t dial_port;
+    struct hop *hops;   /* the first one is one hop away */
+    size_t n_hops;
+};
+
+/* How far a port that does not connect is let through, beside one that does. */
+struct path {
+    enum role role; /* whose port is blocked */
+    const char *host;
+    enum family family;
+    struct trace blocked;
+    struct trace open;
+    bool complete; /* every hop had its time: silence means something */
+};
+
 /* ---- the whole ------------------------------------------------------------ */
 
 /* The name of what made it, so that an old record is known for what it is. */
@@ -371,6 +408,7 @@ struct evidence {
     bool interrupted;        /* SIGINT */
     bool ceiling_reached;    /* --timeout came before the end */
     bool incomplete;         /* memory or a ceiling of ours made it drop something */
+    const char *own_trouble; /* what kept this side from trying all, in the system's words; or NULL */
     bool has_route[FAMILY_COUNT]; /* this machine has a route to the public network */
     bool resolver_configured;
     size_t n_roots;          /* trust anchors that were loaded */
@@ -384,11 +422,16 @@ struct evidence {
     struct chain *chains;
     size_t n_chains;
     struct clock_view clock;
+    struct path *paths;
+    size_t n_paths;
 };
 
 /* errors: NULL when memory is short */
 struct evidence *evidence_new(const struct plan *plan);
 struct evidence *evidence_free(struct evidence *e);
+
+/* The errno that kept this side from trying something; the first is kept. */
+void evidence_note_trouble(struct evidence *e, int code);
 
 /* The name of the target, NULL where no host could be made of what was typed. */
 const struct name_view *evidence_target_name(const struct evidence *e);
@@ -416,6 +459,8 @@ const char *ocsp_status_word(enum ocsp_status status);
 bool ocsp_status_parse(enum ocsp_status *ret, const char *word);
 const char *completion_word(enum completion completion);
 bool completion_parse(enum completion *ret, const char *word);
+const char *hop_answer_word(enum hop_answer answer);
+bool hop_answer_parse(enum hop_answer *ret, const char *word);
 const char *certificate_name_kind_word(enum certificate_name_kind kind);
 bool certificate_name_kind_parse(enum certificate_name_kind *ret, const char *word);
 

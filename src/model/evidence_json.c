@@ -121,6 +121,8 @@ static void codec_plan(struct codec *c, void *item)
         CODEC_WORD(c, "slip", p->slip, name_slip);
     if (codec_has(c, "slip_of"))
         codec_host_or_null(c, "slip_of", &p->slip_of);
+    if (codec_has(c, "slip_in_address"))
+        codec_bool(c, "slip_in_address", &p->slip_in_address);
     if (codec_has(c, "host_role"))
         CODEC_WORD(c, "host_role", p->host_role, host_role);
     if (codec_has(c, "is_setting"))
@@ -460,6 +462,48 @@ static void codec_clock(struct codec *c, void *item)
     CODEC_INTEGER(c, "n_agree", v->n_agree, 0, CLOCK_SOURCES_MAX);
 }
 
+/* ---- the way there ---------------------------------------------------------- */
+
+static void codec_hop(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a hop");
+    struct hop *h = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "answer", h->answer, hop_answer);
+    codec_object(c, "icmp", &h->icmp, codec_icmp);
+    codec_milliseconds(c, "ms", &h->ms);
+}
+
+static void codec_trace(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a trace");
+    struct trace *t = item;
+    bool has_address = t->port != 0;
+
+    c->place = &place;
+    CODEC_INTEGER(c, "port", t->port, 0, UINT16_MAX);
+    CODEC_INTEGER(c, "dial_port", t->dial_port, 0, UINT16_MAX);
+    codec_address_or_null(c, "address", &has_address, &t->address);
+    if (!codec_failed(c) && has_address != (t->port != 0))
+        codec_refuse_kind(c);
+    codec_objects(c, "hops", &t->hops, &t->n_hops, sizeof *t->hops, PATH_HOPS_MAX, codec_hop);
+}
+
+static void codec_path(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a path");
+    struct path *p = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "role", p->role, role);
+    codec_host(c, "host", &p->host);
+    CODEC_WORD(c, "family", p->family, family);
+    codec_object(c, "blocked", &p->blocked, codec_trace);
+    codec_object(c, "open", &p->open, codec_trace);
+    codec_bool(c, "complete", &p->complete);
+}
+
 /* ---- the whole -------------------------------------------------------------- */
 
 static void codec_evidence(struct codec *c, struct evidence *e)
@@ -473,6 +517,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_bool(c, "interrupted", &e->interrupted);
     codec_bool(c, "ceiling_reached", &e->ceiling_reached);
     codec_bool(c, "incomplete", &e->incomplete);
+    if (codec_has(c, "own_trouble"))
+        codec_text_or_null(c, "own_trouble", &e->own_trouble);
     codec_object(c, "has_route", e->has_route, codec_families);
     codec_bool(c, "resolver_configured", &e->resolver_configured);
     CODEC_INTEGER(c, "n_roots", e->n_roots, 0, INT32_MAX);
@@ -484,6 +530,8 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);
     if (codec_has(c, "clock"))
         codec_object(c, "clock", &e->clock, codec_clock);
+    if (codec_has(c, "paths"))
+        codec_objects(c, "paths", &e->paths, &e->n_paths, sizeof *e->paths, EVIDENCE_PATHS_MAX, codec_path);
 }
 
 static int put_bytes(const char *bytes, size_t len, void *out)

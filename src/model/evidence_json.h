@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "model/evidence.h"
 
-enum { EVIDENCE_RECORD_MAX = 16 << 20 }; /* bytes */
+enum { EVIDENCE_RECORD_MAX = 64 << 20 }; /* bytes, to be written and to be read again */
 
 /*
  * evidence_save() - appends the Evidence, complete and exact

@@ -92,7 +92,8 @@ struct plan {
     const char *provider;   /* id of data/providers.toml, or NULL */
     const char *suggestion; /* the name that was probably meant, where it differs from what was typed */
     enum name_slip slip;    /* how the name departs from slip_of */
-    const char *slip_of;    /* a known server's name that it is so close to, or NULL */
+    const char *slip_of;    /* a known name that it is so close to, or NULL: a server's ... */
+    bool slip_in_address;   /* ... or the mail domain behind the @ of what was typed */
     enum host_role host_role; /* what the host is known to be there for, where that is not sending */
     bool is_setting;        /* --host: the very content of a mail program's box for the server */
     struct input_note *notes;
@@ -118,7 +119,7 @@ struct plan {
     bool system_ca;
     struct port_map *port_maps;
     size_t n_port_maps;
-    const char *ehlo; /* NULL: the machine's own name or an address literal */
+    const char *ehlo; /* what to greet with; NULL: an address literal */
     unsigned timeout_ms;
 
     struct time_server *time_servers; /* instead of the usual ones */

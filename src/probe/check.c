@@ -10,6 +10,7 @@
 #include "probe/clock.h"
 #include "probe/dial.h"
 #include "probe/escalate.h"
+#include "probe/path.h"
 #include "probe/site.h"
 
 struct check {
@@ -24,7 +25,10 @@ struct check {
     struct trust *trust;
     struct site *sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
+    struct path_search *paths;
+    unsigned n_paths_under_way;
     struct tls_identity *identity; /* NULL: no client certificate */
+    unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
@@ -82,7 +86,7 @@ static bool sites_are_idle(const struct check *c)
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->clock != NULL || !sites_are_idle(c))
+    if (!c->finished || c->closing || c->clock != NULL || c->paths != NULL || !sites_are_idle(c))
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -107,6 +111,8 @@ static void check_finish(struct check *c)
     c->finished = true;
     if (c->clock != NULL)
         clock_query_stop(c->clock);
+    for (struct path_search *p = c->paths; p != NULL; p = *path_next(p))
+        path_stop(p);
     judge_chains(c);
     clock_note_dates(e);
     clock_combine(&e->clock);
@@ -168,7 +174,7 @@ static double clock_patience_ms(const struct evidence *e)
 
 static void check_review(struct check *c)
 {
-    if (c->finished || c->stopped || !c->begun || sites_are_busy(c))
+    if (c->finished || c->stopped || !c->begun || sites_are_busy(c) || c->n_paths_under_way > 0)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
@@ -209,6 +215,73 @@ static bool begin_clock(struct check *c, struct err *err)
 
     return clock_query_start(&c->clock, &spec, err);
 }
+
+/* ---- the path --------------------------------------------------------------------- */
+
+static void on_path_over(void *user)
+{
+    struct check *c = user;
+
+    c->n_paths_under_way--;
+    check_review(c);
+}
+
+static void on_path_gone(void *user, struct path_search *p)
+{
+    struct check *c = user;
+
+    for (struct path_search **at = &c->paths; *at != NULL; at = path_next(*at)) {
+        if (*at == p) {
+            *at = *path_next(p);
+            break;
+        }
+    }
+    check_release(c);
+}
+
+static const struct path_listener path_ears = { .over = on_path_over, .gone = on_path_gone };
+
+static bool begin_path(struct check *c, const struct stopped_port *s)
+{
+    struct evidence *e = c->evidence;
+    const struct probe *blocked = &e->probes[s->blocked];
+    struct path_spec spec = {
+        .loop = engine_loop(c->engine),
+        .evidence = e,
+        .role = blocked->role,
+        .host = blocked->host,
+        .blocked = { blocked->address, blocked->port },
+        .round_trip_ms = -1,
+        .listener = &path_ears,
+        .user = c,
+    };
+    struct path_search *p;
+    struct err err = { 0 };
+
+    if (s->open >= 0) {
+        spec.open = (struct endpoint){ e->probes[s->open].address, e->probes[s->open].port };
+        spec.round_trip_ms = e->probes[s->open].round_trip_ms;
+    }
+    if (!path_start(&p, &spec, &err))
+        return false;
+    *path_next(p) = c->paths;
+    c->paths = p;
+    c->n_paths_under_way++;
+    return true;
+}
+
+static void look_at_paths(struct check *c)
+{
+    struct stopped_port s;
+
+    while (!c->stopped && !c->finished && escalate_to_path(c->evidence, &s)) {
+        if (!begin_path(c, &s)) {
+            c->evidence->incomplete = true;
+            return;
+        }
+    }
+}
+
 /* ---- what is contacted ------------------------------------------------------------ */
 
 static void on_probe(void *user, size_t probe)
@@ -232,6 +305,7 @@ static void on_failing(void *user, size_t probe)
     struct check *c = user;
 
     check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
+    look_at_paths(c);
 }
 
 static void on_review(void *user)
@@ -402,7 +476,7 @@ static void on_deadline(uv_timer_t *timer)
     check_stop(c);
 }
 
-void check_interrupt(struct check *c)
+static void check_withdraw(struct check *c)
 {
     c->stopped = true;
     if (!c->finished)
@@ -412,10 +486,16 @@ void check_interrupt(struct check *c)
     check_stop(c);
 }
 
+void check_interrupt(struct check *c)
+{
+    if (c->n_interrupts != engine_n_interrupts(c->engine))
+        check_withdraw(c);
+}
+
 void check_abandon(struct check *c)
 {
     c->listener = NULL;
-    check_interrupt(c);
+    check_withdraw(c);
 }
 
 static void on_begin(uv_timer_t *timer)
@@ -430,6 +510,7 @@ static void on_begin(uv_timer_t *timer)
     left_ms = (double)e->plan->timeout_ms - (clock_steady_ms() - c->started_ms);
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
+    check_tell(c, EVENT_STARTED, 0);
     if (e->plan->host != NULL && !begin_clock(c, &err))
         e->incomplete = true;
     check_review(c);
@@ -480,6 +561,7 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
     c->gone = gone;
     c->user = user;
     c->started_ms = clock_steady_ms();
+    c->n_interrupts = engine_n_interrupts(engine);
     if (!check_prepare(c, plan, bad_file, err)) {
         check_free(c);
         return false;

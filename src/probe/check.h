@@ -27,7 +27,7 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
 struct check **check_next(struct check *c);
 void check_trust_ready(struct check *c);
 
-/* Ends with what is known, and tells so. */
+/* Ends with what is known, and tells so, where the engine was interrupted after it was started. */
 void check_interrupt(struct check *c);
 
 /* Ends without a word. */

@@ -84,7 +84,6 @@ enum fault dial_fault_of_errno(int code)
     case EACCES:
         return FAULT_LOCAL;
     case ENETUNREACH:
-    case EADDRNOTAVAIL:
     case ENETDOWN:
         return FAULT_NO_ROUTE;
     case EHOSTUNREACH:
@@ -218,7 +217,23 @@ void dial_quick_ack(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-enum dial_state dial_start(int *fd, const struct address *address, uint16_t port, struct dial_result *ret)
+/* false, with errno, where the system does not take it: without it the attempt would mean something else. */
+static bool set_manner(int fd, enum family family, const struct dial_manner *manner)
+{
+    int hops = (int)manner->hops;
+    int held_back_s = 1;
+
+    if (hops > 0 && family == FAMILY_IPV4 && setsockopt(fd, SOL_IP, IP_TTL, &hops, sizeof hops) != 0)
+        return false;
+    if (hops > 0 && family == FAMILY_IPV6 && setsockopt(fd, SOL_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops) != 0)
+        return false;
+    /* Of a client's socket: the acknowledgement of SYN-ACK waits for data (tcp(7) speaks of servers alone). */
+    return !manner->half_open ||
+           setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &held_back_s, sizeof held_back_s) == 0;
+}
+
+enum dial_state dial_start_as(int *fd, const struct address *address, uint16_t port, const struct dial_manner *manner,
+                              struct dial_result *ret)
 {
     struct sockaddr_storage to;
     socklen_t len = to_sockaddr(&to, address, port);
@@ -229,13 +244,31 @@ enum dial_state dial_start(int *fd, const struct address *address, uint16_t port
     if (*fd < 0)
         return dial_failed(errno, address, ret);
     setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    dial_quick_ack(*fd);
+    if (!manner->half_open)
+        dial_quick_ack(*fd);
     set_error_queue(*fd, address->family, 1);
+    if (!set_manner(*fd, address->family, manner))
+        return dial_failed(errno, address, ret);
     if (connect(*fd, (const struct sockaddr *)&to, len) == 0) {
         set_error_queue(*fd, address->family, 0);
         return DIAL_CONNECTED;
     }
     return errno == EINPROGRESS ? DIAL_PENDING : dial_failed(errno, address, ret);
+}
+
+enum dial_state dial_start(int *fd, const struct address *address, uint16_t port, struct dial_result *ret)
+{
+    static const struct dial_manner usual;
+
+    return dial_start_as(fd, address, port, &usual, ret);
+}
+
+void dial_abort(int fd)
+{
+    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
 }
 
 enum dial_state dial_look(int fd, const struct address *address, struct dial_result *ret)

@@ -26,13 +26,24 @@ struct dial_result {
  */
 enum dial_state dial_start(int *fd, const struct address *address, uint16_t port, struct dial_result *ret);
 
+/* How an attempt departs from what a mail client's would be; zero where it does not. */
+struct dial_manner {
+    unsigned hops;  /* its packets go no further than this */
+    bool half_open; /* the last packet of the handshake is held back: who closes at once is never accepted */
+};
+enum dial_state dial_start_as(int *fd, const struct address *address, uint16_t port, const struct dial_manner *manner,
+                              struct dial_result *ret);
+
 /*
  * dial_look() - how the attempt stands, after the loop says that the socket may tell
  * shape:  reads the error queue before SO_ERROR, for an ICMP message says more
  *         than the errno that it becomes; clears IP_RECVERR once connected, else
- *         soft ICMP errors would end the connection
+ *         soft ICMP errors would end the connection; what it says while pending is in ret->icmp
  */
 enum dial_state dial_look(int fd, const struct address *address, struct dial_result *ret);
+
+/* Ends an attempt, and what it may have become, at once and without a trace: by RST where it connected. */
+void dial_abort(int fd);
 
 /* What a read or write error on a connected socket means. */
 enum fault dial_fault_of_errno(int code);

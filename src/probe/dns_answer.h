@@ -23,7 +23,8 @@ struct dns_answer {
     size_t n_refused;
     /* End of the CNAME chain; "" where it is the name itself. With MALFORMED a name of a chain without end. */
     char canonical[DNS_NAME_SIZE];
-    double duration_ms;            /* filled in by the asker */
+    double duration_ms;            /* filled in by the asker, as is: */
+    int own_errno;                 /* why this side could not ask; 0 where it could */
 };
 
 /*

@@ -3,7 +3,12 @@
  */
 #include "probe/engine.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include <sys/eventfd.h>
 
 #include "probe/check.h"
 #include "probe/dial.h"
@@ -12,6 +17,7 @@ enum {
     ENGINE_RESOLVERS_MAX = 64,
     ENGINE_TRUSTS_MAX = 16,
     ENGINE_LEFT_ALONE_MAX = 32,
+    LOOP_DESCRIPTORS = 8, /* of a loop and the first things on it, with some to spare */
     DNS_PORT = 53,
 };
 
@@ -26,6 +32,7 @@ struct engine {
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
     struct check *checks;
+    atomic_uint n_interrupts; /* lock-free, as a signal handler needs it */
 };
 
 static void on_wake(uv_async_t *wake)
@@ -36,11 +43,30 @@ static void on_wake(uv_async_t *wake)
         check_interrupt(c);
 }
 
+/* libuv ends the whole program where it lacks a descriptor for itself, so that is tried beforehand. */
+static bool descriptors_are_left(void)
+{
+    int fds[LOOP_DESCRIPTORS];
+    size_t n = 0;
+    int code;
+
+    while (n < LOOP_DESCRIPTORS && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        n++;
+    code = errno;
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    errno = code;
+    return n == LOOP_DESCRIPTORS;
+}
+
 bool engine_new(struct engine **ret, struct err *err)
 {
-    struct engine *e = calloc(1, sizeof *e);
+    struct engine *e;
     int status;
 
+    if (!descriptors_are_left())
+        return err_set(err, ERR_SYSTEM, errno, "starting the loop");
+    e = calloc(1, sizeof *e);
     if (e == NULL)
         return err_set(err, ERR_NOMEM, 0, "starting the engine");
     status = uv_loop_init(&e->loop);
@@ -90,7 +116,13 @@ void engine_run(struct engine *e)
 
 void engine_interrupt(struct engine *e)
 {
+    atomic_fetch_add(&e->n_interrupts, 1);
     uv_async_send(&e->wake);
+}
+
+unsigned engine_n_interrupts(const struct engine *e)
+{
+    return atomic_load(&e->n_interrupts);
 }
 
 uv_loop_t *engine_loop(struct engine *e)
@@ -132,7 +164,8 @@ size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolv
     *configured = true;
     if (n == 0) {
         servers = system;
-        n = resolver_system_servers(system);
+        if (!resolver_system_servers(system, &n, err))
+            return 0;
         *configured = n > 0;
         n = n > 0 ? n : 1;
     }

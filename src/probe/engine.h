@@ -27,12 +27,16 @@ void engine_free(struct engine *e);
 /* Runs until every check is gone. */
 void engine_run(struct engine *e);
 
-/* Makes every check end with what is known. Async-signal-safe. */
+/* Makes every check end with what is known that has been started by now. Async-signal-safe. */
 void engine_interrupt(struct engine *e);
 
 /* ---- for the check --------------------------------------------------------- */
 
 uv_loop_t *engine_loop(struct engine *e);
+
+/* How often the engine was interrupted so far; any number after the greatest is 0. */
+unsigned engine_n_interrupts(const struct engine *e);
+
 struct system_view *engine_system_view(struct engine *e);
 
 /*

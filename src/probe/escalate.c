@@ -135,3 +135,80 @@ unsigned escalate_for_name(const struct evidence *e, const struct name_view *nam
     }
     return permitted(e, further);
 }
+
+/* ---- the path ---------------------------------------------------------------------- */
+
+/* Dropped, or forbidden by somebody on the way. */
+static bool is_stopped(const struct evidence *e, const struct probe *p)
+{
+    bool silent = p->fault == FAULT_NONE || p->fault == FAULT_SILENT;
+
+    return p->role == ROLE_TARGET && p->has_address && cannot_connect(e, p) &&
+           (silent || p->fault == FAULT_PROHIBITED || p->fault == FAULT_UNREACHABLE) &&
+           (p->port != 25 || plan_asks_port(e->plan, p->port));
+}
+
+static bool has_path(const struct evidence *e, enum family family)
+{
+    for (size_t i = 0; i < e->n_paths; i++) {
+        if (e->paths[i].family == family)
+            return true;
+    }
+    return false;
+}
+
+/* A probe that has connected; address NULL: to whichever. */
+static int connected(const struct evidence *e, enum role role, enum family family, const struct address *address)
+{
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+
+        if (p->role == role && p->family == family && p->connect_ms >= 0 &&
+            (address == NULL || address_equal(&p->address, address)))
+            return (int)i;
+    }
+    return -1;
+}
+
+static bool is_web(const struct probe *p)
+{
+    return p->port == 80 || p->port == 443;
+}
+
+/* Mail ports elsewhere were tried, all to the end, and none of them connected. */
+static bool mail_is_stopped_everywhere(const struct evidence *e)
+{
+    bool tried = false;
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+
+        if (p->role != ROLE_CONTROL || is_web(p) || p->outcome == PROBE_SKIPPED)
+            continue;
+        if (p->outcome == PROBE_RUNNING || p->connect_ms >= 0)
+            return false;
+        tried = true;
+    }
+    return tried;
+}
+
+bool escalate_to_path(const struct evidence *e, struct stopped_port *ret)
+{
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+        int open;
+
+        if (!is_stopped(e, p) || has_path(e, p->family))
+            continue;
+        open = connected(e, ROLE_TARGET, p->family, &p->address);
+        if (open < 0) {
+            /* Where another address or family of the server connects, this is no matter of its port. */
+            if (!has_failed(p) || p->fault == FAULT_UNREACHABLE || !all_out_of_reach(e) || !mail_is_stopped_everywhere(e))
+                continue;
+            open = connected(e, ROLE_CONTROL, p->family, NULL);
+        }
+        *ret = (struct stopped_port){ .blocked = i, .open = open };
+        return true;
+    }
+    return false;
+}

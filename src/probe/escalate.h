@@ -21,4 +21,13 @@ unsigned escalate_for_probe(const struct evidence *e, const struct probe *p);
 /* The same of a name whose look-up has ended, or brings nothing for long. */
 unsigned escalate_for_name(const struct evidence *e, const struct name_view *name);
 
+/* A port that is stopped on the way, and what to compare it with: probes. */
+struct stopped_port {
+    size_t blocked;
+    int open; /* of the same server, or else of another; -1 where there is none */
+};
+
+/* Whether there is one whose path is worth looking at and has not been yet; one for each family. */
+bool escalate_to_path(const struct evidence *e, struct stopped_port *ret);
+
 #endif

@@ -21,6 +21,8 @@ bool file_read(struct buf *out, const char *path)
         do
             n = read(fd, bytes, sizeof bytes);
         while ((n > 0 && buf_put(out, bytes, (size_t)n)) || (n < 0 && errno == EINTR));
+    } else {
+        errno = EINVAL;
     }
     close(fd);
     return n >= 0;

@@ -11,8 +11,8 @@
 /*
  * file_read() - appends the bytes of a file
  * shape:  up to the ceiling of the buffer; more, or no memory, shows as out->failed
- * errors: false where it cannot be opened or read, or is a pipe or device, which might
- *         never end
+ * errors: false with errno where it cannot be opened or read, or is a pipe or device,
+ *         which might never end
  */
 bool file_read(struct buf *out, const char *path);
 

@@ -63,19 +63,31 @@ static bool names_host(struct peer_text line, const char *host)
     return false;
 }
 
-bool hosts_file_find(struct hosts_entry *ret, struct peer_text file, const char *host, enum family family)
+bool hosts_file_next(struct hosts_entry *ret, struct hosts_reader *r, const char *host)
 {
-    for (size_t number = 1; file.len > 0; number++) {
-        struct peer_text line = take_line(&file);
+    while (r->rest.len > 0) {
+        struct peer_text line = take_line(&r->rest);
         struct peer_text word = take_word(&line);
-        struct address address;
 
+        r->line++;
         /* The name is looked for first: of the many lines of a block list few have it. */
-        if (word.len == 0 || !names_host(line, host) || !read_address(&address, word) ||
-            address.family != family)
+        if (word.len == 0 || !names_host(line, host) || !read_address(&ret->address, word))
             continue;
-        *ret = (struct hosts_entry){ .address = address, .line = number };
+        ret->line = r->line;
         return true;
     }
     return false;
+}
+
+bool hosts_file_all_lines_count(struct peer_text conf)
+{
+    bool all = false;
+
+    while (conf.len > 0) {
+        struct peer_text line = take_line(&conf);
+
+        if (peer_text_equal_nocase(take_word(&line), "multi"))
+            all = peer_text_equal_nocase(take_word(&line), "on");
+    }
+    return all;
 }

@@ -6,6 +6,7 @@
  */
 #include "probe/lookup.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 
@@ -307,6 +308,8 @@ static void on_answer(void *user, const struct dns_answer *answer)
     struct dns_query *query = &lookup_view(l)->queries[a->query];
 
     a->question = NULL;
+    if (answer->own_errno != 0)
+        evidence_note_trouble(l->spec.evidence, answer->own_errno);
     query->outcome = answer->outcome;
     query->duration_ms = answer->duration_ms;
     query->n_addresses = answer->n_addresses + answer->n_refused;
@@ -324,6 +327,8 @@ static void on_answer(void *user, const struct dns_answer *answer)
 
 static enum dns_outcome outcome_of_system(const struct system_answer *answer)
 {
+    if (answer->own_errno != 0)
+        return DNS_SKIPPED;
     switch (answer->code) {
     case 0:
         return answer->n_addresses > 0 ? DNS_OK : DNS_NO_DATA;
@@ -344,6 +349,8 @@ static void on_system_answer(void *user, const struct system_answer *answer)
     struct name_view *view = lookup_view(l);
 
     l->request = NULL;
+    if (answer->own_errno != 0)
+        evidence_note_trouble(l->spec.evidence, answer->own_errno);
     view->system = outcome_of_system(answer);
     view->system_code = answer->code;
     if (l->ended)
@@ -353,20 +360,33 @@ static void on_system_answer(void *user, const struct system_answer *answer)
     lookup_review(l);
 }
 
+/* What can be read of it counts. */
+static void read_own_file(struct lookup *l, struct buf *file, const char *path)
+{
+    if (!file_read(file, path) && err_is_shortage(errno))
+        evidence_note_trouble(l->spec.evidence, errno);
+}
+
 static void lookup_read_hosts(struct lookup *l)
 {
-    struct buf file;
+    struct hosts_reader reader = { 0 };
+    struct hosts_entry entry;
+    struct buf file, conf;
+    bool all;
 
     buf_init(&file, HOSTS_FILE_MAX);
-    file_read(&file, HOSTS_FILE_PATH); /* what can be read of it counts */
-    for (unsigned family = 0; family < FAMILY_COUNT; family++) {
-        struct hosts_entry entry;
-
-        if (hosts_file_find(&entry, (struct peer_text){ buf_borrow(&file), file.len }, lookup_view(l)->host,
-                            (enum family)family))
-            lookup_found(l, &entry.address, -1, SOURCE_HOSTS, entry.line);
+    buf_init(&conf, HOST_CONF_MAX);
+    read_own_file(l, &file, HOSTS_FILE_PATH);
+    read_own_file(l, &conf, HOST_CONF_PATH);
+    reader.rest = (struct peer_text){ buf_borrow(&file), file.len };
+    all = hosts_file_all_lines_count((struct peer_text){ buf_borrow(&conf), conf.len });
+    while (hosts_file_next(&entry, &reader, lookup_view(l)->host)) {
+        lookup_found(l, &entry.address, -1, SOURCE_HOSTS, entry.line);
+        if (!all)
+            break;
     }
     buf_done(&file);
+    buf_done(&conf);
 }
 
 static void on_start(uv_timer_t *timer)

@@ -297,6 +297,8 @@ static void end_cell(struct notes *n, unsigned mode, enum probe_outcome outcome,
     keep_learned(n, p, (enum tls_mode)mode);
     if (fault == FAULT_REPLY)
         keep_refusal(n, p);
+    if (fault == FAULT_SYSTEM && n->evidence->own_trouble == NULL)
+        n->evidence->own_trouble = p->error_text;
     p->outcome = outcome;
     p->stage = stage;
     p->fault = fault;

@@ -42,7 +42,11 @@ void question_abandon(struct question *q);
 /* The nameserver lines of a resolv.conf, up to RESOLVER_SYSTEM_MAX. source: resolv.conf(5) */
 size_t resolver_read_servers(struct peer_text conf, struct endpoint ret[static RESOLVER_SYSTEM_MAX]);
 
-/* The nameservers of /etc/resolv.conf, up to RESOLVER_SYSTEM_MAX; 0 where none is configured. */
-size_t resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX]);
+/*
+ * resolver_system_servers() - the nameservers of /etc/resolv.conf, up to RESOLVER_SYSTEM_MAX
+ * shape:  *n is 0 where none is configured, or there is no such file
+ * errors: ERR_SYSTEM where this side has no descriptor left to look
+ */
+bool resolver_system_servers(struct endpoint ret[static RESOLVER_SYSTEM_MAX], size_t *n, struct err *err);
 
 #endif

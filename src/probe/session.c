@@ -25,7 +25,7 @@
 enum {
     QUIET_AFTER_MS = 1000,  /* of silence at its first word, the other TLS mode is tried */
     QUIET_ROUND_TRIPS = 4,  /* ... or this many times the connect time, when that is longer */
-    QUIET_AGAIN_MS = 4000,
+    QUIET_AGAIN_MS = 1000,
     GOODBYE_MS = 500,       /* the answer to QUIT is waited for, after the report is made */
     READS_PER_WAKE = 32,    /* then other connections have their turn */
     EHLO_NAME_SIZE = 256,
@@ -528,7 +528,7 @@ static void session_talk(struct session *s)
 /* ---- connecting ---------------------------------------------------------------- */
 
 /*
- * RFC 5321 section 4.1.3: an address literal where no name is given. The other
+ * RFC 5321 section 4.1.3: an address literal where there is no name. The other
  * name that is tried after a refusal is the literal where a name was refused,
  * else one that anybody can look up (RFC 2606).
  */

@@ -14,6 +14,10 @@
 /* So long without a first word, though connected, is no slowness any more that one meets every day. */
 static const double MUTE_MS = 4000;
 
+/* A trial of the other mode, once nothing else is waited for; longer where the server greets slowly elsewhere. */
+static const double TRIAL_MS = 1000;
+static const double TRIAL_GREETINGS = 4;
+
 struct site {
     struct site *next; /* the check's list */
     struct site_spec spec;
@@ -251,6 +255,42 @@ static void on_waiting(void *user, struct session *s)
     }
 }
 
+/* It was opened because the mode that its port is meant for did not work. */
+static bool is_trial(const struct site *t, const struct session *s)
+{
+    enum tls_mode mode = session_mode(s);
+
+    return session_lesson(s) == LESSON_NONE && mode != plan_usual_mode(session_port(s)) &&
+           !asks_mode(t, session_port(s), mode);
+}
+
+/* The longest that the server has taken to greet, on whichever port; negative while it has not. */
+static double slowest_greeting_ms(const struct site *t)
+{
+    double slowest = -1;
+
+    for (size_t i = 0; i < t->evidence->n_probes; i++) {
+        const struct probe *p = &t->evidence->probes[i];
+
+        if (cells_belong(&t->owner, p) && p->greeting_ms > slowest)
+            slowest = p->greeting_ms;
+    }
+    return slowest;
+}
+
+/* Only trials are left, and this one has had its time: a port that failed in its own mode keeps nobody waiting. */
+static bool is_idle_trial(const struct site *t, const struct session *s)
+{
+    double greeting_ms = slowest_greeting_ms(t);
+    double patience_ms = greeting_ms < 0 ? MUTE_MS : TRIAL_GREETINGS * greeting_ms;
+
+    for (struct session *other = t->sessions; other != NULL; other = *session_next(other)) {
+        if (!session_is_settled(other) && !is_trial(t, other))
+            return false;
+    }
+    return is_trial(t, s) && session_mute_ms(s) >= (patience_ms > TRIAL_MS ? patience_ms : TRIAL_MS);
+}
+
 static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
@@ -265,6 +305,8 @@ static void on_quiet(void *user, struct session *s)
         tell_failing(t, s);
     if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
+    else if (is_idle_trial(t, s))
+        session_time_out(s);
     else
         try_other_mode(t, s);
 }
@@ -479,17 +521,30 @@ static bool only_hosts_gave(const struct site *t, size_t address)
     return true;
 }
 
+/* The first of the family that stands in the hosts file; those behind it are tried where it does not connect. */
+static bool leads_in_hosts(const struct site *t, size_t address)
+{
+    const struct found_address *all = site_view(t)->addresses;
+
+    for (size_t i = 0; i < address; i++) {
+        if (all[i].address.family == all[address].address.family && (all[i].sources & SOURCE_HOSTS) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void on_found(void *user, size_t name, size_t address)
 {
     struct site *t = user;
     const struct found_address *found = &site_view(t)->addresses[address];
+    bool in_hosts = (found->sources & SOURCE_HOSTS) != 0;
 
     t->spec.listener->name(t->spec.user, name, false);
     /*
      * What the hosts file says is what the mail client will use, whatever DNS
      * says; what DNS says is then tried too, to tell what the file does.
      */
-    site_try_address(t, &found->address, (found->sources & SOURCE_HOSTS) != 0 || only_hosts_gave(t, address));
+    site_try_address(t, &found->address, in_hosts ? leads_in_hosts(t, address) : only_hosts_gave(t, address));
 }
 
 static void on_lookup_ended(void *user, size_t name)

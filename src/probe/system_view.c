@@ -7,12 +7,14 @@
  */
 #include "probe/system_view.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <netinet/in.h>
 
@@ -161,6 +163,23 @@ static void result_put(struct system_answer *result, const struct sockaddr *from
     result->n_addresses++;
 }
 
+/* The library tells want of descriptors as a silent resolver: whether there are any shows when one is asked for. */
+static int find_own_errno(int code)
+{
+    int code_of_system = errno;
+    int fd;
+
+    if (code == EAI_MEMORY)
+        return ENOMEM;
+    if (code == EAI_SYSTEM && err_is_shortage(code_of_system))
+        return code_of_system;
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
+}
+
 static void *request_run(void *arg)
 {
     struct system_request *r = arg;
@@ -170,6 +189,8 @@ static void *request_run(void *arg)
     bool wanted;
 
     r->result.code = getaddrinfo(r->host, NULL, &hints, &list);
+    if (r->result.code != 0)
+        r->result.own_errno = find_own_errno(r->result.code);
     for (struct addrinfo *i = list; i != NULL && r->result.n_addresses < SYSTEM_VIEW_ADDRESSES_MAX; i = i->ai_next)
         result_put(&r->result, i->ai_addr);
     if (list != NULL)

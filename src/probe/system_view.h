@@ -15,7 +15,8 @@
 enum { SYSTEM_VIEW_ADDRESSES_MAX = 64 };
 
 struct system_answer {
-    int code; /* of getaddrinfo, 0 where it succeeded */
+    int code;      /* of getaddrinfo, 0 where it succeeded */
+    int own_errno; /* what it may have lacked on this side to succeed; else 0 */
     struct address addresses[SYSTEM_VIEW_ADDRESSES_MAX];
     size_t n_addresses;
 };

@@ -6,6 +6,7 @@
  */
 #include "probe/trust.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -156,7 +157,7 @@ static void on_loaded(uv_work_t *work, int status)
         t->tell(t->user);
 }
 
-/* errors: ERR_NOMEM; ERR_INPUT where a file holds no certificate, *bad_file naming it */
+/* errors: ERR_NOMEM, ERR_SYSTEM; ERR_INPUT where a file holds no certificate, *bad_file naming it */
 static bool trust_remember(struct trust *t, const struct plan *plan, const char **bad_file, struct err *err)
 {
     t->with_system = plan->system_ca;
@@ -172,7 +173,9 @@ static bool trust_remember(struct trust *t, const struct plan *plan, const char 
             return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
         t->n_files++;
         buf_init(pem, PLAN_CA_FILE_MAX);
-        if (!file_read(pem, plan->ca_files[i]) || pem->failed || !holds_a_certificate(pem)) {
+        if (!file_read(pem, plan->ca_files[i]) && err_is_shortage(errno))
+            return err_set(err, ERR_SYSTEM, errno, "reading a file of root certificates");
+        if (pem->failed || !holds_a_certificate(pem)) {
             *bad_file = plan->ca_files[i];
             return err_set(err, ERR_INPUT, 0, "reading a file of root certificates");
         }

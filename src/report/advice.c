@@ -20,6 +20,8 @@ enum {
     ADVICE_SETTINGS_MAX = 2, /* more to choose from helps nobody */
     ADVICE_CHARACTERS_MAX = 3,
     ADVICE_PEER_MAX = 256,   /* bytes of what was typed, where it stands in for a host */
+    PROVIDER_SETTINGS_MAX = 16,
+    SUBMISSIONS_PORT = 465,
     SUBMISSION_PORT = 587,
 };
 
@@ -63,45 +65,92 @@ bool advice_put_setting(struct buf *out, enum language language, const struct se
                 : phrase_put(out, language, TEXT_REPORT_SETTINGS, args, 3, NULL, NULL);
 }
 
-/* What was seen to work, else what the provider is known to serve under this name, else under any. */
-static size_t find_settings(struct setting ret[static ADVICE_SETTINGS_MAX], const struct plan *plan,
-                            const struct diagnosis *d, const char *host)
+/* What the host is known to serve, of its own name or else of any, and where nobody knows the usual. */
+static size_t known_settings(struct setting ret[static PROVIDER_SETTINGS_MAX], const struct plan *plan,
+                             const char *host)
 {
     const struct provider *provider = advice_provider(plan);
     bool own = provider != NULL && provider_by_host(host) == provider;
     size_t n = 0;
 
-    /* Clear text is never advised, whoever serves it. */
-    for (size_t i = 0; i < d->n_recommended && n < ADVICE_SETTINGS_MAX; i++) {
-        const struct recommended *r = &d->recommended[i];
-
-        if (r->mode != TLS_MODE_NONE)
-            ret[n++] = (struct setting){ r->host, r->port, r->mode };
-    }
-    for (size_t i = 0; d->n_recommended == 0 && provider != NULL && i < provider->n_hosts; i++) {
+    for (size_t i = 0; provider != NULL && i < provider->n_hosts; i++) {
         const struct provider_host *h = &provider->hosts[i];
 
-        if (n < ADVICE_SETTINGS_MAX && h->tls != TLS_MODE_NONE && (!own || strcmp(h->host, host) == 0))
+        /* Clear text is never advised, whoever serves it. */
+        if (n < PROVIDER_SETTINGS_MAX && h->tls != TLS_MODE_NONE && (!own || strcmp(h->host, host) == 0))
             ret[n++] = (struct setting){ h->host, h->port, h->tls };
+    }
+    if (n == 0) {
+        ret[n++] = (struct setting){ host, SUBMISSIONS_PORT, TLS_MODE_IMPLICIT };
+        ret[n++] = (struct setting){ host, SUBMISSION_PORT, TLS_MODE_STARTTLS };
     }
     return n;
 }
 
-static bool put_settings(struct buf *out, enum language language, const struct plan *plan,
-                         const struct diagnosis *d, const char *host)
+/* It was tried. That it is no recommendation then says that it did not work. */
+static bool was_tried(const struct evidence *e, const struct setting *s)
 {
-    struct setting found[ADVICE_SETTINGS_MAX];
-    size_t n = find_settings(found, plan, d, host);
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
 
-    for (size_t i = 0; i < n; i++) {
-        if (!advice_put_setting(out, language, &found[i], i == 0 ? NULL : found[i - 1].host))
+        if (p->outcome != PROBE_SKIPPED && p->outcome != PROBE_RUNNING && p->port == s->port &&
+            p->mode == s->mode && p->host != NULL && strcmp(p->host, s->host) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool put_list(struct buf *out, enum language language, const struct setting *settings, size_t n)
+{
+    for (size_t i = 0; i < n && i < ADVICE_SETTINGS_MAX; i++) {
+        if (!advice_put_setting(out, language, &settings[i], i == 0 ? NULL : settings[i - 1].host))
             return false;
     }
-    if (n > 0)
-        return true;
-    return phrase_put(out, language, TEXT_REPORT_SETTINGS_USUAL, (const struct argument[]){
-        { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
-    }, 1, NULL, NULL);
+    return true;
+}
+
+/*
+ * Nothing was seen to work: what may work still. A provider's own settings stay
+ * right through an outage; the usual ones of any other host are a guess, and a
+ * guess that has failed is not repeated.
+ */
+static bool put_unseen(struct buf *out, enum language language, const struct evidence *e, const char *host)
+{
+    bool documented = advice_provider(e->plan) != NULL;
+    struct setting settings[PROVIDER_SETTINGS_MAX];
+    size_t n_known = known_settings(settings, e->plan, host);
+    size_t n = 0;
+    struct buf list;
+    bool ok;
+
+    for (size_t i = 0; i < n_known; i++) {
+        if (documented || !was_tried(e, &settings[i]))
+            settings[n++] = settings[i];
+    }
+    buf_init(&list, ADVICE_TEXT_MAX);
+    ok = put_list(&list, language, settings, n) &&
+         phrase_put(out, language, n == 0 ? TEXT_REPORT_SETTINGS_NONE : TEXT_REPORT_SETTINGS_UNSEEN,
+                    (const struct argument[]){
+                        { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
+                        { .name = "settings", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+                    }, 2, NULL, NULL);
+    buf_done(&list);
+    return ok;
+}
+
+static bool put_settings(struct buf *out, enum language language, const struct evidence *e,
+                         const struct diagnosis *d, const char *host)
+{
+    struct setting seen[ADVICE_SETTINGS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->n_recommended && n < ADVICE_SETTINGS_MAX; i++) {
+        const struct recommended *r = &d->recommended[i];
+
+        if (r->mode != TLS_MODE_NONE)
+            seen[n++] = (struct setting){ r->host, r->port, r->mode };
+    }
+    return n > 0 ? put_list(out, language, seen, n) : put_unseen(out, language, e, host);
 }
 
 static const char *character_name(uint32_t c, char out[static UNINAME_MAX])
@@ -217,7 +266,7 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     buf_init(&a->where, ADVICE_TEXT_MAX);
     buf_init(&a->evidence, ADVICE_TEXT_MAX);
     buf_init(&a->clock, ADVICE_TEXT_MAX);
-    if (!put_host(&a->host, plan, d) || !put_settings(&a->settings, language, plan, d, buf_borrow(&a->host)) ||
+    if (!put_host(&a->host, plan, d) || !put_settings(&a->settings, language, e, d, buf_borrow(&a->host)) ||
         !put_endpoint(&a->endpoint, plan, buf_borrow(&a->host), port) ||
         !put_where(&a->where, language, plan) || !put_evidence(&a->evidence, language, f, put_peer) ||
         !put_clock(&a->clock, language, e))

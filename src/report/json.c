@@ -384,6 +384,8 @@ static json_t *timing(struct face *f, const struct probe *p)
     put(f, object, "greeting", milliseconds(p->greeting_ms));
     put(f, object, "tls", milliseconds(p->tls_ms));
     put(f, object, "total", milliseconds(p->total_ms));
+    put(f, object, "slowest", milliseconds(p->slowest_ms));
+    put(f, object, "slowest_stage", p->slowest_ms < 0 ? json_null() : json_string(stage_word(p->slowest_stage)));
     return object;
 }
 
@@ -529,6 +531,56 @@ static json_t *probes(struct face *f)
     return array;
 }
 
+/* ---- paths ---------------------------------------------------------------- */
+
+static json_t *hop(struct face *f, const struct hop *h)
+{
+    json_t *object = json_object();
+    char text_of_address[ADDRESS_TEXT_SIZE];
+
+    put(f, object, "answer", json_string(hop_answer_word(h->answer)));
+    put(f, object, "address",
+        h->icmp.has_offender ? json_string(address_format(&h->icmp.offender, text_of_address)) : json_null());
+    put(f, object, "ms", milliseconds(h->ms));
+    return object;
+}
+
+static json_t *trace(struct face *f, const struct trace *t)
+{
+    json_t *object, *hops;
+    char text_of_address[ADDRESS_TEXT_SIZE];
+
+    if (t->port == 0)
+        return json_null();
+    object = json_object();
+    hops = json_array();
+    put(f, object, "address", json_string(address_format(&t->address, text_of_address)));
+    put(f, object, "port", json_integer(t->port));
+    for (size_t i = 0; i < t->n_hops; i++)
+        add(f, hops, hop(f, &t->hops[i]));
+    put(f, object, "hops", hops);
+    return object;
+}
+
+static json_t *paths(struct face *f)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < f->e->n_paths; i++) {
+        const struct path *p = &f->e->paths[i];
+        json_t *object = json_object();
+
+        put(f, object, "role", json_string(role_word(p->role)));
+        put(f, object, "host", json_string(p->host));
+        put(f, object, "family", json_string(family_word(p->family)));
+        put(f, object, "blocked", trace(f, &p->blocked));
+        put(f, object, "open", trace(f, &p->open));
+        put(f, object, "complete", json_boolean(p->complete));
+        add(f, array, object);
+    }
+    return array;
+}
+
 /* ---- the whole ------------------------------------------------------------ */
 
 static json_t *tool(struct face *f)
@@ -560,6 +612,7 @@ static json_t *whole(struct face *f)
     put(f, object, "dns", dns(f));
     put(f, object, "clock", local_clock(f));
     put(f, object, "probes", probes(f));
+    put(f, object, "paths", paths(f));
     return object;
 }
 

@@ -21,9 +21,36 @@ static const enum text_id stage_texts[] = {
     [STAGE_MAIL] = TEXT_DOING_MAIL,         [STAGE_DONE] = TEXT_DOING_DONE,
 };
 
+/* What the user waits for; the rest goes on beside it. */
+static bool is_awaited(enum role role)
+{
+    return role == ROLE_TARGET || role == ROLE_SUGGESTION;
+}
+
 static bool is_running(const struct probe *p)
 {
-    return p->outcome == PROBE_RUNNING && p->role == ROLE_TARGET;
+    return p->outcome == PROBE_RUNNING && is_awaited(p->role);
+}
+
+/* A name without an address so far, and an answer about it is still to come. */
+static bool is_looked_up(const struct name_view *name)
+{
+    if (!is_awaited(name->role) || name->n_addresses > 0)
+        return false;
+    for (size_t i = 0; i < name->n_queries; i++) {
+        if (name->queries[i].duration_ms < 0)
+            return true;
+    }
+    return name->n_queries == 0 && name->duration_ms < 0;
+}
+
+static bool looks_up(const struct evidence *e)
+{
+    for (size_t i = 0; i < e->n_names; i++) {
+        if (is_looked_up(&e->names[i]))
+            return true;
+    }
+    return false;
 }
 
 /* Whether another running probe of the same port is ahead of probes[index]. */
@@ -54,8 +81,7 @@ static bool put_stages(struct buf *out, enum language language, const struct evi
                         text(language, stage_texts[p->stage]));
     }
     if (ok && out->len == 0)
-        ok =
-            buf_put_string(out, text(language, e->n_probes == 0 ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
+        ok = buf_put_string(out, text(language, looks_up(e) ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
     return ok;
 }
 

@@ -690,6 +690,10 @@ static void put_limits(struct page *p)
         if (limits[i].reached)
             put_heading(p, label(p, limits[i].says));
     }
+    if (p->e->own_trouble != NULL)
+        put_heading(p, say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
+            { .name = "reason", .kind = ARGUMENT_PEER, .value.peer = peer_text_of(p->e->own_trouble) },
+        }, 1));
 }
 
 bool report_text(struct buf *out, const struct report_spec *spec, const struct evidence *e,

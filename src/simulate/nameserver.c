@@ -50,6 +50,7 @@ struct nameserver {
     struct delayed *delayed[DELAYED_MAX];
     struct client *clients;
     unsigned n_clients;
+    unsigned n_lost[SCENARIO_ANSWERS_MAX]; /* datagrams, by the line of the scenario */
     char datagram[ZONE_QUERY_MAX];
 };
 
@@ -154,7 +155,7 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const
     memcpy(&to, from, from->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
     zone_answer(&reply, n->scenario, n->resolver, n->ipv6, (const uint8_t *)bytes->base, (size_t)len);
     zone_cut(&reply);
-    if (reply.len == 0)
+    if (reply.len == 0 || (reply.lost > 0 && n->n_lost[reply.line]++ < reply.lost))
         return;
     if (reply.delay_ms > 0)
         send_later(n, &reply, &to);

@@ -10,9 +10,9 @@ enum {
 
 static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *word)
 {
-    static const char accepted[] = "after=MS, stray=yes";
+    static const char accepted[] = "after=MS, stray=yes, lost=N";
     char *value;
-    int delay;
+    int number;
 
     if (!reader_split(r, word, &value, accepted))
         return false;
@@ -20,11 +20,17 @@ static bool read_dns_setting(struct reader *r, struct scenario_answer *a, char *
         a->stray = true;
         return true;
     }
+    if (strcmp(word, "lost") == 0) {
+        if (!reader_number(&number, value, 1, SCENARIO_LOST_MAX))
+            return reader_complain(r, "lost", value, "1 to 100");
+        a->lost = (unsigned)number;
+        return true;
+    }
     if (strcmp(word, "after") != 0)
         return reader_complain(r, "setting", word, accepted);
-    if (!reader_number(&delay, value, 0, SCENARIO_DELAY_MAX_MS))
+    if (!reader_number(&number, value, 0, SCENARIO_DELAY_MAX_MS))
         return reader_complain(r, "after", value, "milliseconds, at most 60000");
-    a->delay_ms = (unsigned)delay;
+    a->delay_ms = (unsigned)number;
     return true;
 }
 

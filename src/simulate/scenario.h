@@ -10,7 +10,7 @@
  *   box      mail.example.test              in place of target: given as --host
  *   host     mail.example.test              the servers' name, where it is not the target
  *   options  --port 587 --timeout 3 -4      further options of the check
- *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes]
+ *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes] [lost=N]
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
@@ -43,8 +43,9 @@
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); head (all up
  * to the empty line); tls; close; reset; hang.
- * stray: a datagram for another question and one for another name come first. The resolvers cut
- * what is too long for a datagram, and refuse EDNS.
+ * stray: a datagram for another question and one for another name come first. lost: the first
+ * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
+ * and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
  * named, 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
  * 2001:db8:113::10, unless it is named under dns; one time
@@ -62,6 +63,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/peer_text.h"
+#include "knowledge/text.h"
 
 enum {
     SCENARIO_TEXT_MAX = 256 * 1024,
@@ -110,6 +112,7 @@ enum {
     SCENARIO_RESOLVERS_MAX = 2, /* of the client */
     SCENARIO_RESOLVER_ELSEWHERE = SCENARIO_RESOLVERS_MAX,
     SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
+    SCENARIO_LOST_MAX = 100,
 };
 
 struct scenario_answer {
@@ -121,6 +124,7 @@ struct scenario_answer {
     unsigned count;    /* MANY */
     unsigned delay_ms;
     bool stray;
+    unsigned lost; /* datagrams */
     size_t resolver; /* 0, 1 for the second one, or SCENARIO_RESOLVER_ELSEWHERE */
 };
 
@@ -391,6 +395,7 @@ struct scenario_source {
     const char *name;
     const char *text;
     const char *record; /* of a run, as JSON, where the scenario has net lines; else NULL */
+    const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];
 extern const size_t scenario_sources_count;

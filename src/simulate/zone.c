@@ -205,6 +205,10 @@ static enum rcode look_up_name(struct place *p, const struct scenario *s, size_t
             strcasecmp(a->name, known ? name : "*") != 0)
             continue;
         rcode = apply(p, a, ipv6);
+        if (a->lost > 0) {
+            p->r->lost = a->lost;
+            p->r->line = i;
+        }
         if (p->r->len == 0 || rcode != RCODE_FINE || p->owner != name)
             break;
     }
@@ -258,6 +262,7 @@ void zone_answer(struct zone_reply *ret, const struct scenario *s, size_t resolv
     ret->len = 0;
     ret->delay_ms = 0;
     ret->stray = false;
+    ret->lost = 0;
     if (len < HEADER_SIZE || len > ZONE_QUERY_MAX || (query[2] & 0x80) != 0) /* an answer is no question */
         return;
     readable = read_16(query + 4) == 1 && read_question(&q, query, len);

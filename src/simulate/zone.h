@@ -24,6 +24,8 @@ struct zone_reply {
     size_t len;        /* 0: stay silent */
     unsigned delay_ms; /* to be sent only then */
     bool stray;        /* what nobody asked for goes before it */
+    unsigned lost;     /* so many datagrams that ask for it never arrive */
+    size_t line;       /* of the scenario's answers, which says so */
 };
 
 /*

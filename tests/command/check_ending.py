@@ -2,6 +2,7 @@
 
 usage: check_ending.py SMTPDX PRACTICE REPORT_SCHEMA
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -25,10 +26,22 @@ hang
 SILENT_DNS = "about has no resolver\ntarget mail.example.test\noptions --timeout 20\ndns * silent\n"
 
 
+@contextlib.contextmanager
 def started(program, server, *words, **how):
+    """It is gone afterwards, whatever the test makes of it."""
     how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
            "env": user.environment()} | how
-    return subprocess.Popen([program, *server.options, server.target, *words], **how)
+    with subprocess.Popen([program, *server.options, server.target, *words], **how) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def interrupted(*call, number=signal.SIGINT):
+    with started(*call) as process:
+        return end(process, number)
 
 
 def catches(process, number):
@@ -38,23 +51,19 @@ def catches(process, number):
     return bool(caught >> (number - 1) & 1)
 
 
-def interrupt(process, *numbers):
+def end(process, number):
     """Once the servers that answer had time to; how it ended."""
     user.wait_for(lambda: catches(process, signal.SIGINT), "a check that runs")
     time.sleep(0.4)
     begun = time.monotonic()
-    for number in numbers:
-        process.send_signal(number)
-    try:
-        out, err = process.communicate(timeout=user.PATIENCE_S)
-    except subprocess.TimeoutExpired as problem:
-        process.kill()
-        process.communicate()
-        raise user.Failed("it goes on") from problem
+    process.send_signal(number)
+    out, err = process.communicate(timeout=user.PATIENCE_S)
     return user.done(process.returncode, out, err, begun)
 
 
 def main(program, player, schema):
+    # Whoever started this test may ignore SIGINT, and what is ignored is handed down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cases = user.Cases()
     judge = user.validator(schema)
 
@@ -67,7 +76,7 @@ def main(program, player, schema):
         @cases.case(f"{name} reports what is known, promptly, and exits with 130")
         def _(number=number):
             with user.practice(player, SILENT) as server:
-                result = interrupt(started(program, server), number)
+                result = interrupted(program, server, number=number)
             promptly(result)
             for known in ("465", "mail.example.test", "127.0.0.1", "The check was stopped early"):
                 user.expect(known in result.out, f"{known!r} is not in {result.out}")
@@ -75,7 +84,7 @@ def main(program, player, schema):
         @cases.case(f"{name} in JSON is one whole report of what is known")
         def _(number=number):
             with user.practice(player, SILENT) as server:
-                result = interrupt(started(program, server, "--format=json"), number)
+                result = interrupted(program, server, "--format=json", number=number)
             promptly(result)
             report = json.loads(result.out)
             judge(report)
@@ -89,7 +98,7 @@ def main(program, player, schema):
     @cases.case("an interrupted check is not called critical for what was not seen")
     def _():
         with user.practice(player, SILENT_DNS) as server:
-            result = interrupt(started(program, server, "--format=json"), signal.SIGINT)
+            result = interrupted(program, server, "--format=json")
         promptly(result)
         report = json.loads(result.out)
         judge(report)
@@ -98,9 +107,9 @@ def main(program, player, schema):
     @cases.case("Ctrl-C reports every one of several targets, in text and in JSON")
     def _():
         with user.practice(player, SILENT) as server:
-            text = interrupt(started(program, server, "[::1]"), signal.SIGINT)
-            several = interrupt(started(program, server, "[::1]", "--format=json"), signal.SIGINT)
-            lines = interrupt(started(program, server, "[::1]", "--format=ndjson"), signal.SIGINT)
+            text = interrupted(program, server, "[::1]")
+            several = interrupted(program, server, "[::1]", "--format=json")
+            lines = interrupted(program, server, "[::1]", "--format=ndjson")
         for result in (text, several, lines):
             promptly(result)
         user.equal(2, text.out.count("The check was stopped early"), "reports")
@@ -111,8 +120,7 @@ def main(program, player, schema):
     def _():
         with tempfile.TemporaryDirectory() as folder, user.practice(player, SILENT) as server:
             report, record = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "record.json"
-            result = interrupt(started(program, server, "-fjson", "-o", str(report), "--record", str(record)),
-                               signal.SIGINT)
+            result = interrupted(program, server, "-fjson", "-o", str(report), "--record", str(record))
             promptly(result)
             user.equal(["record.json", "report.json"], sorted(os.listdir(folder)), "files")
             again = user.run(program, "replay", "-fjson", str(record))
@@ -125,7 +133,7 @@ def main(program, player, schema):
             with started(program, server, "--color=never", stdout=theirs, stderr=theirs,
                          env=user.environment(TERM="xterm")) as process:
                 os.close(theirs)
-                result = interrupt(process, signal.SIGINT)
+                result = end(process, signal.SIGINT)
             user.equal(INTERRUPTED, result.status, "exit status")
             shown = os.read(ours, 1 << 20).decode("utf-8")
             os.close(ours)
@@ -149,15 +157,28 @@ def main(program, player, schema):
             os.close(reader)
             os.close(writer)
 
+    @cases.case("a SIGINT that is ignored when it starts, as in the background of a shell, stays ignored")
+    def _():
+        with user.practice(player, SILENT.replace("--timeout 20", "--timeout 2")) as server:
+            line = "trap '' INT; exec " + user.quoted(program, *server.options, server.target, "-q")
+            with subprocess.Popen(["/bin/sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env=user.environment()) as process:
+                user.wait_for(lambda: catches(process, signal.SIGTERM), "a check that runs")
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=user.PATIENCE_S)
+            result = user.done(process.returncode, out, err, 0)
+        user.equal((1, ""), (result.status, result.err), "exit status, stderr")  # of the silent port, seen to the end
+
     @cases.case("a Ctrl-C that meets the writing of a report does not tear it")
     def _():
         with user.practice(player, "about is soon over\ntarget mail.example.test\n") as server:
             reader, writer = os.pipe()
             fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
             with started(program, server, "--format=json", stdout=writer) as process:
+                os.write(writer, b" " * 4096)  # full: not a byte of the report fits in
                 os.close(writer)
                 user.wait_for(lambda: catches(process, signal.SIGINT), "a check that runs")
-                time.sleep(0.6)  # the check is over, and a report of more than 4096 bytes waits for its reader
+                time.sleep(0.6)  # the check is over, and its report waits for a reader
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.1)
                 with open(reader, "rb") as rest:

@@ -148,6 +148,14 @@ def main(program, page, version):
             result = user.run(mandoc, "-T", "lint", "-W", "style", str(page))
             user.equal("", result.out + result.err, "mandoc")
 
+    @cases.case("simulate --list tells in either language what each scenario is about")
+    def _():
+        english, japanese = ([line.split(None, 1) for line in user.run(program, "simulate", "--list", "--lang", lang)
+                              .out.splitlines()] for lang in user.LANGUAGES)
+        user.equal([name for name, _ in english], [name for name, _ in japanese], "names")
+        user.expect(all(about.isascii() for _, about in english), "English")
+        user.equal([], [name for name, about in japanese if about.isascii()], "shown in English")
+
     return user.tap(cases)
 
 

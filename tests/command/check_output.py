@@ -111,10 +111,10 @@ def main(program):
                     report = folder / "report"
                     if old is not None:
                         report.write_text(old, encoding="ascii")
-                    result = user.shell(f"ulimit -f 0; trap '' XFSZ; exec {p} simulate healthy -fjson"
+                    result = user.shell(f"ulimit -f 8; trap '' XFSZ; exec {p} simulate healthy -fjson"
                                         f" {option} {user.quoted(report)}")
                     user.equal(3, result.status, "exit status")
-                    user.expect(result.err.startswith("smtpdx: ") and result.err.count("\n") == 1, result.err)
+                    user.expect(result.err.startswith(f"smtpdx: {report}") and result.err.count("\n") == 1, result.err)
                     user.equal([] if old is None else ["report"], os.listdir(folder), "files")
                     if old is not None:
                         user.equal(old, report.read_text(encoding="ascii"), "the old file")

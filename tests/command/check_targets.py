@@ -154,6 +154,42 @@ def main(program, player, schema):
                 user.equal(2, text.status, repr(word[:10]))
                 user.expect("\x1b" not in text.out, "an escape sequence")
 
+    @cases.case("whatever is wrong with a name, every step about it gives the one that was meant")
+    def _():
+        for name, meant in (("blank-and-typo", "smtp.gmail.com"), ("blank-and-wrong-server", "smtp.gmail.com"),
+                            ("blank-and-confusable", "mail.example.test"), ("input-whitespace", "mail.example.test")):
+            report = json.loads(user.run(program, "simulate", name, "-fjson").out)
+            steps = [(s["id"], s["text"]) for f in report["findings"] if f["id"].startswith("input.")
+                     for s in f["steps"]]
+            user.expect("remove-whitespace" in dict(steps), f"{name}: {steps}")
+            for step, text in steps:
+                user.expect(meant in text, f"{name}: {step}: {text}")
+                user.equal([], [w for w in ("smtp.gmial.com", "imap.gmail.com") if w in text], f"{name}: {step}")
+
+    @cases.case("no step tells to take a port that was seen not to work")
+    def _():
+        for name in ("auth-missing-465-refused", "auth-missing", "all-refused", "all-silent", "port-587-refused"):
+            report = json.loads(user.run(program, "simulate", name, "-fjson").out)
+            works = {r["port"] for r in report["recommended"]}
+            for finding in report["findings"]:
+                for step in finding["steps"]:
+                    told = {int(port) for port in re.findall(r"port (\d+)", step["text"].lower())}
+                    user.expect(told <= works, f"{name}: {step['id']}: {step['text']}")
+
+    @cases.case("the greeting is with the machine's name where it is a full one, else with an address literal")
+    def _():
+        if user.run("unshare", "-ru", "true").status != 0:
+            return  # not permitted here
+        with tempfile.TemporaryDirectory() as folder:
+            record = pathlib.Path(folder) / "record.json"
+            full, literals = "pc.corp.example.com", {"[127.0.0.1]", "[IPv6:::1]"}
+            for machine, options, wanted in ((full, "", {full}), ("pc.local", "", literals), ("pc", "", literals),
+                                             (full, "--ehlo other.example.com", {"other.example.com"})):
+                simulate = f'hostname {machine} && exec "$0" simulate healthy -q --record "$1" {options}'
+                user.run("unshare", "-ru", "/bin/sh", "-c", simulate, program, str(record))
+                probes = json.loads(record.read_text(encoding="utf-8"))["probes"]
+                user.equal(wanted, {p["ehlo"] for p in probes if p["outcome"] == "ok"}, f"{machine} {options}")
+
     # ---- records ----
 
     def recorded(folder, name):
@@ -225,6 +261,16 @@ def main(program, player, schema):
             for cut in range(1, 20):
                 record.write_bytes(whole[:len(whole) * cut // 20])
                 user.line_of_refusal(user.run(program, "replay", str(record)), "--record")
+
+    @cases.case("a record is read as long as one may be written, and no longer")
+    def _():
+        with tempfile.TemporaryDirectory() as folder:
+            result, record = recorded(pathlib.Path(folder), "cert-expired")
+            whole = record.read_bytes()
+            for megabytes, fits in ((63, True), (65, False)):
+                record.write_bytes(whole.rstrip() + b" " * ((megabytes << 20) - len(whole)))
+                again = user.run(program, "replay", "-fjson", str(record))
+                user.equal(result[:2] if fits else (3, ""), again[:2], f"{megabytes} MB")
 
     @cases.case("a record with something else in any of its fields is refused or shown, and never crashes")
     def _():

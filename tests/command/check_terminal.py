@@ -139,6 +139,24 @@ def main(program, player):
         before = screen.shown[:screen.shown.rindex(CLEAR)]
         user.expect("\n" not in before, f"progress scrolls the terminal: {before!r}")
 
+    @cases.case("progress tells the time that passes while a server is silent")
+    def _():
+        text = "about is silent\ntarget mail.example.test\noptions --timeout 1\nport 587 script\nhang\n"
+        with user.practice(player, text) as server:
+            screen = user.on_terminal(program, *server.options, server.target)
+        drawn, _ = progress_lines(screen.shown)
+        waiting = {line for line in drawn if line.startswith("mail.example.test: 587 ")}
+        user.expect(len(waiting) >= 5, f"{drawn}")
+
+    @cases.case("progress tells that the name is looked up while no resolver answers")
+    def _():
+        text = "about has no resolver\ntarget mail.example.test\noptions --timeout 1\ndns * silent\n"
+        with user.practice(player, text) as server:
+            screen = user.on_terminal(program, *server.options, server.target)
+        drawn, _ = progress_lines(screen.shown)
+        user.expect(len(drawn) >= 5, f"{drawn}")
+        user.equal([], [line for line in drawn if "looking up the name" not in line], "something else")
+
     @cases.case("progress goes to stderr alone, when the report goes into a pipe")
     def _():
         with user.practice(player, SLOW) as server:

@@ -71,8 +71,6 @@ int main(int argc, char **argv)
     if (status == SMTPDX_OK)
         status = set_all(plan, argc, argv);
     if (status == SMTPDX_OK)
-        status = smtpdx_plan_check(plan);
-    if (status == SMTPDX_OK)
         status = smtpdx_engine_new(&engine);
     if (status == SMTPDX_OK)
         status = smtpdx_check_start(engine, plan, on_event, &outcome);

@@ -41,6 +41,7 @@ static struct smtpdx_plan *plan_of(const char *resolver)
 static void refusals(const char *resolver)
 {
     struct smtpdx_plan *plan = plan_of(resolver);
+    struct smtpdx_engine *engine = NULL;
 
     ok(*smtpdx_plan_error(plan, "en") == '\0', "a plan that was not refused has no error");
     ok(smtpdx_plan_set(plan, "port", "0") == SMTPDX_USAGE && strstr(smtpdx_plan_error(plan, "en"), "--port") != NULL,
@@ -51,10 +52,12 @@ static void refusals(const char *resolver)
     ok(strstr(smtpdx_plan_error(plan, "ja"), "target") == NULL && *smtpdx_plan_error(plan, "ja") != '\0',
        "a refusal is told in Japanese too");
     ok(*smtpdx_plan_error(plan, "xx") == '\0', "an unknown language has no words");
-    ok(smtpdx_plan_check(plan) == SMTPDX_OK, "what was refused leaves the plan as it was");
+    ok(smtpdx_engine_new(&engine) == SMTPDX_OK && smtpdx_check_start(engine, plan, on_event, NULL) == SMTPDX_OK,
+       "what was refused leaves the plan as it was");
     ok(smtpdx_plan_set(plan, "ipv4", NULL) == SMTPDX_OK && smtpdx_plan_set(plan, "ipv6", NULL) == SMTPDX_OK &&
-           smtpdx_plan_check(plan) == SMTPDX_USAGE,
-       "what does not go together is told before a check");
+           smtpdx_check_start(engine, plan, on_event, NULL) == SMTPDX_USAGE && told == 0,
+       "what does not go together is told before anything is contacted");
+    smtpdx_engine_free(engine);
     smtpdx_plan_free(plan);
 }
 

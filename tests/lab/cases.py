@@ -25,6 +25,13 @@ HANGS = 60
 # More than any run needs, under the sanitizers too; a loop that waits for nothing passes it.
 BUSY = 1.0
 
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
+    # What a sanitizer finds ends with an exit status that no verdict has.
+    "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
+}
+
 all_cases = []
 
 
@@ -121,14 +128,10 @@ class Tester:
         self.fault = lab.network.fault
 
     def run(self, *arguments, where="client"):
-        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
-                       # What a sanitizer finds ends with an exit status that no verdict has.
-                       "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
-                       "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99"}
         command = [str(self.lab.program), *map(str, arguments)]
         start, used = time.monotonic(), processor_seconds()
         try:
-            finished = subprocess.run(network.inside(where, network.unprivileged(command)), env=environment,
+            finished = subprocess.run(network.inside(where, network.unprivileged(command)), env=ENVIRONMENT,
                                       stdin=subprocess.DEVNULL, capture_output=True, timeout=HANGS, cwd="/")
         except subprocess.TimeoutExpired:
             raise Differs(f"still running after {HANGS} s: {' '.join(command)}") from None
@@ -153,6 +156,15 @@ def _(tester):
         tried = {probe["family"] for probe in run.report["probes"]
                  if probe.get("role", "target") == "target" and probe["outcome"] != "skipped"}
         run.expect(tried == {family}, f"{option} tried {tried}")
+
+
+@case("a healthy Postfix is ok from a machine without an IPv6 route")
+def _(tester):
+    with tester.lab.network.without_ipv6_route("client"):
+        run = tester.check("smtp.gmail.com")
+    run.is_healthy([IMPLICIT, STARTTLS])
+    tried = {probe["family"] for probe in run.report["probes"] if probe["outcome"] == "ok"}
+    run.expect(tried == {"ipv4"}, f"it got through by {tried}")
 
 
 @case("a healthy Postfix is ok with each setting that works there")

@@ -5,6 +5,7 @@
   lab.py shell [--delay MS] [-- COMMAND...]
                                     a shell (or one command) in the client's namespace
   lab.py test                       the lab's tests, as TAP
+  lab.py loss [--seed N]            many runs (or that one) over a line that loses packets, as TAP
   lab.py bench                      how long checks take beside the way to the servers
   lab.py fault KIND PORT | clear    inside the lab: what the router does to a port
 
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import bench
 import cases
+import loss
 import network
 import packages
 import pki
@@ -148,13 +150,17 @@ def test(options):
     return cases.run_all(lab)
 
 
+def lose(options):
+    return loss.run_all(Lab(options, {"client": options.delay}), [options.seed] if options.seed else loss.SEEDS)
+
+
 def benchmark(options):
     return bench.run_all(Lab(options, {"client": 0, "distant": 50}))
 
 
 def read_arguments(words):
     parser = argparse.ArgumentParser(prog="lab", description="real mail servers in network namespaces")
-    parser.add_argument("job", choices=["fetch", "shell", "test", "bench", "fault"])
+    parser.add_argument("job", choices=["fetch", "shell", "test", "loss", "bench", "fault"])
     parser.add_argument("kind", nargs="?", choices=[*network.FAULTS, "clear"])
     parser.add_argument("port", nargs="?", type=int)
     parser.add_argument("--delay", type=int, default=1, metavar="MS",
@@ -162,6 +168,7 @@ def read_arguments(words):
     parser.add_argument("--folder", default="build-lab", help="where the unpacked servers are")
     parser.add_argument("--program", default="build/src/command/smtpdx")
     parser.add_argument("--wire", default="build/tests/lab/wire")
+    parser.add_argument("--seed", type=int, metavar="N", help="loss: the one run to repeat")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     command = []
     if "--" in words:
@@ -182,9 +189,9 @@ def main():
             if options.job != "fetch":
                 enter_namespaces(sys.argv[1:])
             return 0
-        return {"test": test, "bench": benchmark, "shell": shell}[options.job](options)
+        return {"test": test, "loss": lose, "bench": benchmark, "shell": shell}[options.job](options)
     except Unavailable as reason:
-        if options.job == "test":
+        if options.job in ("test", "loss"):
             print(f"1..0 # SKIP {reason}")
             return 0
         print(f"lab: not possible here: {reason}", file=sys.stderr)

@@ -2,8 +2,8 @@
 
                     client 198.51.100.10 --+                      +-- dns      203.0.113.2
          (wires)   distant 198.51.100.138 -+--- router (nftables) +-- postfix  203.0.113.34 ...
-      (no cable)       cut                                        +-- exim     203.0.113.66
-                                                                  +-- dovecot  203.0.113.98
+ (while needed)    lossy-N 198.18.0.0/16 --+                      +-- exim     203.0.113.66
+      (no cable)       cut                                        +-- dovecot  203.0.113.98
                                                                   +-- chrony   203.0.113.130
 
 Everything lives inside the mount, network and process namespaces that the lab
@@ -37,6 +37,7 @@ FAULTS = {
     "reset": "tcp dport {port} reject with tcp reset",
     "reject": "tcp dport {port} reject with icmpx type admin-prohibited",
 }
+DEAD_IPV6 = ["meta nfproto ipv6 drop"]
 MUTE_TIME = ["udp dport 123 drop"]
 DEAD_RESOLVER = ["meta l4proto { tcp, udp } th dport 53 drop"]
 
@@ -46,6 +47,12 @@ def server_address(server, offset=0):
     _, first, _, prefix = SERVERS[server]
     head, tail = first.rsplit(".", 1)
     return f"{head}.{int(tail) + offset}", f"{prefix}{0x10 + offset:x}"
+
+
+def lossy_ends(number):
+    """Addresses like those of CLIENTS, for a client that no other run shares."""
+    high, low = divmod(4 * number, 256)
+    return f"198.18.{high}.{low + 1}", f"198.18.{high}.{low + 2}", 30, f"2001:db8:{0xf000 + number:x}::"
 
 
 def inside(namespace, command):
@@ -81,20 +88,21 @@ class Network:
         an answer arrives while the call that asked is still running, which no real network does: an ICMP
         refusal of a SYN is then not told to the program until a second later.
         """
+        self.wire_program = wire_program
         self.wires = []
-        self.delays = delays
         os.makedirs("/run/netns", exist_ok=True)
-        names = ["router", "cut", *CLIENTS, *SERVERS]
-        _ip([f"netns add {name}" for name in names])
-        for name in names:
-            # An address is usable at once, where the search for its double would take a second.
-            self._set(name, "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+        for name in ["router", "cut", *CLIENTS, *SERVERS]:
+            self._add(name)
         self._set("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-        for name in names[2:]:
-            self._plug(name, wire_program)
-        for name in names:
-            if name != "cut":
-                _ip(["link set lo up"], name)
+        for name, ends in {**CLIENTS, **SERVERS}.items():
+            if name in delays:
+                self.wires.append(self._pull_wire(name, delays[name]))
+                self._connect(name, f"to-{name}", ends)
+            else:
+                _ip([f"link add uplink netns {name} type veth peer name to-{name} netns router"])
+                self._connect(name, "uplink", ends)
+        for name in ["router", *CLIENTS, *SERVERS]:
+            _ip(["link set lo up"], name)
         set_router_rules([])
 
     @staticmethod
@@ -103,32 +111,48 @@ class Network:
         if run.returncode != 0:
             raise Unavailable(f"the kernel's network settings may not be changed here: {run.stderr.strip()}")
 
-    def _plug(self, name, wire_program):
-        """Connects one namespace with the router, by a cable of the kernel's or by a wire of ours."""
-        gateway, first, prefix_length, prefix = {**CLIENTS, **SERVERS}[name]
-        if name in self.delays:
-            self._pull_wire(name, wire_program)
-            device, port = f"to-{name}", f"to-{name}"
-        else:
-            device, port = "uplink", f"to-{name}"
-            _ip([f"link add {device} netns {name} type veth peer name {port} netns router"])
-        _ip([f"addr add {gateway}/{prefix_length} dev {port}",
-             f"addr add {prefix}1/64 dev {port}",
-             f"link set {port} up"], "router")
+    def _add(self, name):
+        _ip([f"netns add {name}"])
+        # An address is usable at once, where the search for its double would take a second.
+        self._set(name, "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+
+    @staticmethod
+    def _connect(name, device, ends):
+        """Gives both ends of a cable or wire between a namespace and the router their addresses and routes."""
+        gateway, first, prefix_length, prefix = ends
+        _ip([f"addr add {gateway}/{prefix_length} dev to-{name}",
+             f"addr add {prefix}1/64 dev to-{name}",
+             f"link set to-{name} up"], "router")
         _ip([f"addr add {first}/{prefix_length} dev {device}",
              f"addr add {prefix}10/64 dev {device}",
              f"link set {device} up",
              f"route add default via {gateway}",
              f"route add ::/0 via {prefix}1 dev {device}"], name)
 
-    def _pull_wire(self, name, wire_program):
+    def _pull_wire(self, name, delay, *loss):
+        """loss: nothing, or how many of a hundred packets get lost, and the seed"""
         wire = subprocess.Popen(
-            [wire_program, f"/run/netns/{name}", "/run/netns/router", f"to-{name}", str(self.delays[name])],
+            [self.wire_program, f"/run/netns/{name}", "/run/netns/router", f"to-{name}", str(delay), *map(str, loss)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True)
         if wire.stdout.readline() != "ready\n":
             raise Unavailable(f"no slow wire here: {wire.stderr.read().strip()}")
-        self.wires.append(wire)
+        return wire
+
+    @contextmanager
+    def lossy_client(self, seed, delay, percent):
+        """A client that is new to everybody, behind a wire of its own that loses packets; gives its name."""
+        name = f"lossy-{seed}"
+        self._add(name)
+        wire = self._pull_wire(name, delay, percent, seed)
+        try:
+            self._connect(name, f"to-{name}", lossy_ends(seed))
+            _ip(["link set lo up"], name)
+            yield name
+        finally:
+            wire.kill()
+            wire.communicate()
+            _ip([f"netns del {name}"])
 
     def add_faces(self, server, count):
         """Further addresses of one server."""
@@ -137,6 +161,16 @@ class Network:
             ipv4, ipv6 = server_address(server, offset)
             lines += [f"addr add {ipv4}/27 dev uplink", f"addr add {ipv6}/64 dev uplink"]
         _ip(lines, server)
+
+    @contextmanager
+    def without_ipv6_route(self, name):
+        """A client has an IPv6 address and no way out with it until the block ends."""
+        way = f"::/0 via {CLIENTS[name][3]}1"
+        _ip([f"route del {way}"], name)
+        try:
+            yield
+        finally:
+            _ip([f"route add {way}"], name)
 
     @contextmanager
     def fault(self, *rules):

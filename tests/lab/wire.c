@@ -2,10 +2,12 @@
  * wire - a cable between two network namespaces that takes its time
  *
  * Makes one tun device at each end and hands every packet over after a fixed
- * delay, IPv4 and IPv6 alike; the order is kept, nothing is lost until the
- * queue is full. Needs the right to enter both namespaces.
+ * delay, IPv4 and IPv6 alike; the order is kept. Of the packets that enter at
+ * either end each one is lost with the given chance, by dice that fall alike
+ * for the same seed; without it nothing is lost until the queue is full. Needs
+ * the right to enter both namespaces.
  *
- *   wire NAMESPACE-FILE NAMESPACE-FILE DEVICE MILLISECONDS
+ *   wire NAMESPACE-FILE NAMESPACE-FILE DEVICE MILLISECONDS [PERCENT SEED]
  *
  * Prints "ready" once both devices exist. They go when the program ends.
  */
@@ -39,6 +41,14 @@ struct queue {
     struct packet *ring;
     size_t first;
     size_t count;
+    uint64_t dice; /* the state; a queue has its own, so that one way's traffic leaves the other's fate alone */
+};
+
+struct wire {
+    struct queue queues[ENDS];
+    int fds[ENDS];
+    int64_t delay; /* nanoseconds */
+    uint64_t loss; /* of a hundred packets */
 };
 
 static int64_t now_ns(void)
@@ -77,8 +87,18 @@ out:
     return fd;
 }
 
+/* SplitMix64 (Steele, Lea and Flood, 2014): any seed will do, 0 and neighbours too. */
+static uint64_t dice_roll(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
 /* Takes in what the device has; a full queue drops the packet, as a router would. */
-static void queue_fill(struct queue *q, int fd, int64_t delay)
+static void queue_fill(struct queue *q, int fd, int64_t delay, uint64_t loss)
 {
     for (;;) {
         struct packet dropped;
@@ -87,7 +107,7 @@ static void queue_fill(struct queue *q, int fd, int64_t delay)
 
         if (n <= 0)
             return;
-        if (p == &dropped)
+        if (dice_roll(&q->dice) % 100 < loss || p == &dropped)
             continue;
         p->len = (size_t)n;
         p->due = now_ns() + delay;
@@ -129,67 +149,80 @@ static const struct timespec *next_wait(const struct queue *queues, struct times
 }
 
 /* Never returns while the devices live: who started the wire ends it. */
-static int carry(const int fds[static ENDS], struct queue *queues, int64_t delay)
+static int carry(struct wire *w)
 {
     for (;;) {
-        struct pollfd ends[ENDS] = { { .fd = fds[0], .events = POLLIN }, { .fd = fds[1], .events = POLLIN } };
+        struct pollfd ends[ENDS] = { { .fd = w->fds[0], .events = POLLIN }, { .fd = w->fds[1], .events = POLLIN } };
         struct timespec wait;
 
-        if (ppoll(ends, ENDS, next_wait(queues, &wait), NULL) < 0 && errno != EINTR) {
+        if (ppoll(ends, ENDS, next_wait(w->queues, &wait), NULL) < 0 && errno != EINTR) {
             perror("wire: waiting for packets");
             return 1;
         }
         for (size_t i = 0; i < ENDS; i++) {
             if ((ends[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
                 return 1;
-            queue_fill(&queues[i], fds[i], delay);
-            queue_drain(&queues[i], fds[ENDS - 1 - i]);
+            queue_fill(&w->queues[i], w->fds[i], w->delay, w->loss);
+            queue_drain(&w->queues[i], w->fds[ENDS - 1 - i]);
         }
     }
 }
 
-static bool delay_parse(int64_t *ret, const char *text)
+static bool number_parse(uint64_t *ret, const char *text, uint64_t most)
 {
     char *end;
-    long ms = strtol(text, &end, 10);
 
-    if (end == text || *end != '\0' || ms < 0 || ms > DELAY_MAX)
+    errno = 0;
+    *ret = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *ret <= most;
+}
+
+static bool wire_parse(struct wire *w, int argc, char **argv)
+{
+    uint64_t delay_ms;
+    uint64_t seed = 0;
+
+    if ((argc != 5 && argc != 7) || strlen(argv[3]) >= IFNAMSIZ || !number_parse(&delay_ms, argv[4], DELAY_MAX))
         return false;
-    *ret = (int64_t)ms * 1000000;
+    if (argc == 7 && (!number_parse(&w->loss, argv[5], 100) || !number_parse(&seed, argv[6], UINT64_MAX)))
+        return false;
+    w->delay = (int64_t)delay_ms * 1000000;
+    for (size_t i = 0; i < ENDS; i++)
+        w->queues[i].dice = dice_roll(&seed);
     return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct queue queues[ENDS] = { 0 };
-    int fds[ENDS] = { -1, -1 };
-    int64_t delay;
+    struct wire w = { .fds = { -1, -1 } };
     int status = 1;
 
-    if (argc != 5 || strlen(argv[3]) >= IFNAMSIZ || !delay_parse(&delay, argv[4])) {
-        fprintf(stderr, "usage: wire NAMESPACE-FILE NAMESPACE-FILE DEVICE MILLISECONDS (0 to %d)\n", DELAY_MAX);
+    if (!wire_parse(&w, argc, argv)) {
+        fprintf(stderr,
+                "usage: wire NAMESPACE-FILE NAMESPACE-FILE DEVICE MILLISECONDS (0 to %d) [PERCENT SEED]\n",
+                DELAY_MAX);
         return 2;
     }
     for (size_t i = 0; i < ENDS; i++) {
-        queues[i].ring = malloc(sizeof(*queues[i].ring) * QUEUE_DEPTH);
-        if (queues[i].ring == NULL) {
+        w.queues[i].ring = malloc(sizeof(*w.queues[i].ring) * QUEUE_DEPTH);
+        if (w.queues[i].ring == NULL) {
             fprintf(stderr, "wire: no memory for the queue\n");
             goto out;
         }
-        fds[i] = end_open(argv[1 + i], argv[3]);
-        if (fds[i] < 0)
+        w.fds[i] = end_open(argv[1 + i], argv[3]);
+        if (w.fds[i] < 0)
             goto out;
     }
     /* The kernel may wake a sleeper 50 us late to save power; a wire of 1 ms would show it. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     printf("ready\n");
     fflush(stdout);
-    status = carry(fds, queues, delay);
+    status = carry(&w);
 out:
     for (size_t i = 0; i < ENDS; i++) {
-        if (fds[i] >= 0)
-            close(fds[i]);
-        free(queues[i].ring);
+        if (w.fds[i] >= 0)
+            close(w.fds[i]);
+        free(w.queues[i].ring);
     }
     return status;
 }

@@ -23,7 +23,7 @@ except ImportError:
 
 AT_ONCE = 4
 RECORDED = re.compile(r"smtpdx: .*shown from a record")
-PATIENCE_S = 20
+PATIENCE_S = 40
 
 
 def run(program, *words):
@@ -36,21 +36,27 @@ def complaints(transcript):
     return [line for line in transcript.splitlines() if not re.match(r"\d+ \d+ [CST-] ", line)]
 
 
-# Loopback, and the networks of examples (RFC 5737, RFC 3849) that a network of its own is made of.
-AT_HOME = [ipaddress.ip_network(text) for text in
-           ("127.0.0.0/8", "::1/128", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
+# This machine (0.0.0.0 is a way to say so, too), and the networks of examples that a network of its own is made
+# of (RFC 5737, RFC 3849).
+HERE = [ipaddress.ip_network(text) for text in
+        ("127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
+         "2001:db8::/32")]
+
+
+def is_here(address):
+    ip = ipaddress.ip_address(address.split("%")[0])
+    return any(ip in network for network in HERE)
 
 
 def strangers(report):
-    return [p["address"] for p in report["probes"]
-            if p["address"] and not any(ipaddress.ip_address(p["address"].split("%")[0]) in net for net in AT_HOME)]
+    return [p["address"] for p in report["probes"] if p["address"] and not is_here(p["address"])]
 
 
 def is_networked(path):
     return re.search(r"^net\b", path.read_text(encoding="ascii"), re.M) is not None
 
 
-def check(program, folder, schema, name, *options):
+def check(program, folder, schema, steps, name, *options):
     try:
         done = run(program, "simulate", name, "--format", "json", "--lang", "en", *options)
     except subprocess.TimeoutExpired:
@@ -65,7 +71,7 @@ def check(program, folder, schema, name, *options):
                   for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
     if found:
         return found
-    found += expectation.differences(expectation.read(folder / f"{name}.scn"), report, done.returncode)
+    found += expectation.differences(expectation.read(folder / f"{name}.scn"), steps, report, done.returncode)
     found += [f"the program strayed: {line}" for line in complaints(done.stderr) if not RECORDED.match(line)]
     found += [f"contacted {address}" for address in strangers(report)]
     return found
@@ -73,6 +79,7 @@ def check(program, folder, schema, name, *options):
 
 def main(program, folder, schema, *only):
     folder = pathlib.Path(folder)
+    steps = expectation.read_steps(folder.parent / "findings.toml")
     schema = json.loads(pathlib.Path(schema).read_text(encoding="utf-8"))
     names = [line.split()[0] for line in run(program, "simulate", "--list").stdout.splitlines()]
     names = [name for name in names if not only or name in only]
@@ -84,7 +91,7 @@ def main(program, folder, schema, *only):
         sys.exit("no scenario is listed")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda words: check(program, folder, schema, *words), runs)
+        results = pool.map(lambda words: check(program, folder, schema, steps, *words), runs)
         for number, (words, found) in enumerate(zip(runs, results), 1):
             print("ok" if not found else "not ok", number, "-", *words)
             for line in found:

@@ -1,6 +1,7 @@
 """What a scenario file says that a check must find."""
 import dataclasses
 import pathlib
+import tomllib
 
 EXIT_STATUS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
@@ -32,8 +33,17 @@ def read(path):
     return want
 
 
-def differences(want, report, status):
-    """A line for each thing that is not as the file says."""
+def read_steps(path):
+    """What findings.toml has to be done about each finding, in its order."""
+    findings = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))["findings"]
+    return {ident: finding["steps"] for ident, finding in findings.items()}
+
+
+def differences(want, steps, report, status):
+    """
+    A line for each thing that is not as the file says.
+    steps: as read_steps() gives them; every finding that is reported must have its own, whole and in order
+    """
     found = []
 
     def compare(what, wanted, got):
@@ -47,6 +57,9 @@ def differences(want, report, status):
             sorted(((f["id"], f["severity"], f.get("caused_by")) for f in report["findings"]), key=str))
     compare("recommended", want.recommended, [(r["port"], r["tls"]) for r in report["recommended"]])
     for finding in report["findings"]:
+        compare(f"steps of {finding['id']}", steps[finding["id"]], [step["id"] for step in finding["steps"]])
+        found += [f"{finding['id']}, {step['id']}: not filled in: {step['text']}"
+                  for step in finding["steps"] if "{" in step["text"] or "}" in step["text"]]
         port = want.ports.get(finding["id"])
         probes = [b["probe"] for b in finding["because"] if b.get("probe") is not None]
         if port is not None and port not in [report["probes"][probe]["port"] for probe in probes]:

@@ -136,6 +136,29 @@ START_TEST(an_interrupted_check_tells_what_is_known)
 }
 END_TEST
 
+START_TEST(an_interrupt_while_nothing_runs_is_not_held_against_the_next_check)
+{
+    struct plan *plan = make_plan(false);
+    struct ear ears[3] = { 0 };
+
+    set_up();
+    engine_interrupt(engine);
+    for (size_t i = 0; i < 2; i++) {
+        start(plan, &ears[i]);
+        engine_run(engine);
+        engine_interrupt(engine);
+    }
+    start(plan, &ears[2]);
+    engine_interrupt(engine);
+    engine_run(engine);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(ears[i].interrupted, i == 2);
+    ck_assert_int_eq(ears[1].outcome, PROBE_FAILED);
+    engine_free(engine);
+    plan_free(plan);
+}
+END_TEST
+
 START_TEST(a_listener_may_start_another_check)
 {
     struct plan *plan = make_plan(false);
@@ -182,6 +205,7 @@ int main(void)
 
     tcase_add_test(t, what_never_began_ends_without_a_word);
     tcase_add_test(t, an_interrupted_check_tells_what_is_known);
+    tcase_add_test(t, an_interrupt_while_nothing_runs_is_not_held_against_the_next_check);
     tcase_add_test(t, a_listener_may_start_another_check);
     tcase_add_test(t, many_checks_end_in_one_loop);
     return unit_run("check", &t, 1);

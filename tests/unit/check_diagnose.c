@@ -213,6 +213,105 @@ START_TEST(evidence_is_told_in_one_line)
 }
 END_TEST
 
+/* ---- who stops it on the way ------------------------------------------------ */
+
+#define BLOCKED "ask 587; 587s silent; 465i ok; "
+#define BLOCKED6 "ask 587; 587s@6 silent; 465i@6 ok; "
+#define LAST "192.0.2.1:587: the last on the way to answer is "
+#define NEXT "; for 192.0.2.1:465 the next one is "
+
+static const struct way_case {
+    const char *says;
+    const char *seen;
+    const char *told; /* lines, each with a line end */
+} way_cases[] = {
+    { "the last that lets it pass and the next behind it are named",
+      BLOCKED "path 587 465 10.0.0.1 198.51.100.1 - - | 10.0.0.1 198.51.100.1 198.51.100.9 203.0.113.1 +",
+      LAST "198.51.100.1 (hop 2)" NEXT "198.51.100.9 (hop 3)\nthis points to your provider, or a network behind it\n" },
+    { "behind the own router it may be either's",
+      BLOCKED "path 587 465 10.0.0.1 - - | 10.0.0.1 198.51.100.1 203.0.113.1 +",
+      LAST "10.0.0.1 (hop 1)" NEXT "198.51.100.1 (hop 2)\nthis points to the router next to this computer, or to "
+      "your provider, or a network behind it\n" },
+    { "further inside, it is the own network or a provider's",
+      BLOCKED "path 587 465 10.0.0.1 10.1.0.1 - | 10.0.0.1 10.1.0.1 100.64.0.1 198.51.100.1 +",
+      LAST "10.1.0.1 (hop 2)" NEXT "100.64.0.1 (hop 3)\nthis points to your own network or your provider's\n" },
+    { "nobody answers, and the router would: it is this computer or that one",
+      BLOCKED "path 587 465 - - - | 10.0.0.1 198.51.100.1 +",
+      "192.0.2.1:587: nobody on the way answers; for 192.0.2.1:465 the first one is 10.0.0.1 (hop 1)\n"
+      "this points to this computer (its firewall or security software), or to the router next to this computer\n" },
+    { "nobody answers, nor does the router: nobody is named",
+      BLOCKED "path 587 465 - - - | - 198.51.100.1 +",
+      "192.0.2.1:587: nobody on the way answers; for 192.0.2.1:465 the first one is 198.51.100.1 (hop 2)\n" },
+    { "the last before the server, or the server itself: its side",
+      BLOCKED "path 587 465 10.0.0.1 198.51.100.1 203.0.113.1 - | 10.0.0.1 198.51.100.1 203.0.113.1 +",
+      LAST "203.0.113.1 (hop 3)" NEXT "192.0.2.1 (hop 4)\nthis points to the server's side\n" },
+    { "so near to the server that it is of its network",
+      BLOCKED "path 587 465 10.0.0.1 192.0.2.250 - | 10.0.0.1 192.0.2.250 192.0.2.252 192.0.2.253 +",
+      LAST "192.0.2.250 (hop 2)" NEXT "192.0.2.252 (hop 3)\nthis points to the server's side\n" },
+    { "silence in between may be anybody",
+      BLOCKED "path 587 465 10.0.0.1 - - - | 10.0.0.1 - - 203.0.113.1 +",
+      LAST "10.0.0.1 (hop 1)" NEXT "203.0.113.1 (hop 4)\n" },
+    { "no way between this computer and the server",
+      BLOCKED "path 587 465 - - | +", "" },
+    { "who says that he forbids it is named, and where he stands",
+      BLOCKED "path 587 465 10.0.0.1 198.51.100.1 !198.51.100.1 | 10.0.0.1 198.51.100.1 198.51.100.9 203.0.113.1 +",
+      "192.0.2.1:587: it is 198.51.100.1 (hop 2) that does not let this connection pass\n"
+      "this points to your provider, or a network behind it\n" },
+    { "the server's own firewall says so",
+      BLOCKED "path 587 465 10.0.0.1 198.51.100.1 !192.0.2.1 | 10.0.0.1 198.51.100.1 +",
+      "192.0.2.1:587: it is 192.0.2.1 (hop 3) that does not let this connection pass\n"
+      "this points to the server's side\n" },
+    { "without an open port the last one is told, and nobody is accused",
+      BLOCKED "path 587 0 10.0.0.1 198.51.100.1 - |",
+      LAST "198.51.100.1 (hop 2)\n" },
+    { "another server's port, as long as both go the same way",
+      BLOCKED "path 587 465@2 10.0.0.1 198.51.100.1 - | 10.0.0.1 198.51.100.1 198.51.100.9 +",
+      LAST "198.51.100.1 (hop 2); for 192.0.2.2:465 the next one is 198.51.100.9 (hop 3)\n"
+      "this points to your provider, or a network behind it\n" },
+    { "another server's port, the other way",
+      BLOCKED "path 587 465@2 10.0.0.1 198.51.100.1 - | 10.0.0.1 198.51.100.2 198.51.100.9 +",
+      LAST "198.51.100.1 (hop 2)\n" },
+    { "another server is not on the way",
+      BLOCKED "path 587 465@2 10.0.0.1 198.51.100.1 - | 10.0.0.1 198.51.100.1 +",
+      LAST "198.51.100.1 (hop 2); for 192.0.2.2:465 the next one is 192.0.2.2 (hop 3)\n" },
+    { "IPv6",
+      BLOCKED6 "path 587@6 465@6 fe80::1 2001:db8:9::1 - | fe80::1 2001:db8:9::1 2001:db8:a::1 2001:db8:b::1 +",
+      "[2001:db8::6]:587: the last on the way to answer is 2001:db8:9::1 (hop 2); for [2001:db8::6]:465 the next one is "
+      "2001:db8:a::1 (hop 3)\nthis points to your provider, or a network behind it\n" },
+    { "a hop that could not be asked proves nothing",
+      BLOCKED "path 587 465 10.0.0.1 ? - | 10.0.0.1 198.51.100.1 +", "" },
+    { "a port that answers now is not stopped",
+      BLOCKED "path 587 465 10.0.0.1 + | 10.0.0.1 +", "" },
+    { "another port's path",
+      BLOCKED "path 25 465 10.0.0.1 - | 10.0.0.1 198.51.100.1 +", "" },
+};
+
+START_TEST(who_stops_it_is_said_where_the_path_shows_it)
+{
+    const struct way_case *c = &way_cases[_i];
+    struct evidence *e = evidence_built(c->seen);
+    struct diagnosis *d = diagnose(e);
+    struct buf b;
+
+    assert_is_sound(e, d);
+    ck_assert_uint_eq(d->findings[0].finding, FINDING_PORT_BLOCKED);
+    buf_init(&b, 4096);
+    for (size_t i = 0; i < d->findings[0].n_because; i++) {
+        const struct because *because = &d->findings[0].because[i];
+
+        if (because->text < TEXT_BECAUSE_PORT_BLOCKED_PATH_NEXT || because->text > TEXT_BECAUSE_PORT_BLOCKED_LIKELY_EITHER)
+            continue;
+        ck_assert(phrase_put(&b, LANGUAGE_EN, (enum text_id)because->text, because->arguments,
+                             because->n_arguments, put_plainly, NULL));
+        ck_assert(buf_put_char(&b, '\n'));
+    }
+    ck_assert_msg(strcmp(buf_borrow(&b), c->told) == 0, "%s: %s", c->says, buf_borrow(&b));
+    buf_done(&b);
+    diagnosis_free(d);
+    evidence_free(e);
+}
+END_TEST
+
 START_TEST(very_many_bad_characters_are_counted)
 {
     char seen[4096] = "465i ok";
@@ -540,6 +639,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, what_is_seen_is_diagnosed_exactly, 0, sizeof cases / sizeof cases[0]);
     tcase_add_loop_test(tc, evidence_is_told_in_one_line, 0, sizeof line_cases / sizeof line_cases[0]);
+    tcase_add_loop_test(tc, who_stops_it_is_said_where_the_path_shows_it, 0, sizeof way_cases / sizeof way_cases[0]);
     tcase_add_test(tc, very_many_bad_characters_are_counted);
     tcase_add_loop_test(tc, what_works_is_recommended_best_first, 0,
                         sizeof recommended_cases / sizeof recommended_cases[0]);

@@ -42,7 +42,7 @@ static struct plan *full_plan(void)
     p = (struct plan){
         .input = PEER_TEXT_LITERAL(" \xe3\x80\x80smtp.example\xff\r\n"), .host = "192.0.2.7", .host_is_address = true,
         .host_address = address_of("192.0.2.7"), .provider = "gmail", .suggestion = "smtp.example",
-        .slip = SLIP_DOT, .slip_of = "smtp.example", .host_role = HOST_ROLE_MX, .is_setting = true, .notes = notes,
+        .slip = SLIP_DOT, .slip_of = "smtp.example", .slip_in_address = true, .host_role = HOST_ROLE_MX, .is_setting = true, .notes = notes,
         .n_notes = 2, .asked_ports = asked_ports, .n_asked_ports = 2, .tls_asked = true, .tls = TLS_MODE_IMPLICIT,
         .ports = ports, .n_ports = 4, .families = { true, true }, .resolvers = resolvers, .n_resolvers = 2,
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
@@ -135,13 +135,27 @@ static struct clock_view full_clock(void)
     return (struct clock_view){ sources, 2, true, true, -172800123, -172799000, 2 };
 }
 
+static struct path *full_paths(void)
+{
+    static struct hop hops[] = { { HOP_EXPIRED, { true, 11, 1, true, { FAMILY_IPV4, { 192, 0, 2, 254 }, 0 } }, 1.25 },
+                                 { HOP_REFUSED, { true, 3, 13, true, { FAMILY_IPV4, { 192, 0, 2, 253 }, 0 } }, 2.5 } };
+    static struct path paths[1];
+
+    paths[0] = (struct path){ ROLE_CONTROL, "mail.example", FAMILY_IPV6,
+                              { address_of("2001:db8::7"), 587, 2587, hops, 2 },
+                              { address_of("192.0.2.7"), 465, 2465, hops, 1 }, true };
+    return paths;
+}
+
 static struct evidence full_evidence(void)
 {
     return (struct evidence){
         .plan = full_plan(), .started_wall_ms = 1790000000123, .duration_ms = 4321.5, .interrupted = true,
-        .ceiling_reached = true, .incomplete = true, .has_route = { true, true }, .resolver_configured = true,
-        .n_roots = 142, .roots_loaded = true, .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(),
-        .n_probes = 2, .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
+        .ceiling_reached = true, .incomplete = true, .own_trouble = "Too many open files",
+        .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
+        .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
+        .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
+        .paths = full_paths(), .n_paths = 1,
     };
 }
 
@@ -181,7 +195,7 @@ static bool same_string(const char *a, const char *b)
 static void same_plan(const struct plan *a, const struct plan *b)
 {
     SAME_PEER(input), SAME_STRING(host), SAME(host_is_address), SAME_ADDRESS(host_address);
-    SAME(slip), SAME_STRING(slip_of), SAME(host_role), SAME(is_setting);
+    SAME(slip), SAME_STRING(slip_of), SAME(slip_in_address), SAME(host_role), SAME(is_setting);
     SAME_STRING(provider), SAME_STRING(suggestion), SAME(n_notes), SAME(n_asked_ports), SAME(tls_asked), SAME(tls);
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
@@ -270,12 +284,29 @@ static void same_clock(const struct clock_view *a, const struct clock_view *b)
     }
 }
 
+static void same_trace(const struct trace *a, const struct trace *b)
+{
+    SAME_ADDRESS(address), SAME(port), SAME(dial_port), SAME(n_hops);
+    for (size_t i = 0; i < a->n_hops; i++) {
+        SAME(hops[i].answer), SAME_BITS(hops[i].ms), SAME(hops[i].icmp.seen), SAME(hops[i].icmp.type);
+        SAME(hops[i].icmp.code), SAME(hops[i].icmp.has_offender), SAME_ADDRESS(hops[i].icmp.offender);
+    }
+}
+
+static void same_path(const struct path *a, const struct path *b)
+{
+    SAME(role), SAME_STRING(host), SAME(family), SAME(complete);
+    same_trace(&a->blocked, &b->blocked);
+    same_trace(&a->open, &b->open);
+}
+
 static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
+    SAME_STRING(own_trouble);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
-    SAME(n_names), SAME(n_probes), SAME(n_chains);
+    SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_paths);
     same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
@@ -283,6 +314,8 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
         same_probe(&a->probes[i], &b->probes[i]);
     for (size_t i = 0; i < a->n_chains; i++)
         same_chain(&a->chains[i], &b->chains[i]);
+    for (size_t i = 0; i < a->n_paths; i++)
+        same_path(&a->paths[i], &b->paths[i]);
 }
 
 START_TEST(what_is_loaded_is_what_was_saved)
@@ -489,6 +522,11 @@ static const struct edit_case {
       "the record: the first name is not the target's" },
     { "no names", "\"names\": [", "\"names\": [], \"old\": [", "the record: the target's name is missing" },
     { "a record from before the clock was asked", "\"clock\": {", "\"old\": {", NULL },
+    { "a record from before paths were looked at", "\"paths\": [", "\"old\": [", NULL },
+    { "a trace of a port to nowhere", "\"dial_port\": 2465,\n    \"address\": \"192.0.2.7\"",
+      "\"dial_port\": 2465,\n    \"address\": null", "a trace: something is of the wrong kind" },
+    { "an answer of a hop that is not known", "\"answer\": \"expired\"", "\"answer\": \"lost\"",
+      "a hop: a word is not known" },
     { "a source of the time that is not known", "\"kind\": \"http-date\"", "\"kind\": \"sundial\"",
       "a source of the time: a word is not known" },
     { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",

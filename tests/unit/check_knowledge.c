@@ -7,6 +7,7 @@
 #include "knowledge/provider.h"
 #include "knowledge/step.h"
 #include "knowledge/text.h"
+#include "knowledge/words.h"
 
 #include <string.h>
 
@@ -238,6 +239,37 @@ START_TEST(ports_of_other_services_are_known_and_those_of_sending_are_none)
 }
 END_TEST
 
+static const struct words_case {
+    const char *says, *text;
+    bool found;
+} words_cases[] = {
+    { "the name of a list of DNS", "blocked, see https://www.SpamHaus.org/query", true },
+    { "at the very end", "listed by dnsbl", true },
+    { "a word cut short", "dnsb", false },
+    { "words with a line end between them", "block\nlist", false },
+    { "nothing", "", false },
+};
+
+START_TEST(words_are_found_wherever_they_stand)
+{
+    const struct words_case *c = &words_cases[_i];
+
+    ck_assert_msg(words_stand_in(WORDS_BLOCKLIST, peer_text_of(c->text)) == c->found, "%s", c->says);
+}
+END_TEST
+
+START_TEST(a_private_ending_is_a_whole_label)
+{
+    ck_assert(words_end(WORDS_PRIVATE_ENDINGS, "pc.local"));
+    ck_assert(words_end(WORDS_PRIVATE_ENDINGS, "local"));
+    ck_assert(words_end(WORDS_PRIVATE_ENDINGS, "pc.home.ARPA"));
+    ck_assert(!words_end(WORDS_PRIVATE_ENDINGS, "pc.notlocal"));
+    ck_assert(!words_end(WORDS_PRIVATE_ENDINGS, "pc.local.example.com"));
+    ck_assert(!words_end(WORDS_PRIVATE_ENDINGS, "arpa"));
+    ck_assert(!words_end(WORDS_PRIVATE_ENDINGS, ""));
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("knowledge");
@@ -257,5 +289,7 @@ int main(void)
                         sizeof serves_cases / sizeof *serves_cases);
     tcase_add_test(t, every_provider_is_found_again_by_what_its_row_holds);
     tcase_add_test(t, ports_of_other_services_are_known_and_those_of_sending_are_none);
+    tcase_add_loop_test(t, words_are_found_wherever_they_stand, 0, sizeof words_cases / sizeof *words_cases);
+    tcase_add_test(t, a_private_ending_is_a_whole_label);
     return unit_run("knowledge", &t, 1);
 }

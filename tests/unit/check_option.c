@@ -44,11 +44,13 @@ static const struct value_case {
                                  "without brackets" },
     { "address", "192.0.2.1 ", "--address: \"192.0.2.1 \" is not an address; accepted: an IPv4 or IPv6 address "
                                "without brackets" },
-    { "ca-file", "/dev/null", NULL },
+    { "ca-file", "/proc/self/stat", NULL },
     { "ca-file", "/nonexistent.pem", "--ca-file: \"/nonexistent.pem\" cannot be read (No such file or directory); "
                                      "accepted: a readable file of certificates in PEM form" },
     { "ca-file", "/", "--ca-file: \"/\" cannot be read (Is a directory); accepted: a readable file of certificates "
                       "in PEM form" },
+    { "ca-file", "/dev/zero", "--ca-file: \"/dev/zero\" is not an ordinary file; accepted: a readable file of "
+                              "certificates in PEM form" },
     { "ca-file", "", "--ca-file: \"\" cannot be read (No such file or directory); accepted: a readable file of "
                      "certificates in PEM form" },
     { "no-system-ca", NULL, NULL },
@@ -72,7 +74,7 @@ static const struct value_case {
     { "crit-days", "7", NULL },
     { "crit-days", "-1", "--crit-days: \"-1\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
     { "crit-days", "", "--crit-days: \"\" is not a number of days; accepted: a whole number of days from 0 to 99999" },
-    { "cert", "/dev/null", NULL },
+    { "cert", "/proc/self/stat", NULL },
     { "cert", "/", "--cert: \"/\" cannot be read (Is a directory); accepted: a readable file with a certificate in PEM "
                    "form, those of its issuers behind it" },
     { "key", "/nonexistent.pem", "--key: \"/nonexistent.pem\" cannot be read (No such file or directory); accepted: "
@@ -247,12 +249,12 @@ static const struct set_case {
       { { "ipv6", NULL }, { "target", "192.0.2.1" }, { "address", "2001:db8::1" } }, NULL, { 25, 465, 587 } },
     { "no roots at all", { { "no-system-ca", NULL } },
       "--no-system-ca: no certificate is left to trust; accepted: together with --ca-file", { 0 } },
-    { "a certificate without its key", { { "cert", "/dev/null" } },
+    { "a certificate without its key", { { "cert", "/proc/self/stat" } },
       "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
-    { "a key without its certificate", { { "key", "/dev/null" } },
+    { "a key without its certificate", { { "key", "/proc/self/stat" } },
       "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
-    { "a certificate and its key", { { "cert", "/dev/null" }, { "key", "/dev/null" } }, NULL, { 25, 465, 587 } },
-    { "own roots alone", { { "no-system-ca", NULL }, { "ca-file", "/dev/null" } }, NULL, { 25, 465, 587 } },
+    { "a certificate and its key", { { "cert", "/proc/self/stat" }, { "key", "/proc/self/stat" } }, NULL, { 25, 465, 587 } },
+    { "own roots alone", { { "no-system-ca", NULL }, { "ca-file", "/proc/self/stat" } }, NULL, { 25, 465, 587 } },
 };
 
 START_TEST(options_go_together_or_are_told_in_one_line)
@@ -327,7 +329,7 @@ static const struct many_case {
 } many_cases[] = {
     { "port", "", "", PLAN_PORTS_MAX - 4, "--port: given too often; accepted: 28 at most" },
     { "resolver", "192.0.2.", "", PLAN_RESOLVERS_MAX, "--resolver: given too often; accepted: 8 at most" },
-    { "ca-file", "/dev/null", NULL, PLAN_CA_FILES_MAX, "--ca-file: given too often; accepted: 16 at most" },
+    { "ca-file", "/proc/self/stat", NULL, PLAN_CA_FILES_MAX, "--ca-file: given too often; accepted: 16 at most" },
     { "map-port", "", "=1", PLAN_PORT_MAPS_MAX, "--map-port: given too often; accepted: 32 at most" },
 };
 
@@ -411,7 +413,7 @@ static enum input_result set_some(struct plan *p)
 {
     static const char *const some[][2] = {
         { "target", " m\xc3\xbcnchen.example.:2525" }, { "port", "26" }, { "resolver", "192.0.2.53" },
-        { "ca-file", "/dev/null" }, { "map-port", "26=27" }, { "ehlo", "pc.example.com" },
+        { "ca-file", "/proc/self/stat" }, { "map-port", "26=27" }, { "ehlo", "pc.example.com" },
     };
     struct usage error;
     enum input_result result = INPUT_OK;

@@ -104,12 +104,15 @@ START_TEST(numbers_are_round_and_unknown_is_null)
     json_t *timing = at(probe_at(report, 0), "timing_ms");
     char *printed = json_dumps(timing, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
-    ck_assert_str_eq(printed, "{\"connect\":20.01,\"greeting\":40.1,\"tls\":41,\"total\":143}");
+    ck_assert_str_eq(printed, "{\"connect\":20.01,\"greeting\":40.1,\"tls\":41,\"total\":143,"
+                                "\"slowest\":40.1,\"slowest_stage\":\"greeting\"}");
     free(printed);
     printed = json_dumps(at(report, "duration_ms"), JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     ck_assert_str_eq(printed, "1234.57");
     free(printed);
     ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "connect")));
+    ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "slowest")));
+    ck_assert(json_is_null(at(at(probe_at(report, 4), "timing_ms"), "slowest_stage")));
     ck_assert(json_is_null(at(at(report, "clock"), "offset_ms")));
     json_decref(report);
 }
@@ -161,6 +164,23 @@ START_TEST(a_certificate_has_its_names_its_days_and_its_problems)
     ck_assert(json_is_null(at(probe_at(healthy, 1), "certificate")));
     json_decref(healthy);
     json_decref(expired);
+}
+END_TEST
+
+START_TEST(a_path_names_every_hop_in_its_order)
+{
+    json_t *report = report_of(SAMPLE_BLOCKED, LANGUAGE_EN);
+    json_t *path = json_array_get(at(report, "paths"), 0);
+    char *blocked = json_dumps(at(path, "blocked"), JSON_COMPACT | JSON_REAL_PRECISION(12));
+    json_t *end = json_array_get(at(at(path, "open"), "hops"), 1);
+
+    ck_assert_str_eq(blocked, "{\"address\":\"192.0.2.108\",\"port\":587,\"hops\":["
+                              "{\"answer\":\"expired\",\"address\":\"198.51.100.1\",\"ms\":4.5},"
+                              "{\"answer\":\"silent\",\"address\":null,\"ms\":null}]}");
+    ck_assert_str_eq(json_string_value(at(end, "answer")), "reached");
+    ck_assert(json_is_true(at(path, "complete")));
+    free(blocked);
+    json_decref(report);
 }
 END_TEST
 
@@ -280,6 +300,7 @@ int main(void)
     tcase_add_test(t, ids_stand_in_english_and_texts_in_the_language);
     tcase_add_test(t, an_effect_names_its_cause_and_a_because_its_probe);
     tcase_add_test(t, a_certificate_has_its_names_its_days_and_its_problems);
+    tcase_add_test(t, a_path_names_every_hop_in_its_order);
     tcase_add_test(t, a_cell_that_was_not_tried_says_why);
     tcase_add_loop_test(t, dns_is_one_word, 0, sizeof dns_cases / sizeof dns_cases[0]);
     tcase_add_test(t, every_ceiling_is_told_and_does_no_harm);

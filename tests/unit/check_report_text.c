@@ -216,6 +216,39 @@ START_TEST(progress_tells_the_stage_of_each_port)
 }
 END_TEST
 
+static void check_progress(const struct evidence *e, const char *wanted)
+{
+    struct report_spec spec = { .language = LANGUAGE_EN };
+    struct buf out;
+
+    buf_init(&out, OUT_MAX);
+    ck_assert(progress_put(&out, &spec, e, 1234));
+    ck_assert_str_eq(buf_borrow(&out), wanted);
+    buf_done(&out);
+}
+
+START_TEST(progress_tells_of_a_name_that_is_looked_up_until_it_has_an_address_or_none)
+{
+    struct sample s = sample_new(SAMPLE_HEALTHY);
+    struct dns_query query = { .resolver = "192.0.2.53:53", .duration_ms = -1 };
+    struct name_view name = { .role = ROLE_TARGET, .host = "smtp.gmail.com", .duration_ms = -1 };
+    struct evidence e = *s.evidence;
+
+    e.names = &name;
+    e.n_names = 1;
+    check_progress(&e, "smtp.gmail.com: looking up the name (1.2 s)");
+    name.queries = &query;
+    name.n_queries = 1;
+    check_progress(&e, "smtp.gmail.com: looking up the name (1.2 s)");
+    query.duration_ms = 40;
+    check_progress(&e, "smtp.gmail.com: ending (1.2 s)");
+    query.duration_ms = -1;
+    name.role = ROLE_CONTROL;
+    check_progress(&e, "smtp.gmail.com: ending (1.2 s)");
+    sample_free(&s);
+}
+END_TEST
+
 START_TEST(formats_are_known_by_their_words)
 {
     enum report_format format = REPORT_TEXT;
@@ -266,6 +299,7 @@ int main(void)
     tcase_add_loop_test(t, a_report_says, 0, sizeof says_cases / sizeof says_cases[0]);
     tcase_add_loop_test(t, progress_is_one_line_of_the_width_at_most, 0, SAMPLE_COUNT);
     tcase_add_test(t, progress_tells_the_stage_of_each_port);
+    tcase_add_test(t, progress_tells_of_a_name_that_is_looked_up_until_it_has_an_address_or_none);
     tcase_add_test(t, formats_are_known_by_their_words);
     tcase_add_test(t, memory_that_runs_short_is_told_and_does_no_harm);
     return unit_run("report_text", &t, 1);

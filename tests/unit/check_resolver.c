@@ -1,6 +1,8 @@
 #include "probe/resolver.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "unit.h"
 
@@ -59,6 +61,7 @@ END_TEST
 struct ear {
     unsigned n;
     enum dns_outcome outcome;
+    int own_errno;
 };
 
 static void on_answer(void *user, const struct dns_answer *answer)
@@ -67,6 +70,7 @@ static void on_answer(void *user, const struct dns_answer *answer)
 
     ear->n++;
     ear->outcome = answer->outcome;
+    ear->own_errno = answer->own_errno;
 }
 
 START_TEST(a_server_on_a_link_may_be_asked)
@@ -89,6 +93,35 @@ START_TEST(a_server_on_a_link_may_be_asked)
 }
 END_TEST
 
+/* c-ares says that the server has refused. */
+START_TEST(want_of_descriptors_is_not_put_on_the_server)
+{
+    struct endpoint server = { .port = 9 };
+    struct resolver *r = NULL;
+    struct question *q;
+    struct ear ear = { 0 };
+    struct rlimit before, none = { 0 };
+    uv_loop_t loop;
+
+    ck_assert(uv_loop_init(&loop) == 0 && address_parse(&server.address, "127.0.0.1"));
+    ck_assert(resolver_new(&r, &loop, &server, NULL));
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ck_assert(resolver_ask(&q, r, "mail.example.test", RECORD_A, on_answer, &ear, NULL));
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert(ear.n == 1 && ear.outcome == DNS_SKIPPED && ear.own_errno == EMFILE);
+    /* Once there are some again, the server's word counts: nothing listens there, which is a refusal. */
+    ck_assert(resolver_ask(&q, r, "mail.example.test", RECORD_A, on_answer, &ear, NULL));
+    while (ear.n < 2)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert(ear.outcome == DNS_UNREACHABLE && ear.own_errno == 0);
+    resolver_close(r);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("resolver");
@@ -97,5 +130,6 @@ int main(void)
                         sizeof conf_cases / sizeof conf_cases[0]);
     tcase_add_test(t, a_line_without_end_is_passed_over);
     tcase_add_test(t, a_server_on_a_link_may_be_asked);
+    tcase_add_test(t, want_of_descriptors_is_not_put_on_the_server);
     return unit_run("resolver", &t, 1);
 }

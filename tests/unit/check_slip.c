@@ -116,6 +116,58 @@ START_TEST(any_two_letters_of_a_name_may_change_places)
 }
 END_TEST
 
+static const struct domain_case {
+    const char *typed;
+    const char *of, *meant; /* NULL: it is no slip */
+} domain_cases[] = {
+    { "gmial.com", "gmail.com", "smtp.gmail.com" },
+    { "gnail.com", "gmail.com", "smtp.gmail.com" },
+    { "gmail.con", "gmail.com", "smtp.gmail.com" },
+    { "gmail..com", "gmail.com", "smtp.gmail.com" },
+    { "gmail,com", "gmail.com", "smtp.gmail.com" },
+    { "hotmial.com", "hotmail.com", "smtp-mail.outlook.com" },
+    { "yaho.com", "yahoo.com", "smtp.mail.yahoo.com" },
+    { "gmail.com", NULL, NULL },
+    { "smtp.gmail.com", NULL, NULL },
+    { "love.com", NULL, NULL },
+    { "aok.com", NULL, NULL },
+    { "example.org", NULL, NULL },
+    { "mail.example", NULL, NULL },
+    { "", NULL, NULL },
+};
+
+START_TEST(a_slip_in_a_mail_domain_leads_to_the_server_of_its_provider)
+{
+    const struct domain_case *c = &domain_cases[_i];
+    struct slip s = { .kind = SLIP_NONE };
+    bool found = slip_find_domain(&s, c->typed);
+
+    ck_assert_msg(found == (c->of != NULL), "%s: %s", c->typed, found ? s.of : "nothing");
+    if (!found)
+        return;
+    ck_assert_str_eq(s.of, c->of);
+    ck_assert_str_eq(s.meant, c->meant);
+    ck_assert_int_ne(s.kind, SLIP_NONE);
+}
+END_TEST
+
+/* Whoever has a server of his own has mail addresses in its domain. */
+START_TEST(no_domain_of_a_server_that_exists_is_a_slip_of_another)
+{
+    struct slip s;
+
+    for (size_t i = 0; i < known_host_total(); i++) {
+        const char *domain = strchr(known_host_at(i), '.') + 1;
+
+        ck_assert_msg(!slip_find_domain(&s, domain), "%s is taken for %s", domain, s.of);
+    }
+    for (size_t i = 0; i < provider_total(); i++) {
+        for (size_t k = 0; k < provider_at(i)->n_domains; k++)
+            ck_assert_msg(!slip_find_domain(&s, provider_at(i)->domains[k]), "%s", provider_at(i)->domains[k]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("slip");
@@ -124,5 +176,8 @@ int main(void)
     tcase_add_loop_test(t, a_name_of_its_own_is_no_slip, 0, sizeof other_cases / sizeof other_cases[0]);
     tcase_add_test(t, no_server_that_exists_is_a_slip_of_another);
     tcase_add_test(t, any_two_letters_of_a_name_may_change_places);
+    tcase_add_loop_test(t, a_slip_in_a_mail_domain_leads_to_the_server_of_its_provider, 0,
+                        sizeof domain_cases / sizeof domain_cases[0]);
+    tcase_add_test(t, no_domain_of_a_server_that_exists_is_a_slip_of_another);
     return unit_run("slip", &t, 1);
 }

@@ -566,6 +566,48 @@ static void add_clock(struct builder *b, const char *at)
     clock_combine(v);
 }
 
+/* ---- paths ----------------------------------------------------------------- */
+
+/* "587[@N]" */
+static struct trace trace_to(const char *at)
+{
+    unsigned port = 0, number = 1;
+
+    ck_assert_int_ge(sscanf(at, "%u@%u", &port, &number), 1);
+    return (struct trace){ .address = address_number(number), .port = (uint16_t)port, .dial_port = (uint16_t)port };
+}
+
+static void add_hop(struct builder *b, struct trace *t, const char *word)
+{
+    struct hop *h = ARENA_APPEND(b->e->arena, t->hops, t->n_hops, PATH_HOPS_MAX);
+
+    h->ms = 5;
+    h->answer = *word == '-' ? HOP_SILENT : *word == '?' ? HOP_UNTRIED : *word == '+' ? HOP_REACHED : HOP_EXPIRED;
+    if (h->answer != HOP_EXPIRED)
+        return;
+    h->answer = *word == '!' ? HOP_REFUSED : HOP_EXPIRED;
+    h->icmp = (struct icmp_report){ .seen = true, .type = 11, .has_offender = true };
+    ck_assert_msg(address_parse(&h->icmp.offender, word + (*word == '!')), "the builder cannot read '%s'", word);
+}
+
+static void add_path(struct builder *b, const char *at)
+{
+    struct path *p = ARENA_APPEND(b->e->arena, b->e->paths, b->e->n_paths, EVIDENCE_PATHS_MAX);
+    char blocked[16], open[16], word[ADDRESS_TEXT_SIZE];
+    struct trace *t = &p->blocked;
+    int len = 0;
+
+    ck_assert_int_eq(sscanf(at, "%15s %15s%n", blocked, open, &len), 2);
+    *p = (struct path){ .host = b->e->plan->host, .blocked = trace_to(blocked), .open = trace_to(open), .complete = true };
+    p->family = p->blocked.address.family;
+    for (at += len; sscanf(at, "%63s%n", word, &len) == 1; at += len) {
+        if (strcmp(word, "|") == 0)
+            t = &p->open;
+        else
+            add_hop(b, t, word);
+    }
+}
+
 /* ---- the whole ------------------------------------------------------------ */
 
 static const struct statement {
@@ -581,6 +623,7 @@ static const struct statement {
     { "warn", set_warn_days },    { "crit", set_crit_days },
     { "dns2", add_second_queries }, { "hosts", set_hosts },
     { "warn-time", set_warn_time }, { "crit-time", set_crit_time },
+    { "path", add_path },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

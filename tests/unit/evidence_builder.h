@@ -23,6 +23,9 @@
  *   interrupted | ceiling | noroots | unloaded
  *   clock KIND [LOWER [UPPER]]    what a source says of the true time minus the local, in
  *                             seconds; without a bound it did not answer
+ *   path PORT[@N] OPEN[@N] HOP... | HOP...    how far both get; OPEN 0: none. HOP: an address
+ *                             that says that it expired, !ADDRESS that refuses, - silence,
+ *                             ? not tried, + reached
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *

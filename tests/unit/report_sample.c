@@ -105,7 +105,7 @@ static struct probe *add_probe(struct evidence *e, enum family family, uint16_t 
     p->port = p->dial_port = port;
     p->mode = mode;
     p->chain = -1;
-    p->connect_ms = p->greeting_ms = p->tls_ms = p->total_ms = -1;
+    p->connect_ms = p->greeting_ms = p->tls_ms = p->total_ms = p->slowest_ms = -1;
     return p;
 }
 
@@ -132,6 +132,8 @@ static struct probe *add_tried(struct evidence *e, uint16_t port, enum tls_mode 
     p->connect_ms = 20.006;
     p->greeting_ms = 40.1;
     p->total_ms = 143;
+    p->slowest_ms = p->greeting_ms;
+    p->slowest_stage = STAGE_GREETING;
     p->greeting = PEER_TEXT_LITERAL("220 smtp.gmail.com ESMTP\r\n");
     p->keywords = keywords;
     p->n_keywords = 2;
@@ -228,6 +230,26 @@ static struct sample healthy(void)
     return (struct sample){ "healthy", e, d };
 }
 
+/* One hop lets the blocked port pass; the open one is lead on to the server. */
+static void add_path(struct evidence *e)
+{
+    static struct hop blocked[2] = { { .answer = HOP_EXPIRED, .ms = 4.501 }, { .answer = HOP_SILENT, .ms = -1 } };
+    static struct hop open[2] = { { .answer = HOP_EXPIRED, .ms = 4 }, { .answer = HOP_REACHED, .ms = 20 } };
+    struct path *p = ARENA_APPEND(e->arena, e->paths, e->n_paths, EVIDENCE_PATHS_MAX);
+
+    blocked[0].icmp = (struct icmp_report){ .seen = true, .type = 11, .has_offender = true };
+    address_parse(&blocked[0].icmp.offender, "198.51.100.1");
+    open[0].icmp = blocked[0].icmp;
+    *p = (struct path){ .host = e->plan->host, .complete = true };
+    address_parse(&p->blocked.address, "192.0.2.108");
+    p->open.address = p->blocked.address;
+    p->blocked.port = p->blocked.dial_port = 587;
+    p->open.port = p->open.dial_port = 465;
+    p->blocked.hops = blocked;
+    p->open.hops = open;
+    p->blocked.n_hops = p->open.n_hops = 2;
+}
+
 static struct sample blocked(void)
 {
     struct plan *plan = plan_for("smtp.gmail.com");
@@ -243,6 +265,7 @@ static struct sample blocked(void)
     add_matrix(e, PROBE_OK, PROBE_TIMEOUT);
     e->probes[3].fault = FAULT_SILENT;
     e->probes[3].total_ms = 3021;
+    add_path(e);
     add_finding(d, FINDING_PORT_BLOCKED, SEVERITY_CRITICAL, -1, PEER_TEXT_LITERAL("192.0.2.108:587"), 3);
     d->primary = 0;
     add_recommended(d, 465, TLS_MODE_IMPLICIT);
