@@ -30,7 +30,8 @@ static void take_value(struct args *a, struct args_item *ret, const char *attach
 }
 
 /* word: with its dashes */
-static enum args_result next_long(struct args *a, const char *word, struct args_item *ret, struct usage *error)
+static enum args_result next_long(struct args *a, const char *word, struct args_item *ret,
+                                  struct usage *error)
 {
     const char *equals = strchr(word, '=');
     size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);

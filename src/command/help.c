@@ -20,7 +20,8 @@ static void put_option(struct buf *out, enum language language, const struct opt
         buf_printf(out, "  -%c, ", o->letter);
     else
         buf_put_string(out, "      ");
-    buf_printf(out, "--%s%s%s\n", o->name, o->argument == NULL ? "" : " ", o->argument == NULL ? "" : o->argument);
+    buf_printf(out, "--%s%s%s\n", o->name, o->argument == NULL ? "" : " ",
+               o->argument == NULL ? "" : o->argument);
     layout_put_spaces(out, HELP_INDENT + 4);
     layout_put_text(out, HELP_WIDTH, HELP_INDENT + 4, HELP_INDENT + 4, text(language, o->help));
 }

@@ -59,6 +59,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_mode_starttls_injection,
     rule_smtp_no_greeting,
     rule_smtp_stalled,
+    rule_net_mtu_black_hole,
     rule_send_blocklisted,
     rule_smtp_ehlo_rejected,
     rule_smtp_rejected,

@@ -85,6 +85,7 @@ void rule_clock_drifting(struct draft *d);
 void rule_smtp_not_smtp(struct draft *d);
 void rule_smtp_no_greeting(struct draft *d);
 void rule_smtp_stalled(struct draft *d);
+void rule_net_mtu_black_hole(struct draft *d); /* a dialogue that stalls for want of full-sized packets */
 void rule_smtp_rejected(struct draft *d);
 void rule_smtp_throttled(struct draft *d);
 void rule_smtp_closed_early(struct draft *d);

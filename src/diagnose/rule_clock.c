@@ -46,7 +46,8 @@ static bool is_candidate(const struct evidence *e, const struct probe *p)
 {
     const struct chain *c = chain_of(e, p);
 
-    return seen_encrypted(p) && c != NULL && c->judged && c->trusted && c->name_matches && seen_counts(e, p->port);
+    return seen_encrypted(p) && c != NULL && c->judged && c->trusted && c->name_matches &&
+           seen_counts(e, p->port);
 }
 
 static bool any_splits(const struct evidence *e)
@@ -115,7 +116,8 @@ static size_t count_votes(const struct clock_view *v)
     size_t n = 0;
 
     for (size_t i = 0; i < v->n_sources; i++)
-        n += v->sources[i].agrees && (v->sources[i].kind == CLOCK_SNTP || v->sources[i].kind == CLOCK_HTTP_DATE);
+        n += v->sources[i].agrees &&
+             (v->sources[i].kind == CLOCK_SNTP || v->sources[i].kind == CLOCK_HTTP_DATE);
     return n;
 }
 

@@ -127,6 +127,17 @@ void rule_smtp_stalled(struct draft *d)
     judge_trouble(d, TROUBLE_STALLED, FINDING_SMTP_STALLED, text_stalled);
 }
 
+static enum text_id text_black_hole(const struct probe *p)
+{
+    (void)p;
+    return TEXT_BECAUSE_NET_MTU_BLACK_HOLE_SMALL;
+}
+
+void rule_net_mtu_black_hole(struct draft *d)
+{
+    judge_trouble(d, TROUBLE_BLACK_HOLE, FINDING_NET_MTU_BLACK_HOLE, text_black_hole);
+}
+
 static enum text_id text_rejected(const struct probe *p)
 {
     (void)p;

@@ -159,6 +159,8 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
         return TROUBLE_NONE;
     if (p->mode == TLS_MODE_NONE && seen_clear_works(e, p))
         return TROUBLE_NONE; /* MAIL was refused for want of a sign-in that is offered */
+    if (is_silent(p) && p->stage == STAGE_TLS && p->small_segments_ok)
+        return TROUBLE_BLACK_HOLE;
     if (is_silent(p))
         return is_under_way(p) ? TROUBLE_STALLED : TROUBLE_NO_GREETING;
     switch (p->fault) {
@@ -396,6 +398,7 @@ static int weight_of(const struct evidence *e, const struct probe *p)
     case TROUBLE_THROTTLED:
     case TROUBLE_PROTOCOL:
     case TROUBLE_STALLED:
+    case TROUBLE_BLACK_HOLE:
     case TROUBLE_STARTTLS_MISSING:
     case TROUBLE_STARTTLS_REJECTED:
         weight = 4;

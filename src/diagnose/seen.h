@@ -36,6 +36,7 @@ enum trouble {
     TROUBLE_PROTOCOL,
     TROUBLE_CLOSED,
     TROUBLE_STALLED,
+    TROUBLE_BLACK_HOLE, /* full-sized packets vanish on the way, small ones pass */
     TROUBLE_STARTTLS_MISSING,
     TROUBLE_STARTTLS_REJECTED,
     TROUBLE_TLS,

@@ -168,7 +168,7 @@ static struct skeleton skeleton_of(const char *label, size_t len, bool freely)
     return s;
 }
 
-/* The foreign characters stand in for ASCII ones: beside ASCII letters, or as forms of them. Else it may be a word. */
+/* The foreign characters stand in for ASCII ones: beside ASCII letters, or as forms of them. Else it is a word. */
 static bool stands_in(const struct skeleton *s)
 {
     return s->complete && (s->has_ascii || s->only_forms);

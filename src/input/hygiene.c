@@ -69,7 +69,8 @@ static bool is_joiner_in_place(ucs4_t before, ucs4_t c, ucs4_t after)
 
 static bool is_blank(ucs4_t c)
 {
-    return uc_is_property_white_space(c) || uc_is_property_default_ignorable_code_point(c) || c == BRAILLE_BLANK;
+    return uc_is_property_white_space(c) || uc_is_property_default_ignorable_code_point(c) ||
+           c == BRAILLE_BLANK;
 }
 
 static void keep(struct hygiene *h, const char *bytes, size_t len, size_t column)
@@ -80,7 +81,8 @@ static void keep(struct hygiene *h, const char *bytes, size_t len, size_t column
     h->len += len;
 }
 
-bool hygiene_clean(struct hygiene *ret, struct input_notes *notes, struct arena *arena, struct peer_text typed)
+bool hygiene_clean(struct hygiene *ret, struct input_notes *notes, struct arena *arena,
+                   struct peer_text typed)
 {
     struct hygiene h = {
         .cleaned = arena_alloc(arena, typed.len + 1, 1),

@@ -50,6 +50,7 @@ struct hygiene {
  *         Unicode; RFC 5892 appendix A.1 and A.2 for the joiners that belong
  *         into a name
  */
-bool hygiene_clean(struct hygiene *ret, struct input_notes *notes, struct arena *arena, struct peer_text typed);
+bool hygiene_clean(struct hygiene *ret, struct input_notes *notes, struct arena *arena,
+                   struct peer_text typed);
 
 #endif

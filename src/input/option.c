@@ -56,7 +56,8 @@ enum input_result option_unknown(const char *typed, struct usage *error)
     return INPUT_USAGE;
 }
 
-enum input_result option_apply(const struct option_spec *o, void *owner, const char *value, struct usage *error)
+enum input_result option_apply(const struct option_spec *o, void *owner, const char *value,
+                               struct usage *error)
 {
     if (o->argument != NULL && value == NULL) {
         usage_set(error, TEXT_USAGE_MISSING_VALUE);

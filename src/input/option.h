@@ -38,7 +38,8 @@ const struct option_spec *option_by_name(const struct option_spec *table, size_t
 const struct option_spec *option_by_letter(const struct option_spec *table, size_t n, char letter);
 
 /* Sets it after a look whether a value is there exactly where one is taken. */
-enum input_result option_apply(const struct option_spec *o, void *owner, const char *value, struct usage *error);
+enum input_result option_apply(const struct option_spec *o, void *owner, const char *value,
+                               struct usage *error);
 
 /*
  * Refusals, all INPUT_USAGE. text takes {option}, {value} and {accepted};

@@ -40,7 +40,7 @@ static bool is_punctuation(char c)
     return strchr(".,;:-_'/", c) != NULL && c != '\0';
 }
 
-/* The keys around each, on the layouts that share QWERTY; ten keys a row, '?' where there is none that counts. */
+/* The keys around each on layouts that share QWERTY; ten keys a row, '?' where there is none that counts. */
 static bool are_neighbours(char a, char b)
 {
     static const char rows[] = "1234567890"
@@ -62,7 +62,9 @@ static bool are_neighbours(char a, char b)
 
 static bool look_alike(char a, char b)
 {
-    static const char pairs[][2] = { { '0', 'o' }, { '1', 'l' }, { '1', 'i' }, { 'i', 'l' }, { '5', 's' }, { 'u', 'v' } };
+    static const char pairs[][2] = {
+        { '0', 'o' }, { '1', 'l' }, { '1', 'i' }, { 'i', 'l' }, { '5', 's' }, { 'u', 'v' },
+    };
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         if ((pairs[i][0] == a && pairs[i][1] == b) || (pairs[i][0] == b && pairs[i][1] == a))
@@ -152,7 +154,10 @@ static struct difference difference_of(const char *typed, const char *known)
     return d;
 }
 
-/* Two countries' endings are two names, unless their letters were exchanged: smtp.example.at is not smtp.example.it. */
+/*
+ * Two countries' endings are two names, unless their letters were exchanged:
+ * smtp.example.at is not smtp.example.it.
+ */
 static bool is_of_another_country(const char *typed, const char *known)
 {
     const char *a = ending_of(typed);
@@ -193,7 +198,7 @@ static bool is_part_of_ending(const char *label)
     return false;
 }
 
-/* Whatever stands in a label below so many letters, another name is that close to it by chance: smtp.gol.com. */
+/* In a label below so many letters another name is that close by chance, whatever it says: smtp.gol.com. */
 static bool is_by_chance(const char *typed, const char *known, long chance_len)
 {
     struct difference d = difference_of(typed, known);

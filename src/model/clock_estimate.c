@@ -21,7 +21,8 @@ static int compare(const void *left, const void *right)
 
 static bool is_vote(const struct clock_source *s)
 {
-    return s->answered && s->has_lower && s->has_upper && (s->kind == CLOCK_SNTP || s->kind == CLOCK_HTTP_DATE);
+    return s->answered && s->has_lower && s->has_upper &&
+           (s->kind == CLOCK_SNTP || s->kind == CLOCK_HTTP_DATE);
 }
 
 static bool is_bound(const struct clock_source *s)
@@ -103,7 +104,7 @@ static bool agrees(const struct clock_view *v, const struct clock_source *s)
     return !s->has_lower || !v->has_upper || s->lower_ms <= v->upper_ms;
 }
 
-/* Once the local clock is known to be behind, certificates tell by how much at least: none is issued for the future. */
+/* Once the local clock is known to be behind, certificates tell by how much at least: none is issued ahead. */
 static void narrow(struct clock_view *v)
 {
     int64_t bound_ms = v->lower_ms;

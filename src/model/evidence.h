@@ -317,6 +317,8 @@ struct probe {
     const char *ehlo;       /* the name that was sent with EHLO, or NULL */
     const char *other_ehlo; /* another one that was tried after EHLO was refused, or NULL */
     bool other_ehlo_accepted;
+    bool small_segments_tried; /* the handshake hung, and was begun once more with small segments */
+    bool small_segments_ok;    /* ... and was done then */
 
     const char *tls_version; /* "TLS1.3" */
     const char *tls_cipher;

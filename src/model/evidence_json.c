@@ -411,6 +411,10 @@ static void codec_session(struct codec *c, struct probe *p)
         codec_text_or_null(c, "other_ehlo", &p->other_ehlo);
     if (codec_has(c, "other_ehlo_accepted"))
         codec_bool(c, "other_ehlo_accepted", &p->other_ehlo_accepted);
+    if (codec_has(c, "small_segments_tried"))
+        codec_bool(c, "small_segments_tried", &p->small_segments_tried);
+    if (codec_has(c, "small_segments_ok"))
+        codec_bool(c, "small_segments_ok", &p->small_segments_ok);
     codec_text_or_null(c, "tls_version", &p->tls_version);
     codec_text_or_null(c, "tls_cipher", &p->tls_cipher);
     codec_text_or_null(c, "tls_group", &p->tls_group);

@@ -15,6 +15,7 @@
 
 struct check {
     struct check *next; /* the engine's list */
+    uint64_t number;
     struct engine *engine;
     struct evidence *evidence; /* NULL once finished */
     check_listener *listener;
@@ -39,6 +40,11 @@ struct check {
 struct check **check_next(struct check *c)
 {
     return &c->next;
+}
+
+uint64_t *check_number(struct check *c)
+{
+    return &c->number;
 }
 
 static void check_tell(struct check *c, enum event_kind kind, size_t index)
@@ -109,6 +115,8 @@ static void check_finish(struct check *c)
     if (c->finished)
         return;
     c->finished = true;
+    for (struct site *t = c->sites; t != NULL; t = *site_next(t))
+        site_withdraw(t);
     if (c->clock != NULL)
         clock_query_stop(c->clock);
     for (struct path_search *p = c->paths; p != NULL; p = *path_next(p))
@@ -127,8 +135,10 @@ static void check_finish(struct check *c)
 
 static bool sites_are_busy(const struct check *c)
 {
+    bool decides = escalate_decides(c->evidence);
+
     for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
-        if (site_is_busy(t))
+        if (site_is_busy(t) && (decides || site_role(t) != ROLE_CONTROL))
             return true;
     }
     return false;

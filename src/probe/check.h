@@ -25,6 +25,7 @@ bool check_start(struct engine *engine, const struct plan *plan, check_listener 
 /* ---- for the engine --------------------------------------------------------- */
 
 struct check **check_next(struct check *c);
+uint64_t *check_number(struct check *c); /* counts from 1 in the order of their beginning */
 void check_trust_ready(struct check *c);
 
 /* Ends with what is known, and tells so, where the engine was interrupted after it was started. */

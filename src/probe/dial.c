@@ -227,6 +227,9 @@ static bool set_manner(int fd, enum family family, const struct dial_manner *man
         return false;
     if (hops > 0 && family == FAMILY_IPV6 && setsockopt(fd, SOL_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops) != 0)
         return false;
+    if (manner->max_segment > 0 &&
+        setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &manner->max_segment, sizeof manner->max_segment) != 0)
+        return false;
     /* Of a client's socket: the acknowledgement of SYN-ACK waits for data (tcp(7) speaks of servers alone). */
     return !manner->half_open ||
            setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &held_back_s, sizeof held_back_s) == 0;

@@ -29,6 +29,7 @@ enum dial_state dial_start(int *fd, const struct address *address, uint16_t port
 /* How an attempt departs from what a mail client's would be; zero where it does not. */
 struct dial_manner {
     unsigned hops;  /* its packets go no further than this */
+    int max_segment; /* bytes of one segment, in both directions */
     bool half_open; /* the last packet of the handshake is held back: who closes at once is never accepted */
 };
 enum dial_state dial_start_as(int *fd, const struct address *address, uint16_t port, const struct dial_manner *manner,

@@ -14,24 +14,36 @@
 #include "probe/dial.h"
 
 enum {
-    ENGINE_RESOLVERS_MAX = 64,
-    ENGINE_TRUSTS_MAX = 16,
+    RESOLVERS_KEPT = 64, /* beyond as many, those that nobody uses any more go */
+    TRUSTS_KEPT = 16,
     ENGINE_LEFT_ALONE_MAX = 32,
     LOOP_DESCRIPTORS = 8, /* of a loop and the first things on it, with some to spare */
     DNS_PORT = 53,
 };
 
+/* What checks share. used: the latest check that may hold it, by its number. */
+struct shared_resolver {
+    struct resolver *resolver;
+    uint64_t used;
+};
+
+struct shared_trust {
+    struct trust *trust;
+    uint64_t used;
+};
+
 struct engine {
     uv_loop_t loop;
     uv_async_t wake;
-    struct resolver *resolvers[ENGINE_RESOLVERS_MAX];
+    struct shared_resolver *resolvers;
     size_t n_resolvers;
-    struct trust *trusts[ENGINE_TRUSTS_MAX];
+    struct shared_trust *trusts;
     size_t n_trusts;
     struct system_view *system;
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
-    struct check *checks;
+    struct check *checks; /* the latest first */
+    uint64_t n_checks;    /* that have begun, ever */
     atomic_uint n_interrupts; /* lock-free, as a signal handler needs it */
 };
 
@@ -97,9 +109,11 @@ void engine_free(struct engine *e)
         check_abandon(c);
     engine_run(e);
     for (size_t i = 0; i < e->n_resolvers; i++)
-        resolver_close(e->resolvers[i]);
+        resolver_close(e->resolvers[i].resolver);
     for (size_t i = 0; i < e->n_trusts; i++)
-        trust_close(e->trusts[i]);
+        trust_close(e->trusts[i].trust);
+    free(e->resolvers);
+    free(e->trusts);
     system_view_close(e->system);
     uv_close((uv_handle_t *)&e->wake, NULL);
     uv_run(&e->loop, UV_RUN_DEFAULT);
@@ -135,21 +149,78 @@ struct system_view *engine_system_view(struct engine *e)
     return e->system;
 }
 
+/* ---- what is shared ----------------------------------------------------------- */
+
+/* The number of the check that begins next, or is about to: whatever is handed out now may be its own. */
+static uint64_t next_check(const struct engine *e)
+{
+    return e->n_checks + 1;
+}
+
+/* Checks before this one are gone, and hold nothing any more. */
+static uint64_t oldest_check(const struct engine *e)
+{
+    uint64_t oldest = next_check(e);
+
+    for (struct check *c = e->checks; c != NULL; c = *check_next(c))
+        oldest = *check_number(c);
+    return oldest;
+}
+
+static void drop_unused_resolvers(struct engine *e)
+{
+    uint64_t oldest = oldest_check(e);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < e->n_resolvers; i++) {
+        if (e->resolvers[i].used < oldest)
+            resolver_close(e->resolvers[i].resolver);
+        else
+            e->resolvers[kept++] = e->resolvers[i];
+    }
+    e->n_resolvers = kept;
+}
+
+static void drop_unused_trusts(struct engine *e)
+{
+    uint64_t oldest = oldest_check(e);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < e->n_trusts; i++) {
+        if (e->trusts[i].used < oldest)
+            trust_close(e->trusts[i].trust);
+        else
+            e->trusts[kept++] = e->trusts[i];
+    }
+    e->n_trusts = kept;
+}
+
 static struct resolver *engine_resolver(struct engine *e, const struct endpoint *server, struct err *err)
 {
-    for (size_t i = 0; i < e->n_resolvers; i++) {
-        const struct endpoint *known = resolver_server(e->resolvers[i]);
+    struct shared_resolver *all, *slot;
 
-        if (known->port == server->port && address_equal(&known->address, &server->address))
-            return e->resolvers[i];
+    for (size_t i = 0; i < e->n_resolvers; i++) {
+        const struct endpoint *known = resolver_server(e->resolvers[i].resolver);
+
+        if (known->port == server->port && address_equal(&known->address, &server->address)) {
+            e->resolvers[i].used = next_check(e);
+            return e->resolvers[i].resolver;
+        }
     }
-    if (e->n_resolvers == ENGINE_RESOLVERS_MAX) {
-        err_set(err, ERR_LIMIT, ENGINE_RESOLVERS_MAX, "setting up a resolver");
+    if (e->n_resolvers >= RESOLVERS_KEPT)
+        drop_unused_resolvers(e);
+    all = realloc(e->resolvers, (e->n_resolvers + 1) * sizeof *all);
+    if (all == NULL) {
+        err_set(err, ERR_NOMEM, 0, "setting up a resolver");
         return NULL;
     }
-    if (!resolver_new(&e->resolvers[e->n_resolvers], &e->loop, server, err))
+    e->resolvers = all;
+    slot = &all[e->n_resolvers];
+    slot->used = next_check(e);
+    if (!resolver_new(&slot->resolver, &e->loop, server, err))
         return NULL;
-    return e->resolvers[e->n_resolvers++];
+    e->n_resolvers++;
+    return slot->resolver;
 }
 
 size_t engine_resolvers(struct engine *e, const struct plan *plan, struct resolver *out[static PLAN_RESOLVERS_MAX],
@@ -206,17 +277,27 @@ static void on_trust_ready(void *user)
 
 bool engine_trust(struct engine *e, struct trust **ret, const struct plan *plan, const char **bad_file, struct err *err)
 {
+    struct shared_trust *all, *slot;
+
     for (size_t i = 0; i < e->n_trusts; i++) {
-        if (trust_fits(e->trusts[i], plan)) {
-            *ret = e->trusts[i];
+        if (trust_fits(e->trusts[i].trust, plan)) {
+            e->trusts[i].used = next_check(e);
+            *ret = e->trusts[i].trust;
             return true;
         }
     }
-    if (e->n_trusts == ENGINE_TRUSTS_MAX)
-        return err_set(err, ERR_LIMIT, ENGINE_TRUSTS_MAX, "loading the root certificates");
-    if (!trust_new(&e->trusts[e->n_trusts], &e->loop, plan, on_trust_ready, e, bad_file, err))
+    if (e->n_trusts >= TRUSTS_KEPT)
+        drop_unused_trusts(e);
+    all = realloc(e->trusts, (e->n_trusts + 1) * sizeof *all);
+    if (all == NULL)
+        return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
+    e->trusts = all;
+    slot = &all[e->n_trusts];
+    slot->used = next_check(e);
+    if (!trust_new(&slot->trust, &e->loop, plan, on_trust_ready, e, bad_file, err))
         return false;
-    *ret = e->trusts[e->n_trusts++];
+    e->n_trusts++;
+    *ret = slot->trust;
     return true;
 }
 
@@ -237,6 +318,7 @@ void engine_leave_alone(struct engine *e, const struct endpoint *server)
 
 void engine_add(struct engine *e, struct check *check)
 {
+    *check_number(check) = ++e->n_checks;
     *check_next(check) = e->checks;
     e->checks = check;
 }

@@ -212,3 +212,14 @@ bool escalate_to_path(const struct evidence *e, struct stopped_port *ret)
     }
     return false;
 }
+
+bool escalate_decides(const struct evidence *e)
+{
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+
+        if (p->role == ROLE_TARGET && p->outcome == PROBE_OK && p->tls_ms >= 0)
+            return false;
+    }
+    return true;
+}

@@ -30,4 +30,10 @@ struct stopped_port {
 /* Whether there is one whose path is worth looking at and has not been yet; one for each family. */
 bool escalate_to_path(const struct evidence *e, struct stopped_port *ret);
 
+/*
+ * escalate_decides() - what was begun beyond the target may still change what is said of it
+ * shape:  false where some way of sending works: what fails beside it shows by itself
+ */
+bool escalate_decides(const struct evidence *e);
+
 #endif

@@ -20,6 +20,7 @@ struct attempt {
 struct knock {
     uv_loop_t *loop;
     struct endpoint to;
+    struct dial_manner manner;
     const struct knock_listener *listener;
     void *user;
     struct attempt attempts[ATTEMPTS_MAX];
@@ -115,7 +116,7 @@ static bool knock_once(struct knock *k, struct dial_result *ret)
     enum dial_state state;
 
     *a = (struct attempt){ .knock = k, .started_ms = clock_steady_ms() };
-    state = dial_start(&a->fd, &k->to.address, k->to.port, ret);
+    state = dial_start_as(&a->fd, &k->to.address, k->to.port, &k->manner, ret);
     if (a->fd < 0)
         return false;
     if (uv_poll_init_socket(k->loop, &a->poll, a->fd) != 0) {
@@ -130,8 +131,8 @@ static bool knock_once(struct knock *k, struct dial_result *ret)
     return true;
 }
 
-bool knock_start(struct knock **ret, uv_loop_t *loop, const struct endpoint *to, const struct knock_listener *listener,
-                 void *user, struct err *err)
+bool knock_start(struct knock **ret, uv_loop_t *loop, const struct endpoint *to, const struct dial_manner *manner,
+                 const struct knock_listener *listener, void *user, struct err *err)
 {
     struct knock *k = calloc(1, sizeof *k);
     struct dial_result r;
@@ -140,6 +141,7 @@ bool knock_start(struct knock **ret, uv_loop_t *loop, const struct endpoint *to,
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     k->loop = loop;
     k->to = *to;
+    k->manner = *manner;
     k->listener = listener;
     k->user = user;
     *ret = k;

@@ -23,9 +23,9 @@ struct knock_listener {
     void (*failed)(void *user, const struct dial_result *r);
 };
 
-/* The first attempt. errors: ERR_NOMEM; nobody is called then */
-bool knock_start(struct knock **ret, uv_loop_t *loop, const struct endpoint *to, const struct knock_listener *listener,
-                 void *user, struct err *err);
+/* The first attempt; manner: of all of them. errors: ERR_NOMEM; nobody is called then */
+bool knock_start(struct knock **ret, uv_loop_t *loop, const struct endpoint *to, const struct dial_manner *manner,
+                 const struct knock_listener *listener, void *user, struct err *err);
 
 /* One attempt more, from a fresh socket; that there is no room for it is no failure. */
 void knock_again(struct knock *k);

@@ -18,6 +18,7 @@
 enum {
     NEXT_RESOLVER_MS = 1000, /* of silence, then the one behind it is asked too */
     FAILING_MS = 1500,       /* nobody has said anything: why may be found out meanwhile */
+    BRIEF_MS = 1500,
     HOPELESS_MS = 5000,      /* after the last resolver was asked, the query repeated several times */
     SILENT_MS = 2000,        /* all is known: who has not answered by then, asked twice, is silent */
     PARTIAL_MS = 3000,       /* one type answered: the other is not waited for longer */
@@ -239,6 +240,8 @@ static double next_resolver_due(struct lookup *l)
 /* How long an open question is waited for. */
 static double patience_ms(struct lookup *l)
 {
+    if (l->spec.brief)
+        return BRIEF_MS;
     if (is_answered(l))
         return SILENT_MS;
     return lookup_view(l)->n_addresses > 0 ? PARTIAL_MS : HOPELESS_MS;

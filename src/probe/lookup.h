@@ -31,6 +31,7 @@ struct lookup_spec {
     struct resolver *const *resolvers; /* in the order of asking; not empty */
     size_t n_resolvers;
     bool compare; /* all of them are asked, whatever the first says */
+    bool brief;      /* what comes late is not waited for: nothing that is needed hangs on it */
     bool hosts_file; /* what it says counts, too */
     struct system_view *system; /* NULL: not to be asked */
     const struct lookup_listener *listener;

@@ -29,6 +29,7 @@ enum {
     GOODBYE_MS = 500,       /* the answer to QUIT is waited for, after the report is made */
     READS_PER_WAKE = 32,    /* then other connections have their turn */
     EHLO_NAME_SIZE = 256,
+    SMALL_SEGMENT = 1000,   /* fits through every link that IPv6 allows (RFC 8200 section 5), and most others */
 };
 
 enum session_state {
@@ -114,6 +115,18 @@ struct waiting session_waiting(const struct session *s)
 double session_mute_ms(const struct session *s)
 {
     return s->heard || s->fd < 0 ? 0 : clock_steady_ms() - s->connected_ms;
+}
+
+bool session_in_handshake(const struct session *s)
+{
+    return s->state == SESSION_HANDSHAKE;
+}
+
+bool session_is_mute(const struct session *s)
+{
+    if (s->fd < 0)
+        return false;
+    return session_in_handshake(s) ? tls_raw(s->tls).len == 0 : !s->heard;
 }
 
 void session_knock(struct session *s)
@@ -245,12 +258,16 @@ static void session_fail_tls(struct session *s, enum stage stage)
 static void session_watch(struct session *s, int events);
 static void session_talk(struct session *s);
 
-/* The handshake of LESSON_OLD_TLS: what the server chose is all that is kept of it. */
-static void learn_version(struct session *s)
+/* A lesson that ends with the handshake: one thing is kept of it. */
+static void learn_from_handshake(struct session *s)
 {
+    struct probe *pupil = &s->spec.evidence->probes[s->spec.pupil];
     const char *cipher, *group;
 
-    tls_describe(s->tls, &s->spec.evidence->probes[s->spec.pupil].tls_old, &cipher, &group);
+    if (s->spec.lesson == LESSON_OLD_TLS)
+        tls_describe(s->tls, &pupil->tls_old, &cipher, &group);
+    else
+        pupil->small_segments_ok = true;
     session_settle(s);
     session_drop(s);
 }
@@ -287,8 +304,8 @@ static void session_handshake(struct session *s)
     case TLS_STEP_DONE:
         break;
     }
-    if (s->spec.lesson == LESSON_OLD_TLS) {
-        learn_version(s);
+    if (s->spec.lesson == LESSON_OLD_TLS || s->spec.lesson == LESSON_SMALL_SEGMENTS) {
+        learn_from_handshake(s);
         return;
     }
     notes_tls_up(&s->notes, s->tls, clock_steady_ms() - s->handshake_ms);
@@ -303,6 +320,16 @@ static void session_handshake(struct session *s)
     }
     s->asked_ms = clock_steady_ms();
     session_talk(s);
+}
+
+static void on_quiet(uv_timer_t *timer);
+
+/* Silence is told of after a while. */
+static void await_first_word(struct session *s)
+{
+    double wait_ms = QUIET_ROUND_TRIPS * (s->connected_ms - s->notes.started_ms);
+
+    uv_timer_start(&s->timer, on_quiet, wait_ms > QUIET_AFTER_MS ? (uint64_t)wait_ms : QUIET_AFTER_MS, 0);
 }
 
 static void session_begin_tls(struct session *s)
@@ -321,6 +348,7 @@ static void session_begin_tls(struct session *s)
         return;
     }
     s->handshake_ms = clock_steady_ms();
+    await_first_word(s);
     notes_tls_begun(&s->notes);
     session_handshake(s);
 }
@@ -554,9 +582,7 @@ static void on_quiet(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    if (s->settled || s->heard)
-        return;
-    if (s->tls != NULL && tls_raw(s->tls).len > 0)
+    if (s->settled || !(session_in_handshake(s) || session_is_mute(s)))
         return;
     s->spec.listener->quiet(s->spec.user, s);
     if (!s->settled)
@@ -584,7 +610,6 @@ static void session_connected(struct session *s)
         .try_mail = s->spec.mode == TLS_MODE_NONE && s->spec.goal == GOAL_ALL && !trial,
     };
     struct err err = { 0 };
-    double wait_ms;
 
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
@@ -595,8 +620,7 @@ static void session_connected(struct session *s)
         session_fail_ours(s, err.doing);
         return;
     }
-    wait_ms = QUIET_ROUND_TRIPS * (s->connected_ms - s->notes.started_ms);
-    uv_timer_start(&s->timer, on_quiet, wait_ms > QUIET_AFTER_MS ? (uint64_t)wait_ms : QUIET_AFTER_MS, 0);
+    await_first_word(s);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_IMPLICIT)
         session_begin_tls(s);
@@ -677,13 +701,14 @@ static void on_start(uv_timer_t *timer)
 {
     struct session *s = timer->data;
     struct endpoint to = { .address = s->spec.address };
+    struct dial_manner manner = { .max_segment = s->spec.lesson == LESSON_SMALL_SEGMENTS ? SMALL_SEGMENT : 0 };
     struct err err = { 0 };
 
     to.port = plan_dial_port(s->spec.evidence->plan, s->spec.port);
     notes_start(&s->notes, s->spec.check_started_ms);
     uv_timer_start(timer, on_waiting, (uint64_t)patience_interval_ms(s->spec.evidence), 0);
     notes_attempts(&s->notes, 1);
-    if (!knock_start(&s->knock, s->spec.loop, &to, &knock_ears, s, &err))
+    if (!knock_start(&s->knock, s->spec.loop, &to, &manner, &knock_ears, s, &err))
         session_fail_ours(s, err.doing);
 }
 

@@ -32,6 +32,7 @@ enum session_lesson {
     LESSON_NONE,
     LESSON_OLD_TLS,    /* offers what was given up long ago, ends with the handshake, fills tls_old alone */
     LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
+    LESSON_SMALL_SEGMENTS, /* where full ones may vanish on the way: ends with the handshake, fills small_segments_ok */
 };
 
 /* How far it goes; a control (ROLE_CONTROL) need not be asked for more than it is there to show. */
@@ -82,6 +83,12 @@ struct waiting session_waiting(const struct session *s);
 
 /* How long a connected peer has not said its first word; 0 once it has. */
 double session_mute_ms(const struct session *s);
+
+/* It has begun a handshake, and waits for the end of it. */
+bool session_in_handshake(const struct session *s);
+
+/* Connected, and not a byte has come since it waits: for the first word, or in the handshake behind STARTTLS. */
+bool session_is_mute(const struct session *s);
 
 /* Tries once more from a fresh socket, while it is not connected. */
 void session_knock(struct session *s);

@@ -291,6 +291,34 @@ static bool is_idle_trial(const struct site *t, const struct session *s)
     return is_trial(t, s) && session_mute_ms(s) >= (patience_ms > TRIAL_MS ? patience_ms : TRIAL_MS);
 }
 
+static void learn(struct site *t, const struct session *s, enum session_lesson lesson);
+
+/*
+ * A handshake that does not end: packets of full size may vanish on the way,
+ * where smaller ones pass. Another connection that asks for small ones shows it;
+ * once it has, and this one still hangs, nothing more is waited for.
+ */
+static void suspect_full_segments(struct site *t, struct session *s)
+{
+    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
+
+    if (p == NULL)
+        return;
+    if (!p->small_segments_tried) {
+        p->small_segments_tried = true;
+        learn(t, s, LESSON_SMALL_SEGMENTS);
+    } else if (p->small_segments_ok) {
+        session_time_out(s);
+    }
+}
+
+/* Its mode is no question any more. */
+static bool is_behind_starttls(const struct session *s)
+{
+    return session_mode(s) == TLS_MODE_STARTTLS && session_in_handshake(s);
+}
+
 static void on_quiet(void *user, struct session *s)
 {
     struct site *t = user;
@@ -303,6 +331,10 @@ static void on_quiet(void *user, struct session *s)
     }
     if (session_mute_ms(s) >= MUTE_MS)
         tell_failing(t, s);
+    if (session_in_handshake(s))
+        suspect_full_segments(t, s);
+    if (session_is_settled(s) || !session_is_mute(s) || is_behind_starttls(s))
+        return;
     if (speaks(t, session_address(s), session_port(s), other_mode(session_mode(s))))
         session_conclude(s, mismatch_of(session_mode(s)));
     else if (is_idle_trial(t, s))
@@ -418,6 +450,30 @@ static void keep_other_ehlo(const struct site *t, const struct session *s)
     }
 }
 
+/* A port that did its handshake with small segments speaks the mode of it: what was tried instead is over. */
+static void keep_small_segments(struct site *t, const struct session *s)
+{
+    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    struct session *other = find_session(t, session_address(s), session_port(s), other_mode(session_mode(s)));
+
+    if (cell < 0 || !t->evidence->probes[cell].small_segments_ok)
+        return;
+    tell_probe(t, (size_t)cell);
+    if (other != NULL && !session_is_settled(other) && session_is_mute(other))
+        session_conclude(other, mismatch_of(session_mode(other)));
+}
+
+/* What the pupil has shown by itself need not be learned any more. */
+static void end_lesson(const struct site *t, const struct session *pupil)
+{
+    for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
+        if (session_lesson(s) == LESSON_SMALL_SEGMENTS && !session_is_settled(s) &&
+            session_port(s) == session_port(pupil) && session_mode(s) == session_mode(pupil) &&
+            address_equal(session_address(s), session_address(pupil)))
+            session_withdraw(s, SKIP_NOT_NEEDED);
+    }
+}
+
 static void on_settled(void *user, struct session *s)
 {
     struct site *t = user;
@@ -426,11 +482,15 @@ static void on_settled(void *user, struct session *s)
         return;
     if (session_lesson(s) == LESSON_OTHER_EHLO)
         keep_other_ehlo(t, s);
+    if (session_lesson(s) == LESSON_SMALL_SEGMENTS)
+        keep_small_segments(t, s);
     if (session_lesson(s) == LESSON_NONE) {
         if (!t->stopped)
             try_further(t, s);
         tell_failing(t, s);
-        review_other(t, s); /* may end the check: the last touch */
+        review_other(t, s); /* it may end the check, as may what follows */
+        if (t->evidence != NULL)
+            end_lesson(t, s);
     }
     t->spec.listener->review(t->spec.user);
 }
@@ -584,6 +644,7 @@ static bool look_up(struct site *t, struct lookup_spec *spec, struct err *err)
     spec->loop = engine_loop(t->spec.engine);
     spec->evidence = t->evidence;
     spec->name = t->spec.name;
+    spec->brief = t->owner.role == ROLE_CONTROL;
     spec->listener = &lookup_ears;
     spec->user = t;
     if (!lookup_start(&t->lookup, spec, err))
@@ -600,9 +661,10 @@ bool site_look_up(struct site *t, struct err *err)
         .resolvers = resolvers,
         .compare = e->plan->n_resolvers > 1,
         .hosts_file = true,
-        .system = e->plan->n_resolvers > 0 ? NULL : engine_system_view(t->spec.engine),
     };
 
+    if (e->plan->n_resolvers == 0 && t->owner.role != ROLE_CONTROL)
+        spec.system = engine_system_view(t->spec.engine);
     spec.n_resolvers = engine_resolvers(t->spec.engine, e->plan, resolvers, &e->resolver_configured, err);
     return spec.n_resolvers > 0 && look_up(t, &spec, err);
 }
@@ -641,6 +703,11 @@ struct site *site_free(struct site *t)
     return NULL;
 }
 
+enum role site_role(const struct site *t)
+{
+    return t->owner.role;
+}
+
 bool site_is_busy(const struct site *t)
 {
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
@@ -668,8 +735,6 @@ void site_withdraw(struct site *t)
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
         if (!session_is_settled(s))
             session_withdraw(s, SKIP_STOPPED);
-        else
-            session_close(s);
     }
 }
 

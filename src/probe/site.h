@@ -53,6 +53,8 @@ bool site_look_up_elsewhere(struct site *t, struct err *err);
 /* Tries one address on every port; of a family's further addresses only one that it must. */
 void site_try_address(struct site *t, const struct address *address, bool must);
 
+enum role site_role(const struct site *t);
+
 /* A look-up or a connection may still bring something. */
 bool site_is_busy(const struct site *t);
 

@@ -134,7 +134,8 @@ bool tls_identity_new(struct tls_identity **ret, const char *cert_file, const ch
         tls_identity_free(identity);
         return err_set(err, ERR_NOMEM, 0, "reading the client certificate");
     }
-    status = gnutls_certificate_set_x509_key_file(identity->credentials, cert_file, key_file, GNUTLS_X509_FMT_PEM);
+    status = gnutls_certificate_set_x509_key_file(identity->credentials, cert_file, key_file,
+                                                  GNUTLS_X509_FMT_PEM);
     if (status < 0) {
         tls_identity_free(identity);
         return err_set(err, status == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_INPUT, status,
@@ -182,7 +183,8 @@ bool tls_new(struct tls **ret, const struct tls_spec *spec, struct err *err)
     status = tls_set_up(t, spec);
     if (status < 0) {
         tls_free(t);
-        return err_set(err, status == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, status, "starting TLS");
+        return err_set(err, status == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, status,
+                       "starting TLS");
     }
     gnutls_session_set_ptr(t->session, t);
     gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
@@ -310,6 +312,7 @@ int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host)
     if (chain >= 0 && e->chains[chain].staple.bytes == NULL &&
         gnutls_ocsp_status_request_get(t->session, &staple) >= 0 && staple.size > 0)
         e->chains[chain].staple =
-            arena_peer_text(e->arena, (struct peer_text){ (const char *)staple.data, staple.size }, STAPLE_MAX);
+            arena_peer_text(e->arena, (struct peer_text){ (const char *)staple.data, staple.size },
+                            STAPLE_MAX);
     return chain;
 }

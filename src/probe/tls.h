@@ -37,7 +37,8 @@ struct tls_failure {
 struct tls_identity;
 
 /* errors: ERR_INPUT where the files are no certificate and its key, both PEM */
-bool tls_identity_new(struct tls_identity **ret, const char *cert_file, const char *key_file, struct err *err);
+bool tls_identity_new(struct tls_identity **ret, const char *cert_file, const char *key_file,
+                      struct err *err);
 struct tls_identity *tls_identity_free(struct tls_identity *identity);
 
 struct tls_spec {

@@ -61,9 +61,10 @@ static void put_name(struct arena *arena, struct certificate *c, unsigned type, 
     name->text = arena_peer_text(arena, printed, NAME_MAX_BYTES);
 }
 
-static void read_names(struct arena *arena, struct certificate *c, gnutls_x509_crt_t crt)
+/* False where there are more than are kept. */
+static bool read_names(struct arena *arena, struct certificate *c, gnutls_x509_crt_t crt)
 {
-    for (unsigned i = 0; i < CERTIFICATE_NAMES_MAX; i++) {
+    for (unsigned i = 0; i <= CERTIFICATE_NAMES_MAX; i++) {
         char bytes[NAME_MAX_BYTES];
         size_t len = sizeof bytes;
         unsigned type = 0;
@@ -72,9 +73,11 @@ static void read_names(struct arena *arena, struct certificate *c, gnutls_x509_c
         if (status == GNUTLS_E_SHORT_MEMORY_BUFFER)
             continue; /* longer than any name can be */
         if (status < 0)
-            return;
-        put_name(arena, c, type, bytes, len);
+            return true;
+        if (i < CERTIFICATE_NAMES_MAX)
+            put_name(arena, c, type, bytes, len);
     }
+    return false;
 }
 
 static const char *key_text(struct arena *arena, gnutls_x509_crt_t crt)
@@ -146,8 +149,9 @@ static void put_hex(char out[65], const unsigned char *bytes, size_t len)
 }
 
 /* False where the DER cannot be read; what can be told of it is kept all the same. */
-static bool read_certificate(struct arena *arena, struct certificate *c, const gnutls_datum_t *der)
+static bool read_certificate(struct evidence *e, struct certificate *c, const gnutls_datum_t *der)
 {
+    struct arena *arena = e->arena;
     gnutls_x509_crt_t crt;
     unsigned char digest[32];
     size_t digest_len = sizeof digest;
@@ -162,7 +166,8 @@ static bool read_certificate(struct arena *arena, struct certificate *c, const g
     c->subject = distinguished_name(arena, crt, gnutls_x509_crt_get_dn3);
     c->issuer = distinguished_name(arena, crt, gnutls_x509_crt_get_issuer_dn3);
     c->common_name = common_name(arena, crt);
-    read_names(arena, c, crt);
+    if (!read_names(arena, c, crt))
+        e->incomplete = true;
     c->not_before = gnutls_x509_crt_get_activation_time(crt);
     c->not_after = gnutls_x509_crt_get_expiration_time(crt);
     c->key = key_text(arena, crt);
@@ -204,7 +209,7 @@ int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *d
         struct certificate *c = ARENA_APPEND(e->arena, chain.certificates, chain.n_certificates,
                                              CHAIN_CERTIFICATES_MAX);
 
-        if (c == NULL || ders[i].size > CERTIFICATE_DER_MAX || (!read_certificate(e->arena, c, &ders[i]) && i == 0))
+        if (c == NULL || ders[i].size > CERTIFICATE_DER_MAX || (!read_certificate(e, c, &ders[i]) && i == 0))
             return -1;
     }
     slot = kept == 0 ? NULL : ARENA_APPEND(e->arena, e->chains, e->n_chains, EVIDENCE_CHAINS_MAX);

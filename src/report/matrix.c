@@ -26,7 +26,7 @@ static bool is_good(const struct evidence *e, const struct probe *p)
     return p->outcome == PROBE_OK && !has_flaws(e, p);
 }
 
-/* Which of two probes tells more about their cell: what failed, then what went well, then what was not tried. */
+/* Which of two probes tells more about their cell: what failed, what went well, then what was not tried. */
 static bool tells_more(const struct evidence *e, const struct probe *a, const struct probe *b)
 {
     if (b->outcome == PROBE_SKIPPED)

@@ -231,9 +231,12 @@ static void put_typed(struct page *p, const struct diagnosed *found)
         enum finding_id finding;
         enum input_flaw flaw;
     } shown[] = {
-        { FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE },      { FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE },
-        { FINDING_INPUT_TYPO, INPUT_FLAW_SLIP },                  { FINDING_INPUT_LOOK_ALIKE, INPUT_FLAW_SLIP },
-        { FINDING_INPUT_NOT_A_HOSTNAME, INPUT_FLAW_DECORATION },  { FINDING_INPUT_INVALID, INPUT_FLAW_CHARACTER },
+        { FINDING_INPUT_WHITESPACE, INPUT_FLAW_WHITESPACE },
+        { FINDING_INPUT_CONFUSABLE, INPUT_FLAW_CONFUSABLE },
+        { FINDING_INPUT_TYPO, INPUT_FLAW_SLIP },
+        { FINDING_INPUT_LOOK_ALIKE, INPUT_FLAW_SLIP },
+        { FINDING_INPUT_NOT_A_HOSTNAME, INPUT_FLAW_DECORATION },
+        { FINDING_INPUT_INVALID, INPUT_FLAW_CHARACTER },
     };
     struct buf lines;
 
@@ -659,7 +662,8 @@ static bool has_facts(const struct page *p)
         if (p->e->probes[i].role == ROLE_TARGET && certificate_chain(p->e, &p->e->probes[i]) != NULL)
             return true;
     }
-    return evidence_target_name(p->e) != NULL && p->e->names[0].n_addresses > 0 && !p->e->plan->host_is_address;
+    return evidence_target_name(p->e) != NULL && p->e->names[0].n_addresses > 0 &&
+           !p->e->plan->host_is_address;
 }
 
 static void put_facts(struct page *p)

@@ -19,7 +19,8 @@ static bool is_marked(const struct plan *plan, enum input_flaw flaw, size_t colu
     for (size_t i = 0; i < plan->n_notes; i++) {
         const struct input_note *note = &plan->notes[i];
 
-        if (note->flaw == flaw && note->column > 0 && column >= note->column && column - note->column < note->span)
+        if (note->flaw == flaw && note->column > 0 && column >= note->column &&
+            column - note->column < note->span)
             return true;
     }
     return false;
@@ -67,7 +68,8 @@ static void put_place(struct lines *l, const char *shown, bool marked)
 }
 
 /* Takes the characters that fit; past the end there is one more place, for what is missing there. */
-static void put_places(struct lines *l, unsigned room, const struct plan *plan, enum input_flaw flaw, size_t from)
+static void put_places(struct lines *l, unsigned room, const struct plan *plan, enum input_flaw flaw,
+                       size_t from)
 {
     struct peer_text rest = plan->input;
     struct buf shown;
@@ -96,7 +98,8 @@ static void put_places(struct lines *l, unsigned room, const struct plan *plan, 
     put_place(l, "\"", rest.len == 0 && is_marked(plan, flaw, column));
 }
 
-bool typed_put_marked(struct buf *out, unsigned width, unsigned indent, const struct plan *plan, enum input_flaw flaw)
+bool typed_put_marked(struct buf *out, unsigned width, unsigned indent, const struct plan *plan,
+                      enum input_flaw flaw)
 {
     size_t first = first_mark(plan, flaw);
     size_t from = first > SHOWN_IN_FRONT ? first - SHOWN_IN_FRONT : 1;

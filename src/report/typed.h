@@ -16,6 +16,7 @@
  * units:  width and indent in columns
  * errors: false when out refuses the bytes or memory is short
  */
-bool typed_put_marked(struct buf *out, unsigned width, unsigned indent, const struct plan *plan, enum input_flaw flaw);
+bool typed_put_marked(struct buf *out, unsigned width, unsigned indent, const struct plan *plan,
+                      enum input_flaw flaw);
 
 #endif

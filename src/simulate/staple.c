@@ -225,6 +225,7 @@ bool staple_put(struct buf *out, const struct staple *s, struct err *err)
     buf_done(&part);
     buf_done(&spare);
     if (code < 0)
-        return err_set(err, code == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, code, "making an OCSP answer");
+        return err_set(err, code == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_LIBRARY, code,
+                       "making an OCSP answer");
     return !out->failed || err_set(err, ERR_NOMEM, 0, "making an OCSP answer");
 }

@@ -261,6 +261,38 @@ def _(tester):
         tester.check("--timeout", PATIENCE, "smtp.gmail.com").is_healthy([IMPLICIT, STARTTLS])
 
 
+# What TLS sends first fills a packet of the usual 1500 bytes, and not one of these.
+NARROW, NARROW_PATIENCE = 1300, 8
+
+
+def _black_hole_case(kind, host):
+    @case(f"where full-sized packets vanish on the way, {kind} is net.mtu-black-hole and nothing else")
+    def _(tester):
+        with tester.lab.network.narrow_link("client", NARROW, ["ip", "ip6"]):
+            run = tester.check("--timeout", NARROW_PATIENCE, host)
+        run.has_primary("net.mtu-black-hole", "critical")
+        run.expect(set(run.severities()) == {"net.mtu-black-hole"}, "something else is found as well")
+        run.expect(run.seconds < NARROW_PATIENCE, "it waited until the ceiling")
+
+
+_black_hole_case("Postfix", "smtp.gmail.com")
+_black_hole_case("Exim", "mail.exim.test")
+_black_hole_case("Dovecot", "submission.dovecot.test")
+
+
+@case("where they vanish over IPv6 alone, it is a warning")
+def _(tester):
+    with tester.lab.network.narrow_link("client", NARROW, ["ip6"]):
+        run = tester.check("--timeout", NARROW_PATIENCE, "smtp.gmail.com")
+    run.has_primary("net.mtu-black-hole", "warning")
+
+
+@case("a narrow link that says so is healthy")
+def _(tester):
+    with tester.lab.network.narrow_link("client", NARROW, []):
+        tester.check("smtp.gmail.com").is_healthy([IMPLICIT, STARTTLS])
+
+
 @case("a machine without any network is net.offline within a second")
 def _(tester):
     run = tester.check("smtp.gmail.com", where="cut")

@@ -180,3 +180,24 @@ class Network:
             yield
         finally:
             set_router_rules([])
+
+    @contextmanager
+    def narrow_link(self, client, mtu, untold):
+        """
+        The router's link to a client takes packets of so many bytes; whom it drops larger ones of is not told
+        over the families untold ("ip", "ip6"), so that for those they vanish for good.
+        """
+        words = {"ip": "icmp type destination-unreachable drop", "ip6": "icmpv6 type packet-too-big drop"}
+        table = ["table inet narrow {", "chain told { type filter hook output priority 0; policy accept;",
+                 *(words[family] for family in untold), "}", "}"]
+        _ip([f"link set to-{client} mtu {mtu}"], "router")
+        subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join(table), text=True, check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(inside("router", ["nft", "delete", "table", "inet", "narrow"]), check=True)
+            _ip([f"link set to-{client} mtu 1500"], "router")
+            for server in SERVERS:
+                # What a server was told of the path it remembers for ten minutes.
+                for family in ("-4", "-6"):
+                    subprocess.run(["ip", family, "-n", server, "route", "flush", "cache"], check=True)

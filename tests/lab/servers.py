@@ -53,7 +53,8 @@ def make_certificates(authority):
             "incomplete": {"intermediate": False},
         }
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
-    authority.leaf("exim", ["mail.exim.test"])
+    # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
+    authority.leaf("exim", ["mail.exim.test", *(f"another-name-{number}.exim.test" for number in range(30))])
     authority.leaf("dovecot", ["submission.dovecot.test"])
 
 

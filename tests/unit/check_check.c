@@ -1,10 +1,13 @@
 #include "probe/check.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "simulate/mint.h"
 #include "unit.h"
 
 /* What was heard of one check; a listener may start another one. */
@@ -199,6 +202,56 @@ START_TEST(many_checks_end_in_one_loop)
 }
 END_TEST
 
+/* A root in a file that has many names. */
+static void write_root(char path[static 32])
+{
+    struct mint *mint;
+    struct buf pem;
+    int fd;
+
+    strcpy(path, "/tmp/smtpdx-check-XXXXXX");
+    fd = mkstemp(path);
+    buf_init(&pem, 16 * 1024);
+    ck_assert(fd >= 0 && mint_new(&mint, 1800000000, NULL) && mint_put_root(mint, &pem, NULL));
+    ck_assert_int_eq(write(fd, pem.bytes, pem.len), (ssize_t)pem.len);
+    close(fd);
+    buf_done(&pem);
+    mint_free(mint);
+}
+
+START_TEST(each_check_may_bring_resolvers_and_roots_of_its_own)
+{
+    enum { ROUNDS = 3, CHECKS = 70 }; /* at once, and in all: more than are kept */
+    char path[32], names[CHECKS][128];
+    const char *files[CHECKS];
+    struct plan *plan = make_plan(true);
+
+    write_root(path);
+    set_up();
+    for (uint16_t round = 0; round < ROUNDS; round++) {
+        struct ear ears[CHECKS] = { 0 };
+
+        for (uint16_t i = 0; i < CHECKS; i++) {
+            memset(names[i], '/', i);
+            strcpy(names[i] + i, path);
+            files[i] = names[i];
+            plan->ca_files = &files[i];
+            plan->n_ca_files = 1;
+            plan->resolvers[0].address.bytes[2] = (unsigned char)(round + 1);
+            plan->resolvers[0].address.bytes[3] = (unsigned char)(i + 1);
+            start(plan, &ears[i]);
+        }
+        engine_interrupt(engine); /* how they end is another matter */
+        engine_run(engine);
+        for (size_t i = 0; i < CHECKS; i++)
+            ck_assert(ears[i].n_finished == 1 && ears[i].n_gone == 1);
+    }
+    engine_free(engine);
+    unlink(path);
+    plan_free(plan);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("check");
@@ -208,5 +261,6 @@ int main(void)
     tcase_add_test(t, an_interrupt_while_nothing_runs_is_not_held_against_the_next_check);
     tcase_add_test(t, a_listener_may_start_another_check);
     tcase_add_test(t, many_checks_end_in_one_loop);
+    tcase_add_test(t, each_check_may_bring_resolvers_and_roots_of_its_own);
     return unit_run("check", &t, 1);
 }

@@ -381,6 +381,8 @@ static void set_flags(struct builder *b, struct probe *p, const char *flags)
     p->n_injected = has_flag(flags, "injected") ? 7 : 0;
     p->starttls_offered = has_flag(flags, "offers");
     p->starttls_masked = has_flag(flags, "masked");
+    p->small_segments_tried = has_flag(flags, "small") || has_flag(flags, "nosmall");
+    p->small_segments_ok = has_flag(flags, "small");
     p->mail_accepted = has_flag(flags, "mail");
     p->ehlo = "[192.0.2.9]";
     p->other_ehlo = has_flag(flags, "other") ? "www.example.com" : NULL;
@@ -395,7 +397,7 @@ static void succeed(struct builder *b, struct probe *p, const char *flags)
 {
     p->outcome = PROBE_OK;
     p->stage = STAGE_DONE;
-    p->connect_ms = 15;
+    p->connect_ms = p->round_trip_ms = 15;
     p->greeting_ms = 20;
     p->total_ms = has_flag(flags, "quick") ? 40 : 90;
     p->slowest_ms = 15;
@@ -496,6 +498,10 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
         succeed(b, p, result[2] == ':' ? result + 3 : "");
     } else if (strncmp(result, "skip:", 5) == 0) {
         p->skip = skip_reason_of(result + 5);
+    } else if (strncmp(result, "waiting:", 8) == 0) {
+        p->outcome = PROBE_RUNNING;
+        p->stage = STAGE_CONNECT;
+        p->attempts = (unsigned)atoi(result + 8);
     } else if (strcmp(result, "blip") == 0) {
         set_failure(p, STAGE_CONNECT, FAULT_SILENT, 300);
     } else if (strchr(result, ':') == NULL) {
@@ -533,6 +539,7 @@ static void add_probe(struct builder *b, const char *at, enum role role)
                 : mode == 's' ? TLS_MODE_STARTTLS
                               : TLS_MODE_IMPLICIT,
         .connect_ms = -1,
+        .round_trip_ms = -1,
         .greeting_ms = -1,
         .tls_ms = -1,
         .total_ms = -1,

@@ -38,8 +38,10 @@
  *   silent blip refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
  *                             ehlo:reply:550 no|other, greeting:silent:half,
+ *                             tls:silent:small (small segments pass) or nosmall (nor do they),
  *                             greeting:not-smtp:IMAP, ehlo:starttls-not-offered:auth,masked;
  *                             tls:tls:alert=40,old=TLS1.1,error=GNUTLS_E_...,requested,shown
+ *   waiting:N                 still connecting, N attempts so far
  *   skip:REASON               no-route, no-address, not-asked, not-needed, stopped
  */
 #ifndef SMTPDX_TESTS_EVIDENCE_BUILDER_H
