@@ -20,6 +20,7 @@ enum {
     V6_TO = 24,
     PSEUDO_SIZE = 40,
     ICMP_HEAD = 8,
+    ICMP_MTU = 6,
     QUOTED_BEHIND = 8, /* of what follows the IP header: the ports and the sequence number */
     TCP_HEAD = 20,
     TCP_SEQUENCE = 4,
@@ -165,11 +166,12 @@ static bool may_be_answered(const struct packet *p)
 }
 
 size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p, enum packet_trouble trouble,
-                     const struct address *router)
+                     unsigned mtu, const struct address *router)
 {
-    static const uint8_t kinds[2][FAMILY_COUNT][2] = { /* type and code */
+    static const uint8_t kinds[3][FAMILY_COUNT][2] = { /* type and code */
         [PACKET_TIME_EXCEEDED] = { { 11, 0 }, { 3, 0 } },
         [PACKET_PROHIBITED] = { { 3, 13 }, { 1, 1 } },
+        [PACKET_TOO_BIG] = { { 3, 4 }, { 2, 0 } },
     };
     bool v4 = p->to.family == FAMILY_IPV4;
     uint8_t *icmp = out + (v4 ? V4_HEAD : V6_HEAD);
@@ -180,6 +182,7 @@ size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet 
         return 0;
     memset(icmp, 0, ICMP_HEAD);
     memcpy(icmp, kinds[trouble][p->to.family], 2);
+    write_16(icmp + ICMP_MTU, mtu); /* the lower half of the 32 bits of IPv6 too */
     memcpy(icmp + ICMP_HEAD, p->bytes, quoted);
     write_16(icmp + 2, checksum(v4 ? 0 : pseudo_sum(router, &p->from, protocol, ICMP_HEAD + quoted), icmp,
                                 ICMP_HEAD + quoted));

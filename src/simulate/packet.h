@@ -31,6 +31,7 @@ struct packet {
 enum packet_trouble {
     PACKET_TIME_EXCEEDED,
     PACKET_PROHIBITED, /* by an administrator's rule */
+    PACKET_TOO_BIG,
 };
 
 /* shape: ret points into bytes; errors: false for what is no whole IP packet */
@@ -41,11 +42,12 @@ bool packet_count_hop(struct packet *p);
 
 /*
  * packet_answer() - the ICMP error that a router at an address sends back
- * shape:  returns how many bytes out holds, 0 where none may be sent: about an ICMP error
- * source: RFC 792, RFC 1812 section 4.3.2, RFC 4443 sections 2.4 and 3
+ * shape:  mtu: what the next link takes, for PACKET_TOO_BIG; returns how many bytes out holds, 0 where none
+ *         may be sent: about an ICMP error
+ * source: RFC 792, RFC 1191 section 4, RFC 1812 section 4.3.2, RFC 4443 sections 2.4 and 3
  */
 size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p, enum packet_trouble trouble,
-                     const struct address *router);
+                     unsigned mtu, const struct address *router);
 
 /*
  * packet_reset() - the RST that a middlebox sends in the receiver's name

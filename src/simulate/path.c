@@ -71,13 +71,15 @@ static void send_to(struct path *p, enum path_end end, const uint8_t *bytes, siz
     memcpy(f->bytes, bytes, len);
 }
 
-static void answer(struct path *p, enum path_end end, const struct packet *packet, enum packet_trouble trouble, size_t hop)
+static void answer(struct path *p, enum path_end end, const struct packet *packet, enum packet_trouble trouble,
+                   size_t hop)
 {
+    unsigned mtu = trouble == PACKET_TOO_BIG ? p->scenario->net.mtu : 0;
     uint8_t bytes[PACKET_ANSWER_MAX];
     struct address router;
 
     if (address_parse(&router, routers[hop][packet->to.family]))
-        send_to(p, end, bytes, packet_answer(bytes, packet, trouble, &router));
+        send_to(p, end, bytes, packet_answer(bytes, packet, trouble, mtu, &router));
 }
 
 static bool block_fits(const struct path *p, const struct scenario_block *b, const struct packet *packet)
@@ -130,7 +132,12 @@ static void carry(struct path *p, enum path_end from, uint8_t *bytes, size_t len
             answer(p, from, &packet, PACKET_TIME_EXCEEDED, router);
             return;
         }
-        if (is_too_big(p, &packet, router + 1) || (from == PATH_NEAR && is_blocked(p, &packet, router + 1)))
+        if (is_too_big(p, &packet, router + 1)) {
+            if (p->scenario->net.mtu_told)
+                answer(p, from, &packet, PACKET_TOO_BIG, router);
+            return;
+        }
+        if (from == PATH_NEAR && is_blocked(p, &packet, router + 1))
             return;
     }
     send_to(p, to, bytes, len);

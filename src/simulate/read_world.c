@@ -270,7 +270,7 @@ static bool read_block(struct reader *r, enum scenario_block_kind kind, char *re
     return true;
 }
 
-static bool read_mtu(struct reader *r, char *rest)
+static bool read_mtu(struct reader *r, bool told, char *rest)
 {
     const char *word = reader_word(&rest);
     struct net_settings set;
@@ -282,6 +282,7 @@ static bool read_mtu(struct reader *r, char *rest)
         return false;
     r->s->net.mtu = (unsigned)mtu;
     r->s->net.mtu_hop = set.hop;
+    r->s->net.mtu_told = told;
     memcpy(r->s->net.mtu_families, set.families, sizeof set.families);
     return true;
 }
@@ -325,9 +326,9 @@ static bool read_hosts_line(struct reader *r, char *rest)
 
 bool read_world_net(struct reader *r, char *rest)
 {
-    enum word { DROP, REJECT, RESET, MTU, NO_ROUTE, DELAY, HOSTS, NO_ROOTS };
-    static const char *const words[] = { "drop", "reject", "reset", "mtu", "no-route", "delay", "hosts", "no-roots",
-                                         NULL };
+    enum word { DROP, REJECT, RESET, MTU, NARROW, NO_ROUTE, DELAY, HOSTS, NO_ROOTS };
+    static const char *const words[] = { "drop", "reject", "reset", "mtu", "narrow", "no-route",
+                                         "delay", "hosts", "no-roots", NULL };
     struct scenario_net *net = &r->s->net;
     int word;
 
@@ -345,7 +346,9 @@ bool read_world_net(struct reader *r, char *rest)
     case RESET:
         return read_block(r, SCENARIO_BLOCK_RESET, rest);
     case MTU:
-        return read_mtu(r, rest);
+        return read_mtu(r, false, rest);
+    case NARROW:
+        return read_mtu(r, true, rest);
     case NO_ROUTE:
         return read_no_route(r, rest);
     case DELAY:

@@ -31,6 +31,7 @@
  *   net      drop|reject|reset PORT|all [at=HOP] [of=host|mail|web|portal] [only=ipv4|ipv6]
  *            hop 0 is the client's machine, 1 its router, 4 the servers' one; 2 unless given
  *   net      mtu N [at=HOP] [only=ipv4|ipv6]  what is longer disappears there, in both directions
+ *   net      narrow N [at=HOP] [only=...]     likewise, and the router says so
  *   net      no-route [only=ipv4|ipv6]        the client's machine has no default route
  *   net      delay MS                         each way; 1 unless given
  *   net      hosts ADDRESS NAME               a line of the client's hosts file
@@ -319,6 +320,7 @@ struct scenario_net {
     unsigned delay_ms;
     unsigned mtu; /* 0: no limit */
     unsigned mtu_hop;
+    bool mtu_told; /* by ICMP */
     bool mtu_families[FAMILY_COUNT];
     struct scenario_host *hosts;
     size_t n_hosts;
