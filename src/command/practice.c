@@ -173,7 +173,8 @@ static void put_about(struct guide *g, const char *about)
     buf_put_char(&g->out, '\n');
 }
 
-static void put_guide(struct guide *g, const struct simulate *player, const struct scenario *s, const char *about)
+static void put_guide(struct guide *g, const struct simulate *player, const struct scenario *s,
+                      const char *about)
 {
     struct simulate_option o[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, o, SIMULATE_OPTIONS_MAX);

@@ -14,7 +14,7 @@
 enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
 static const double SURE_OF_DATES = 0.9;      /* no other clock has confirmed the local one */
-static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not fetched */
+static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not seen */
 
 /* What breaks trust beyond an unknown issuer. */
 enum {
@@ -58,6 +58,20 @@ static struct because *say_certificate(struct draft *d, struct diagnosed *f, enu
     return b;
 }
 
+/* Where the last thing of the kind that came was fetched for a chain; "" where nothing was. */
+static const char *url_of_fetch(const struct evidence *e, size_t chain, enum fetch_kind kind)
+{
+    const char *url = "";
+
+    for (size_t i = 0; i < e->n_fetches; i++) {
+        const struct fetch *f = &e->fetches[i];
+
+        if (f->chain == chain && f->kind == kind && f->outcome == FETCH_OK)
+            url = f->url;
+    }
+    return url;
+}
+
 /* One rule's question to one chain: the text that tells the flaw, or TEXT_NONE; *ret is where it lies. */
 typedef enum text_id (*chain_flaw_fn)(const struct draft *d, const struct chain *c, size_t *ret);
 
@@ -78,6 +92,10 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
         b = say_certificate(d, f, text, &s, &c->certificates[at]);
         say_date(b, "begins", c->certificates[at].not_before);
         say_date(b, "ends", c->certificates[at].not_after);
+        if (text == TEXT_BECAUSE_CERT_REVOKED_FETCHED)
+            say_word(d, b, "url", url_of_fetch(d->e, i, FETCH_OCSP));
+        if (text == TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_FETCHED)
+            say_word(d, b, "url", url_of_fetch(d->e, i, FETCH_ISSUER));
         if (finding == FINDING_CERT_REVOKED) {
             say_date(b, "revoked", c->ocsp.revoked_at);
             say_date(b, "updated", c->ocsp.this_update);
@@ -245,7 +263,8 @@ static bool lacks_issuer(const struct draft *d, const struct chain *c)
 /*
  * The rest was found, or must be somewhere: a leaf that comes alone either has a
  * public issuer or says where its issuer is. A longer chain must do both, for a
- * private one says where its root is too, and lacks nothing but trust.
+ * private one says where its root is too, and lacks nothing but trust; as does
+ * one whose fetched issuers end in a root that is not known here.
  */
 static bool can_be_completed(const struct chain *c)
 {
@@ -253,7 +272,7 @@ static bool can_be_completed(const struct chain *c)
 
     if (c->completion != COMPLETION_NONE)
         return true;
-    if (last->self_issued)
+    if (last->self_issued || (c->n_fetched > 0 && c->fetched[c->n_fetched - 1].self_issued))
         return false;
     if (c->n_certificates == 1)
         return c->issuer_public || last->has_ca_issuers;
@@ -271,8 +290,15 @@ static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c
     *ret = c->n_certificates - 1;
     if (!lacks_issuer(d, c) || !can_be_completed(c))
         return TEXT_NONE;
-    return c->completion == COMPLETION_SEEN ? TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_SEEN
-                                            : TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
+    switch (c->completion) {
+    case COMPLETION_SEEN:
+        return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_SEEN;
+    case COMPLETION_FETCHED:
+        return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_FETCHED;
+    case COMPLETION_NONE:
+        break;
+    }
+    return TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_MISSING;
 }
 
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
@@ -325,7 +351,7 @@ static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, s
         return TEXT_NONE;
     if (c->ocsp.status != OCSP_REVOKED || c->ocsp.revoked_at < 0)
         return TEXT_BECAUSE_CERT_REVOKED_REVOKED;
-    return TEXT_BECAUSE_CERT_REVOKED_STAPLED;
+    return c->ocsp_fetched ? TEXT_BECAUSE_CERT_REVOKED_FETCHED : TEXT_BECAUSE_CERT_REVOKED_STAPLED;
 }
 
 void rule_cert_self_signed(struct draft *d)

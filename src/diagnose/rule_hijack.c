@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
-#include "diagnose/special.h"
+#include "base/special.h"
 #include "diagnose/whole.h"
 
 /* Some server at this address shows that it is the name's own, or takes mail. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "diagnose/rule.h"
-#include "diagnose/special.h"
+#include "base/special.h"
 #include "diagnose/way.h"
 #include "diagnose/whole.h"
 

@@ -3,7 +3,7 @@
  */
 #include "diagnose/whole.h"
 
-#include "diagnose/special.h"
+#include "base/special.h"
 
 bool whole_explains(const struct draft *d, uint16_t port)
 {

@@ -342,6 +342,15 @@ static enum input_result set_only_target(void *owner, const struct option_spec *
     return INPUT_OK;
 }
 
+static enum input_result set_fetch(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    (void)o, (void)value, (void)error;
+    p->fetch = true;
+    return INPUT_OK;
+}
+
 static bool parse_days(int *ret, const char *value)
 {
     size_t digits = strspn(value, "0123456789");
@@ -443,6 +452,7 @@ static const struct option_spec plan_options[] = {
     { "warn-time", 0, false, "SECONDS", TEXT_OPTION_WARN_TIME_HELP, TEXT_OPTION_WARN_TIME_ACCEPTED, set_warn_time },
     { "crit-time", 0, false, "SECONDS", TEXT_OPTION_CRIT_TIME_HELP, TEXT_OPTION_CRIT_TIME_ACCEPTED, set_crit_time },
     { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
+    { "fetch", 0, false, NULL, TEXT_OPTION_FETCH_HELP, TEXT_NONE, set_fetch },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)

@@ -43,7 +43,7 @@ const struct name_view *evidence_target_name(const struct evidence *e)
 static const char *const role_words[] = {
     [ROLE_TARGET] = "target",     [ROLE_SUGGESTION] = "suggestion", [ROLE_CONTROL] = "control",
     [ROLE_INCOMING] = "incoming", [ROLE_PATH] = "path",
-    [ROLE_TIME] = "time",
+    [ROLE_TIME] = "time",         [ROLE_FETCH] = "fetch",
 };
 WORD_FUNCTIONS(role, role_words)
 
@@ -139,8 +139,22 @@ WORD_FUNCTIONS(ocsp_status, ocsp_status_words)
 static const char *const completion_words[] = {
     [COMPLETION_NONE] = "none",
     [COMPLETION_SEEN] = "seen",
+    [COMPLETION_FETCHED] = "fetched",
 };
 WORD_FUNCTIONS(completion, completion_words)
+
+static const char *const fetch_kind_words[] = {
+    [FETCH_ISSUER] = "issuer",
+    [FETCH_OCSP] = "ocsp",
+};
+WORD_FUNCTIONS(fetch_kind, fetch_kind_words)
+
+static const char *const fetch_outcome_words[] = {
+    [FETCH_OK] = "ok",           [FETCH_UNRESOLVED] = "unresolved", [FETCH_FORBIDDEN] = "forbidden",
+    [FETCH_NO_ANSWER] = "no-answer", [FETCH_SILENT] = "silent",     [FETCH_REFUSED] = "refused",
+    [FETCH_TOO_LONG] = "too-long", [FETCH_UNFIT] = "unfit",         [FETCH_STOPPED] = "stopped",
+};
+WORD_FUNCTIONS(fetch_outcome, fetch_outcome_words)
 
 static const char *const address_source_words[] = { "typed", "dns", "system", "hosts" };
 WORD_FUNCTIONS_OF_BITS(address_source, address_source_words)

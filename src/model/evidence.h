@@ -15,12 +15,14 @@
 #include "model/plan.h"
 
 enum {
-    EVIDENCE_NAMES_MAX = 16,
+    EVIDENCE_NAMES_MAX = 32,
     EVIDENCE_QUERIES_MAX = 64,
     EVIDENCE_ADDRESSES_MAX = 64,
     EVIDENCE_PROBES_MAX = 512,
     EVIDENCE_CHAINS_MAX = 64,
+    EVIDENCE_FETCHES_MAX = 64,
     CHAIN_CERTIFICATES_MAX = 16,
+    CHAIN_FETCHED_MAX = 4,    /* issuers, one above the other */
     CERTIFICATE_NAMES_MAX = 256,
     PEER_LINE_MAX = 1024,     /* of a greeting or reply that is kept */
     PEER_RAW_MAX = 512,       /* first bytes that were not understood */
@@ -38,6 +40,7 @@ enum role {
     ROLE_INCOMING,
     ROLE_PATH,
     ROLE_TIME, /* of names alone: a time server is no row of the matrix */
+    ROLE_FETCH, /* likewise: where certificates say that something can be fetched */
 };
 
 /* A name that cannot exist: in a domain that is set aside for examples and has none of it (RFC 2606). */
@@ -132,7 +135,7 @@ struct certificate {
     bool weak_signature;   /* signed with SHA-1 or MD5 */
 };
 
-/* What the OCSP answer that the server staples says of the leaf (RFC 6960, RFC 6066 section 8). */
+/* What an OCSP answer says of the leaf (RFC 6960): stapled by the server (RFC 6066 section 8), or fetched. */
 enum ocsp_status {
     OCSP_NONE,    /* there was no answer */
     OCSP_INVALID, /* not for this leaf, not signed by its issuer, or not readable */
@@ -152,6 +155,7 @@ struct ocsp_answer {
 enum completion {
     COMPLETION_NONE,
     COMPLETION_SEEN,    /* with certificates that another port or address of the target sent */
+    COMPLETION_FETCHED, /* with those that were fetched from where it names them */
 };
 
 /* What trust said, windows of validity left out; a set. */
@@ -182,8 +186,42 @@ struct chain {
     bool name_matches;     /* RFC 9525, no fallback to the CN */
     size_t n_needed;       /* where trusted: so many from the leaf on lead to a root; 0 not told */
     enum completion completion; /* where an issuer is missing: how it was found all the same */
-    struct peer_text staple;    /* the OCSP answer that came with it, as sent; bytes NULL where none did */
-    struct ocsp_answer ocsp;
+    struct certificate *fetched; /* issuers that were fetched, each of the one before it */
+    size_t n_fetched;
+    struct peer_text staple;     /* the OCSP answer that came with it, as sent; bytes NULL where none did */
+    struct peer_text fetched_ocsp; /* the one that its responder gave; bytes NULL where none did */
+    bool ocsp_fetched;           /* the one that counts is fetched, else it is the staple */
+    struct ocsp_answer ocsp;     /* the one that counts */
+};
+
+/* ---- what was fetched ------------------------------------------------------- */
+
+enum fetch_kind {
+    FETCH_ISSUER, /* of the last certificate of a chain (RFC 5280 section 4.2.2.1) */
+    FETCH_OCSP,   /* an answer about the leaf */
+};
+
+enum fetch_outcome {
+    FETCH_OK,
+    FETCH_UNRESOLVED,
+    FETCH_FORBIDDEN,  /* a server of the public network sends nobody into the local one */
+    FETCH_NO_ANSWER,  /* no connection, or no HTTP */
+    FETCH_SILENT,     /* it took too long */
+    FETCH_REFUSED,    /* a reply without what was asked for: see status */
+    FETCH_TOO_LONG,
+    FETCH_UNFIT,      /* something came, and it is not what was asked for */
+    FETCH_STOPPED,    /* the check was over before */
+};
+
+/* One HTTP request, and how it went. */
+struct fetch {
+    enum fetch_kind kind;
+    size_t chain; /* index into chains: for this one */
+    const char *url; /* as named in a certificate; printable ASCII */
+    enum fetch_outcome outcome;
+    unsigned status; /* of HTTP; 0: there was no reply */
+    double started_ms; /* since the start of the check */
+    double duration_ms; /* the look-up of the name included */
 };
 
 /* ---- probes --------------------------------------------------------------- */
@@ -423,6 +461,8 @@ struct evidence {
     size_t n_probes;
     struct chain *chains;
     size_t n_chains;
+    struct fetch *fetches;
+    size_t n_fetches;
     struct clock_view clock;
     struct path *paths;
     size_t n_paths;
@@ -459,6 +499,10 @@ const char *clock_kind_word(enum clock_kind kind);
 bool clock_kind_parse(enum clock_kind *ret, const char *word);
 const char *ocsp_status_word(enum ocsp_status status);
 bool ocsp_status_parse(enum ocsp_status *ret, const char *word);
+const char *fetch_kind_word(enum fetch_kind kind);
+bool fetch_kind_parse(enum fetch_kind *ret, const char *word);
+const char *fetch_outcome_word(enum fetch_outcome outcome);
+bool fetch_outcome_parse(enum fetch_outcome *ret, const char *word);
 const char *completion_word(enum completion completion);
 bool completion_parse(enum completion *ret, const char *word);
 const char *hop_answer_word(enum hop_answer answer);

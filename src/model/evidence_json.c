@@ -157,6 +157,8 @@ static void codec_plan(struct codec *c, void *item)
         codec_bool(c, "no_clock", &p->no_clock);
     if (codec_has(c, "only_target"))
         codec_bool(c, "only_target", &p->only_target);
+    if (codec_has(c, "fetch"))
+        codec_bool(c, "fetch", &p->fetch);
     if (codec_has(c, "warn_days")) {
         CODEC_INTEGER(c, "warn_days", p->warn_days, 0, DAYS_MAX);
         CODEC_INTEGER(c, "crit_days", p->crit_days, -1, DAYS_MAX);
@@ -309,6 +311,27 @@ static void codec_chain(struct codec *c, void *item)
         codec_peer(c, "staple", &chain->staple);
         codec_object(c, "ocsp", &chain->ocsp, codec_ocsp);
     }
+    if (codec_has(c, "fetched")) {
+        codec_objects(c, "fetched", &chain->fetched, &chain->n_fetched, sizeof *chain->fetched, CHAIN_FETCHED_MAX,
+                      codec_certificate);
+        codec_peer(c, "fetched_ocsp", &chain->fetched_ocsp);
+        codec_bool(c, "ocsp_fetched", &chain->ocsp_fetched);
+    }
+}
+
+static void codec_fetch(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a fetch");
+    struct fetch *f = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "kind", f->kind, fetch_kind);
+    CODEC_INTEGER(c, "chain", f->chain, 0, EVIDENCE_CHAINS_MAX - 1);
+    codec_text(c, "url", &f->url);
+    CODEC_WORD(c, "outcome", f->outcome, fetch_outcome);
+    CODEC_INTEGER(c, "status", f->status, 0, 999);
+    codec_milliseconds(c, "started_ms", &f->started_ms);
+    codec_milliseconds(c, "duration_ms", &f->duration_ms);
 }
 
 /* ---- probes ----------------------------------------------------------------- */
@@ -532,6 +555,9 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     codec_objects(c, "names", &e->names, &e->n_names, sizeof *e->names, EVIDENCE_NAMES_MAX, codec_name);
     codec_objects(c, "probes", &e->probes, &e->n_probes, sizeof *e->probes, EVIDENCE_PROBES_MAX, codec_probe);
     codec_objects(c, "chains", &e->chains, &e->n_chains, sizeof *e->chains, EVIDENCE_CHAINS_MAX, codec_chain);
+    if (codec_has(c, "fetches"))
+        codec_objects(c, "fetches", &e->fetches, &e->n_fetches, sizeof *e->fetches, EVIDENCE_FETCHES_MAX,
+                      codec_fetch);
     if (codec_has(c, "clock"))
         codec_object(c, "clock", &e->clock, codec_clock);
     if (codec_has(c, "paths"))
@@ -565,8 +591,8 @@ static const char *flaw_of_probe(const struct evidence *e, const struct probe *p
         return "a probe: there is no such chain";
     if (p->outcome == PROBE_RUNNING)
         return "a probe: it had not ended";
-    if (p->role == ROLE_TIME)
-        return "a probe: nobody makes one for the time";
+    if (p->role == ROLE_TIME || p->role == ROLE_FETCH)
+        return "a probe: nobody makes one in such a role";
     if (p->role == ROLE_TARGET && e->plan->host == NULL)
         return "a probe: it is of a target without a host";
     if (p->has_address && p->address.family != p->family)
@@ -587,6 +613,8 @@ static const char *flaw_of(const struct evidence *e)
         return "the record: there is a target without a host";
     for (size_t i = 0; flaw == NULL && i < e->n_chains; i++)
         flaw = e->chains[i].n_certificates == 0 ? "a chain: it has no certificate" : NULL;
+    for (size_t i = 0; flaw == NULL && i < e->n_fetches; i++)
+        flaw = e->fetches[i].chain >= e->n_chains ? "a fetch: there is no such chain" : NULL;
     for (size_t i = 0; flaw == NULL && i < e->n_probes; i++)
         flaw = flaw_of_probe(e, &e->probes[i]);
     return flaw;

@@ -128,6 +128,7 @@ struct plan {
     size_t n_controls;
     bool no_clock;    /* the local clock is taken as it is */
     bool only_target; /* contact nothing but the target and the resolver */
+    bool fetch;       /* --fetch: issuers and OCSP answers that certificates name */
     int warn_days; /* a certificate that ends sooner is told of */
     int crit_days; /* ... and is critical; -1: none is */
     const char *cert_file; /* client certificate and its key, PEM; NULL: none is shown */

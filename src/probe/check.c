@@ -7,9 +7,11 @@
 
 #include "base/clock.h"
 #include "model/clock_estimate.h"
+#include "probe/chain.h"
 #include "probe/clock.h"
 #include "probe/dial.h"
 #include "probe/escalate.h"
+#include "probe/fetcher.h"
 #include "probe/path.h"
 #include "probe/site.h"
 
@@ -26,6 +28,7 @@ struct check {
     struct trust *trust;
     struct site *sites;
     struct clock_query *clock; /* NULL: nobody is asked for the time, or it is gone */
+    struct fetcher *fetcher; /* NULL: nothing is fetched, or it is gone */
     struct path_search *paths;
     unsigned n_paths_under_way;
     struct tls_identity *identity; /* NULL: no client certificate */
@@ -92,7 +95,8 @@ static bool sites_are_idle(const struct check *c)
 /* Once finished and alone, it goes. */
 static void check_release(struct check *c)
 {
-    if (!c->finished || c->closing || c->clock != NULL || c->paths != NULL || !sites_are_idle(c))
+    if (!c->finished || c->closing || c->clock != NULL || c->fetcher != NULL || c->paths != NULL ||
+        !sites_are_idle(c))
         return;
     c->closing = true;
     uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
@@ -105,7 +109,7 @@ static void judge_chains(struct check *c)
     e->roots_loaded = trust_is_ready(c->trust);
     e->n_roots = trust_roots(c->trust);
     e->n_roots_broken = trust_broken(c->trust);
-    trust_judge(c->trust, e);
+    chain_judge_all(c->trust, e);
 }
 
 static void check_finish(struct check *c)
@@ -119,6 +123,8 @@ static void check_finish(struct check *c)
         site_withdraw(t);
     if (c->clock != NULL)
         clock_query_stop(c->clock);
+    if (c->fetcher != NULL)
+        fetcher_stop(c->fetcher);
     for (struct path_search *p = c->paths; p != NULL; p = *path_next(p))
         path_stop(p);
     judge_chains(c);
@@ -188,6 +194,8 @@ static void check_review(struct check *c)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
+    if (c->fetcher != NULL && fetcher_waits(c->fetcher))
+        return;
     if (c->clock != NULL && clock_query_waits(c->clock, clock_patience_ms(c->evidence)))
         return;
     check_finish(c);
@@ -195,6 +203,8 @@ static void check_review(struct check *c)
 
 void check_trust_ready(struct check *c)
 {
+    if (c->fetcher != NULL)
+        fetcher_look(c->fetcher);
     check_review(c);
 }
 
@@ -224,6 +234,37 @@ static bool begin_clock(struct check *c, struct err *err)
     };
 
     return clock_query_start(&c->clock, &spec, err);
+}
+
+/* ---- what certificates name ------------------------------------------------------- */
+
+static void on_fetcher_idle(void *user)
+{
+    check_review(user);
+}
+
+static void on_fetcher_gone(void *user)
+{
+    struct check *c = user;
+
+    c->fetcher = NULL;
+    check_release(c);
+}
+
+static const struct fetcher_listener fetcher_ears = { .idle = on_fetcher_idle, .gone = on_fetcher_gone };
+
+static bool begin_fetcher(struct check *c, struct err *err)
+{
+    struct fetcher_spec spec = {
+        .engine = c->engine,
+        .evidence = c->evidence,
+        .trust = c->trust,
+        .check_started_ms = c->started_ms,
+        .listener = &fetcher_ears,
+        .user = c,
+    };
+
+    return fetcher_start(&c->fetcher, &spec, err);
 }
 
 /* ---- the path --------------------------------------------------------------------- */
@@ -296,7 +337,11 @@ static void look_at_paths(struct check *c)
 
 static void on_probe(void *user, size_t probe)
 {
-    check_tell(user, EVENT_PROBE, probe);
+    struct check *c = user;
+
+    if (c->fetcher != NULL)
+        fetcher_look(c->fetcher);
+    check_tell(c, EVENT_PROBE, probe);
 }
 
 static void check_go_further(struct check *c, unsigned further);
@@ -521,7 +566,7 @@ static void on_begin(uv_timer_t *timer)
     uv_timer_start(&c->deadline, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     c->begun = true;
     check_tell(c, EVENT_STARTED, 0);
-    if (e->plan->host != NULL && !begin_clock(c, &err))
+    if (e->plan->host != NULL && (!begin_clock(c, &err) || !begin_fetcher(c, &err)))
         e->incomplete = true;
     check_review(c);
 }

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "probe/dial.h"
+#include "probe/http.h"
 #include "probe/sntp.h"
-#include "probe/web_date.h"
 #include "smtp/date.h"
 
 enum {
@@ -48,7 +48,7 @@ struct asked_server {
     bool looking_up;
     struct ask *asks[ASKS_MAX]; /* NULL: none, or closed */
     size_t n_asks;              /* that were made */
-    struct web_date *web;
+    struct http *web;
     double web_sent_ms;
     bool web_asked;
     bool begun;
@@ -135,7 +135,7 @@ static void end_server(struct asked_server *s)
         lookup_stop(s->lookup);
     s->lookup = NULL;
     if (s->web != NULL)
-        web_date_stop(s->web);
+        http_stop(s->web);
     s->web = NULL;
 }
 
@@ -331,24 +331,17 @@ static bool has_family(const struct asked_server *s, enum family family)
 
 /* ---- HTTP ------------------------------------------------------------------- */
 
-static void on_web_told(void *user, enum web_date_result result, int64_t seconds)
+static void on_web_told(void *user, const struct http_result *result)
 {
     struct asked_server *s = user;
     struct clock_query *q = s->query;
 
-    switch (result) {
-    case WEB_DATE_TIME:
+    if (result->has_date)
         /* The second that is named began before the reply came, and ended after the request left. */
-        settle_with(s, seconds * 1000 - local_ms(q, clock_steady_ms()) - 1,
-                    seconds * 1000 + 1000 - local_ms(q, s->web_sent_ms) + 1);
-        break;
-    case WEB_DATE_NONE:
-        settle(s, "no-date");
-        break;
-    case WEB_DATE_NO_ANSWER:
-        settle(s, "no-answer");
-        break;
-    }
+        settle_with(s, result->date * 1000 - local_ms(q, clock_steady_ms()) - 1,
+                    result->date * 1000 + 1000 - local_ms(q, s->web_sent_ms) + 1);
+    else
+        settle(s, result->status != 0 ? "no-date" : "no-answer");
 }
 
 static void on_web_gone(void *user)
@@ -358,14 +351,16 @@ static void on_web_gone(void *user)
     let_go(s->query);
 }
 
-static const struct web_date_listener web_ears = { .told = on_web_told, .gone = on_web_gone };
+static const struct http_listener web_ears = { .told = on_web_told, .gone = on_web_gone };
 
 static void ask_web(struct asked_server *s, const struct endpoint *to)
 {
     struct clock_query *q = s->query;
-    struct web_date_spec spec = {
+    struct http_spec spec = {
         .loop = engine_loop(q->spec.engine),
         .host = s->spec->host,
+        .port = to->port,
+        .path = "/",
         .to = *to,
         .timeout_ms = q->spec.evidence->plan->timeout_ms,
         .listener = &web_ears,
@@ -375,7 +370,7 @@ static void ask_web(struct asked_server *s, const struct endpoint *to)
 
     s->web_asked = true;
     s->web_sent_ms = clock_steady_ms();
-    if (!web_date_start(&s->web, &spec, &err))
+    if (!http_start(&s->web, &spec, &err))
         settle(s, "no-library");
     else
         q->n_holders++;

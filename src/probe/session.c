@@ -122,6 +122,11 @@ bool session_in_handshake(const struct session *s)
     return s->state == SESSION_HANDSHAKE;
 }
 
+double session_handshake_ms(const struct session *s)
+{
+    return session_in_handshake(s) ? clock_steady_ms() - s->handshake_ms : 0;
+}
+
 bool session_is_mute(const struct session *s)
 {
     if (s->fd < 0)

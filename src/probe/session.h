@@ -87,6 +87,9 @@ double session_mute_ms(const struct session *s);
 /* It has begun a handshake, and waits for the end of it. */
 bool session_in_handshake(const struct session *s);
 
+/* How long since its handshake began; 0 while there is none. */
+double session_handshake_ms(const struct session *s);
+
 /* Connected, and not a byte has come since it waits: for the first word, or in the handshake behind STARTTLS. */
 bool session_is_mute(const struct session *s);
 

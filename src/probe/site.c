@@ -11,6 +11,12 @@
 #include "probe/lookup.h"
 #include "probe/session.h"
 
+/*
+ * A handshake that hangs so long does not by chance: every packet of it that is
+ * lost comes again, four times and more within this on a slow line (RFC 6298).
+ */
+static const double HANG_MS = 4500;
+
 /* So long without a first word, though connected, is no slowness any more that one meets every day. */
 static const double MUTE_MS = 4000;
 
@@ -308,7 +314,7 @@ static void suspect_full_segments(struct site *t, struct session *s)
     if (!p->small_segments_tried) {
         p->small_segments_tried = true;
         learn(t, s, LESSON_SMALL_SEGMENTS);
-    } else if (p->small_segments_ok) {
+    } else if (p->small_segments_ok && session_handshake_ms(s) >= HANG_MS) {
         session_time_out(s);
     }
 }

@@ -1,8 +1,5 @@
 /*
- * trust - the roots that are believed, and what they say of a chain
- *
- * Trust is judged without the clock: windows of validity are facts of their
- * own, which the rules judge against the estimated time.
+ * trust - the roots that are believed
  */
 #include "probe/trust.h"
 
@@ -12,13 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
-
-#include "base/buf.h"
 #include "probe/file.h"
-#include "probe/ocsp.h"
-#include "probe/x509.h"
 
 /* Strength is judged apart, certificate by certificate: a root's own signature proves nothing, so it may be weak. */
 static const unsigned verify_flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 |
@@ -248,6 +239,8 @@ size_t trust_broken(const struct trust *t)
     return t->ready ? t->n_broken : 0;
 }
 
+/* ---- questions to them --------------------------------------------------------- */
+
 static unsigned flaws_of_status(unsigned status)
 {
     static const struct {
@@ -269,7 +262,20 @@ static unsigned flaws_of_status(unsigned status)
         if ((status & table[i].status) != 0)
             flaws |= table[i].flaw;
     }
-    return (status & GNUTLS_CERT_INVALID) != 0 && flaws == 0 ? TRUST_OTHER : flaws;
+    return status != 0 && flaws == 0 ? TRUST_OTHER : flaws;
+}
+
+bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws)
+{
+    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                      .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
+    unsigned status = 0;
+
+    if (trust_roots(t) == 0 ||
+        gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, &status, NULL) < 0)
+        return false;
+    *flaws = flaws_of_status(status);
+    return true;
 }
 
 static bool organisation_of(gnutls_x509_crt_t crt, bool issuer, char *out, size_t size)
@@ -281,8 +287,7 @@ static bool organisation_of(gnutls_x509_crt_t crt, bool issuer, char *out, size_
     return status == 0;
 }
 
-/* Whether the organisation that issued this certificate owns a root that is believed here. */
-static bool issuer_owns_a_root(struct trust *t, gnutls_x509_crt_t crt)
+bool trust_owns_root(const struct trust *t, gnutls_x509_crt_t crt)
 {
     gnutls_x509_trust_list_iter_t at = NULL;
     gnutls_x509_crt_t root;
@@ -300,273 +305,13 @@ static bool issuer_owns_a_root(struct trust *t, gnutls_x509_crt_t crt)
     return found;
 }
 
-static bool signs_itself(gnutls_x509_crt_t crt)
-{
-    unsigned status = 0;
-
-    if (gnutls_x509_crt_check_issuer(crt, crt) == 0)
-        return false;
-    /*
-     * Weak algorithms and missing CA marks are other matters: is it its own signature? Unless told not to, the
-     * library believes a certificate that is on the list of trusted ones without a look at it.
-     */
-    if (gnutls_x509_crt_verify(crt, &crt, 1,
-                               verify_flags | GNUTLS_VERIFY_DO_NOT_ALLOW_SAME | GNUTLS_VERIFY_DISABLE_CA_SIGN,
-                               &status) < 0)
-        return false;
-    return (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
-}
-
-/* ---- chains --------------------------------------------------------------- */
-
-/* One chain with what it was read into, while it is judged. */
-struct judged {
-    struct chain *chain;
-    gnutls_x509_crt_t crts[CHAIN_CERTIFICATES_MAX];
-    unsigned n;
-};
-
-static void judged_init(struct judged *j, struct chain *chain)
-{
-    *j = (struct judged){ .chain = chain };
-    for (size_t i = 0; i < chain->n_certificates; i++) {
-        gnutls_datum_t der = { .data = (unsigned char *)(uintptr_t)chain->certificates[i].der.bytes,
-                               .size = (unsigned)chain->certificates[i].der.len };
-
-        if (gnutls_x509_crt_init(&j->crts[j->n]) < 0)
-            return;
-        if (gnutls_x509_crt_import(j->crts[j->n], &der, GNUTLS_X509_FMT_DER) >= 0) {
-            j->n++;
-            continue;
-        }
-        gnutls_x509_crt_deinit(j->crts[j->n]);
-        if (i == 0)
-            return; /* without its leaf it is another chain */
-    }
-}
-
-static void judged_done(struct judged *j)
-{
-    for (unsigned i = 0; i < j->n; i++)
-        gnutls_x509_crt_deinit(j->crts[i]);
-}
-
-/* GnuTLS' opinion of n certificates, leaf first; false where it has none. */
-static bool verify(struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *status)
-{
-    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-                                      .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
-
-    return gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, status, NULL) >= 0;
-}
-
-/* How many from the leaf on are enough for a client with these roots; what is sent beyond them is idle. */
-static size_t count_needed(struct trust *t, struct judged *j)
-{
-    unsigned status;
-
-    for (unsigned n = 1; n < j->n; n++) {
-        if (verify(t, j->crts, n, &status) && status == 0)
-            return n;
-    }
-    return j->n;
-}
-
-/* Today's clients take no weak key and no weak signature; a root that is sent along is not looked at. */
-static bool is_weak(const struct chain *c)
-{
-    size_t n = c->n_needed > 0 ? c->n_needed : c->n_certificates;
-
-    for (size_t i = 0; i < n; i++) {
-        const struct certificate *x = &c->certificates[i];
-
-        if ((x->weak_key || x->weak_signature) && (i == 0 || !x->self_issued))
-            return true;
-    }
-    return false;
-}
-
-/* RFC 5280 section 4.2.1.9: self-issued certificates do not count, nor does the leaf. */
-static bool breaks_path_length(const struct judged *j)
-{
-    int n_below = 0;
-
-    for (unsigned i = 1; i < j->n; i++) {
-        unsigned is_ca = 0;
-        int path_length = -1;
-
-        if (gnutls_x509_crt_get_basic_constraints(j->crts[i], NULL, &is_ca, &path_length) >= 0 && path_length >= 0 &&
-            path_length < n_below)
-            return true;
-        n_below += gnutls_x509_crt_check_issuer(j->crts[i], j->crts[i]) == 0;
-    }
-    return false;
-}
-
-static unsigned flaws_of(struct judged *j, unsigned status)
-{
-    unsigned flaws = flaws_of_status(status);
-
-    /* GnuTLS says the same of both. */
-    if ((flaws & (TRUST_CONSTRAINTS | TRUST_ISSUER_NOT_CA | TRUST_OTHER)) != 0 && breaks_path_length(j))
-        flaws = (flaws & ~(unsigned)(TRUST_CONSTRAINTS | TRUST_ISSUER_NOT_CA | TRUST_OTHER)) | TRUST_PATH_LENGTH;
-    return flaws;
-}
-
-/* The library stops at the first flaw from the root downwards, which may be a mere effect of this one. */
-static bool has_issuer_without_authority(const struct judged *j)
-{
-    for (unsigned i = 1; i < j->n; i++) {
-        if (gnutls_x509_crt_check_issuer(j->crts[i - 1], j->crts[i]) != 0 &&
-            gnutls_x509_crt_get_ca_status(j->crts[i], NULL) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A signature by such a key would be checked for minutes. */
-static bool is_bearable(const struct judged *j)
-{
-    for (unsigned i = 0; i < j->n; i++) {
-        if (!x509_key_is_bearable(j->crts[i]))
-            return false;
-    }
-    return true;
-}
-
-/* Whether the roots believe it. */
-static void judge_trust(struct trust *t, struct judged *j)
-{
-    struct chain *c = j->chain;
-    unsigned status = 0;
-
-    if (!t->ready || t->n_roots == 0)
-        return;
-    if (!is_bearable(j)) {
-        c->judged = true;
-        c->trust_flaws = TRUST_OTHER;
-        return;
-    }
-    if (!verify(t, j->crts, j->n, &status))
-        return;
-    c->judged = true;
-    c->trust_flaws = flaws_of(j, status);
-    c->trusted = status == 0;
-    if (!c->trusted && has_issuer_without_authority(j))
-        c->trust_flaws |= TRUST_ISSUER_NOT_CA;
-    if (c->trusted)
-        c->n_needed = count_needed(t, j);
-    if (is_weak(c))
-        c->trust_flaws |= TRUST_WEAK_ALGORITHM;
-    c->issuer_public = !c->trusted && issuer_owns_a_root(t, j->crts[j->n - 1]);
-    c->trusted = c->trust_flaws == 0;
-}
-
-/* ---- revocation ----------------------------------------------------------- */
-
-/* Who issued the leaf, as sent along or as known here; the caller's to free. NULL where nobody is. */
-static gnutls_x509_crt_t issuer_of_leaf(struct trust *t, const struct judged *j)
+gnutls_x509_crt_t trust_find_issuer(const struct trust *t, gnutls_x509_crt_t crt)
 {
     gnutls_x509_crt_t issuer = NULL;
-    gnutls_datum_t der = { 0 };
 
-    for (unsigned i = 1; i < j->n; i++) {
-        if (gnutls_x509_crt_check_issuer(j->crts[0], j->crts[i]) == 0)
-            continue;
-        if (gnutls_x509_crt_export2(j->crts[i], GNUTLS_X509_FMT_DER, &der) < 0)
-            return NULL;
-        if (gnutls_x509_crt_init(&issuer) >= 0 && gnutls_x509_crt_import(issuer, &der, GNUTLS_X509_FMT_DER) < 0) {
-            gnutls_x509_crt_deinit(issuer);
-            issuer = NULL;
-        }
-        gnutls_free(der.data);
-        return issuer;
-    }
-    if (gnutls_x509_trust_list_get_issuer(t->list, j->crts[0], &issuer, GNUTLS_TL_GET_COPY) < 0)
+    if (!t->ready || gnutls_x509_trust_list_get_issuer(t->list, crt, &issuer, GNUTLS_TL_GET_COPY) < 0)
         return NULL;
     return issuer;
-}
-
-static void judge_revocation(struct trust *t, struct judged *j)
-{
-    struct chain *c = j->chain;
-    gnutls_x509_crt_t issuer;
-
-    if (c->staple.bytes == NULL || !t->ready || !is_bearable(j))
-        return;
-    issuer = issuer_of_leaf(t, j);
-    c->ocsp = ocsp_read(c->staple, j->crts[0], issuer);
-    if (issuer != NULL)
-        gnutls_x509_crt_deinit(issuer);
-    if (c->judged && c->ocsp.status == OCSP_REVOKED) {
-        c->trust_flaws |= TRUST_REVOKED;
-        c->trusted = false;
-    }
-}
-
-/* ---- what a server leaves out ---------------------------------------------- */
-
-/* A certificate of another chain that has issued the last one, or NULL. */
-static gnutls_x509_crt_t find_issuer(const struct judged *all, size_t n_all, const struct judged *j)
-{
-    gnutls_x509_crt_t last = j->crts[j->n - 1];
-
-    for (size_t i = 0; i < n_all; i++) {
-        for (unsigned k = 1; k < all[i].n; k++) {
-            if (gnutls_x509_crt_check_issuer(last, all[i].crts[k]) != 0 &&
-                gnutls_x509_crt_equals(last, all[i].crts[k]) == 0)
-                return all[i].crts[k];
-        }
-    }
-    return NULL;
-}
-
-/* The chain would be trusted with what other ports and addresses send along. */
-static bool completes(struct trust *t, const struct judged *all, size_t n_all, const struct judged *incomplete)
-{
-    struct judged longer = *incomplete; /* borrows */
-    unsigned status = 0;
-
-    while (longer.n < CHAIN_CERTIFICATES_MAX) {
-        gnutls_x509_crt_t issuer = find_issuer(all, n_all, &longer);
-
-        if (issuer == NULL)
-            return false;
-        longer.crts[longer.n++] = issuer;
-        if (verify(t, longer.crts, longer.n, &status) && status == 0)
-            return true;
-    }
-    return false;
-}
-
-void trust_judge(struct trust *t, struct evidence *e)
-{
-    const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
-    struct judged *all = calloc(e->n_chains + 1, sizeof *all);
-
-    if (all == NULL) {
-        e->incomplete = true;
-        return;
-    }
-    for (size_t i = 0; i < e->n_chains; i++) {
-        struct judged *j = &all[i];
-
-        judged_init(j, &e->chains[i]);
-        if (j->n == 0)
-            continue;
-        j->chain->name_matches = x509_name_matches(j->crts[0], j->chain->host, address);
-        j->chain->leaf_self_signed = x509_key_is_bearable(j->crts[0]) && signs_itself(j->crts[0]);
-        judge_trust(t, j);
-        judge_revocation(t, j);
-    }
-    for (size_t i = 0; i < e->n_chains; i++) {
-        if (all[i].n > 0 && t->ready && (all[i].chain->trust_flaws & TRUST_NO_ISSUER) != 0 &&
-            completes(t, all, e->n_chains, &all[i]))
-            all[i].chain->completion = COMPLETION_SEEN;
-    }
-    for (size_t i = 0; i < e->n_chains; i++)
-        judged_done(&all[i]);
-    free(all);
 }
 
 void trust_close(struct trust *t)

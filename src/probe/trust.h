@@ -1,5 +1,5 @@
 /*
- * trust - the roots that are believed, and what they say of a chain
+ * trust - the roots that are believed
  *
  * Belongs to the engine. Roots are loaded once, in a thread, while names and
  * connections are under way; of a file that was named only the first
@@ -8,6 +8,7 @@
 #ifndef SMTPDX_PROBE_TRUST_H
 #define SMTPDX_PROBE_TRUST_H
 
+#include <gnutls/x509.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -36,8 +37,18 @@ size_t trust_roots(const struct trust *t);
 /* Number of certificates in the plan's files that cannot be read and are passed over. */
 size_t trust_broken(const struct trust *t);
 
-/* Fills in what is judged of every chain; while the roots are not ready, only what needs none. */
-void trust_judge(struct trust *t, struct evidence *e);
+/*
+ * trust_verify() - what the roots say of n certificates, leaf first, windows of validity left out
+ * shape:  *flaws is a set of enum trust_flaw; empty: they believe it
+ * errors: false where there is no opinion: there is no root, or none is loaded yet
+ */
+bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws);
+
+/* The organisation that issued this certificate owns a root that is believed here. */
+bool trust_owns_root(const struct trust *t, gnutls_x509_crt_t crt);
+
+/* The root that has issued it, the caller's to free; NULL where there is none. */
+gnutls_x509_crt_t trust_find_issuer(const struct trust *t, gnutls_x509_crt_t crt);
 
 /* Frees it once the loading thread has ended. */
 void trust_close(struct trust *t);

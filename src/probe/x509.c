@@ -219,6 +219,35 @@ int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *d
     return (int)(e->n_chains - 1);
 }
 
+static bool holds(const struct certificate *certificates, size_t n, struct peer_text der)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (peer_text_equal(certificates[i].der, der))
+            return true;
+    }
+    return false;
+}
+
+bool x509_fetched_put(struct evidence *e, size_t chain, gnutls_x509_crt_t crt)
+{
+    struct chain *c = &e->chains[chain];
+    struct certificate *slot = NULL;
+    struct certificate read = { .key = NULL };
+    gnutls_datum_t der = { 0 };
+
+    if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0)
+        return false;
+    if (der.size <= CERTIFICATE_DER_MAX &&
+        !holds(c->certificates, c->n_certificates, (struct peer_text){ (const char *)der.data, der.size }) &&
+        !holds(c->fetched, c->n_fetched, (struct peer_text){ (const char *)der.data, der.size }) &&
+        read_certificate(e, &read, &der))
+        slot = ARENA_APPEND(e->arena, c->fetched, c->n_fetched, CHAIN_FETCHED_MAX);
+    if (slot != NULL)
+        *slot = read;
+    gnutls_free(der.data);
+    return slot != NULL;
+}
+
 bool x509_key_is_bearable(gnutls_x509_crt_t crt)
 {
     gnutls_datum_t modulus = { 0 };

@@ -19,6 +19,12 @@ enum { CERTIFICATE_DER_MAX = 64 * 1024 };
 int x509_chain_put(struct evidence *e, const char *host, const gnutls_datum_t *ders, unsigned n);
 
 /*
+ * x509_fetched_put() - keeps an issuer that was fetched, on top of the chain and of what was fetched before
+ * errors: false when it is there already, or a ceiling or memory forbids it
+ */
+bool x509_fetched_put(struct evidence *e, size_t chain, gnutls_x509_crt_t crt);
+
+/*
  * x509_key_is_bearable() - whether a signature can be checked with this key in no time
  * shape:  a key of a hundred thousand bits would hold the loop for minutes, past every
  *         deadline; false too where the key cannot be read

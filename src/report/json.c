@@ -437,14 +437,16 @@ static json_t *date_or_null(int64_t seconds)
     return seconds < 0 ? json_null() : date(seconds);
 }
 
-static json_t *ocsp(struct face *f, const struct ocsp_answer *o)
+static json_t *ocsp(struct face *f, const struct chain *c)
 {
+    const struct ocsp_answer *o = &c->ocsp;
     json_t *object;
 
     if (o->status == OCSP_NONE)
         return json_null();
     object = json_object();
     put(f, object, "status", json_string(ocsp_status_word(o->status)));
+    put(f, object, "source", json_string(c->ocsp_fetched ? "fetched" : "stapled"));
     put(f, object, "this_update", date_or_null(o->this_update));
     put(f, object, "next_update", date_or_null(o->next_update));
     put(f, object, "revoked_at", date_or_null(o->revoked_at));
@@ -479,7 +481,7 @@ static json_t *certificate(struct face *f, const struct probe *p)
     put(f, object, "trusted", json_boolean(c->trusted));
     put(f, object, "problems", problems(f, c, now_s));
     put(f, object, "chain", issuers(f, c));
-    put(f, object, "ocsp", ocsp(f, &c->ocsp));
+    put(f, object, "ocsp", ocsp(f, c));
     return object;
 }
 
@@ -528,6 +530,26 @@ static json_t *probes(struct face *f)
 
     for (size_t i = 0; i < f->e->n_probes; i++)
         add(f, array, probe(f, &f->e->probes[i]));
+    return array;
+}
+
+/* ---- what was fetched ------------------------------------------------------ */
+
+static json_t *fetches(struct face *f)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < f->e->n_fetches; i++) {
+        const struct fetch *fetched = &f->e->fetches[i];
+        json_t *object = json_object();
+
+        put(f, object, "kind", json_string(fetch_kind_word(fetched->kind)));
+        put(f, object, "url", peer_or_null(fetched->url));
+        put(f, object, "outcome", json_string(fetch_outcome_word(fetched->outcome)));
+        put(f, object, "status", fetched->status == 0 ? json_null() : json_integer(fetched->status));
+        put(f, object, "duration_ms", milliseconds(fetched->duration_ms));
+        add(f, array, object);
+    }
     return array;
 }
 
@@ -612,6 +634,7 @@ static json_t *whole(struct face *f)
     put(f, object, "dns", dns(f));
     put(f, object, "clock", local_clock(f));
     put(f, object, "probes", probes(f));
+    put(f, object, "fetches", fetches(f));
     put(f, object, "paths", paths(f));
     return object;
 }

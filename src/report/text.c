@@ -18,6 +18,7 @@
 #include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
+#include "report/fetched.h"
 #include "report/layout.h"
 #include "report/matrix.h"
 #include "report/typed.h"
@@ -512,7 +513,8 @@ static void put_matrix(struct page *p, enum role role)
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
-                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK };
+                                            TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK,
+                                            TEXT_SHOW_FETCHED };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -656,6 +658,19 @@ static void put_clock(struct page *p)
                 say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
+/* Whoever was contacted besides the target is named. */
+static void put_fetches(struct page *p)
+{
+    for (size_t i = 0; i < p->e->n_fetches; i++) {
+        struct buf line;
+
+        buf_init(&line, LINE_MAX_BYTES);
+        p->out->failed |= !fetched_put(&line, p->spec->language, &p->e->fetches[i]);
+        put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
+        buf_done(&line);
+    }
+}
+
 static bool has_facts(const struct page *p)
 {
     for (size_t i = 0; i < p->e->n_probes; i++) {
@@ -675,6 +690,7 @@ static void put_facts(struct page *p)
     put_certificates(p);
     put_protocols(p);
     put_clock(p);
+    put_fetches(p);
 }
 
 /* What makes the report less than whole. */

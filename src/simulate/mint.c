@@ -1,6 +1,7 @@
 #include "simulate/mint.h"
 
 #include <gnutls/crypto.h>
+#include <gnutls/pkcs7.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,11 +224,12 @@ static int add_name(gnutls_x509_crt_t crt, const char *name)
                                                 GNUTLS_FSAN_APPEND);
 }
 
-static int set_aia(gnutls_x509_crt_t crt, const char *url)
+/* what: GNUTLS_IA_CAISSUERS_URI or GNUTLS_IA_OCSP_URI; url may be NULL */
+static int set_place(gnutls_x509_crt_t crt, int what, const char *url)
 {
-    gnutls_datum_t place = { (unsigned char *)(uintptr_t)url, (unsigned)strlen(url) };
+    gnutls_datum_t place = { (unsigned char *)(uintptr_t)url, url == NULL ? 0 : (unsigned)strlen(url) };
 
-    return gnutls_x509_crt_set_authority_info_access(crt, GNUTLS_IA_CAISSUERS_URI, &place);
+    return url == NULL ? 0 : gnutls_x509_crt_set_authority_info_access(crt, what, &place);
 }
 
 static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer)
@@ -269,8 +271,10 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
                                                                               : GNUTLS_KP_TLS_WWW_SERVER);
     if (code >= 0 && spec->flaw == SCENARIO_FLAW_EXTENSION)
         code = gnutls_x509_crt_set_extension_by_oid(crt, unknown_extension, "\x05", 2, 1);
-    if (code >= 0 && spec->aia != NULL)
-        code = set_aia(crt, spec->aia);
+    if (code >= 0)
+        code = set_place(crt, GNUTLS_IA_OCSP_URI, spec->ocsp);
+    if (code >= 0)
+        code = set_place(crt, GNUTLS_IA_CAISSUERS_URI, spec->aia);
     if (code >= 0 && issuer != NULL && spec->flaw == SCENARIO_FLAW_SHA1)
         code = sign_with(crt, issuer->certificate, issuer->key, GNUTLS_DIG_SHA1);
     else if (code >= 0)
@@ -327,23 +331,63 @@ static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario
     return code;
 }
 
-/* An answer about the leaf as it is sent, made today. */
-static bool make_staple(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec, struct err *err)
+/* About the leaf as it is sent, made today. */
+bool mint_put_ocsp(const struct mint *m, enum scenario_issuer issued_by, enum scenario_staple says,
+                   const struct mint_chain *c, struct buf *out, struct err *err)
 {
-    const struct authority *issuer = issuer_of(m, spec->issuer);
-    const struct authority *signer = spec->staple == SCENARIO_STAPLE_FORGED ? &m->unknown : issuer;
+    const struct authority *issuer = issuer_of(m, issued_by);
+    const struct authority *signer = says == SCENARIO_STAPLE_FORGED ? &m->unknown : issuer;
     struct staple staple = {
         .leaf = c->certificates[0],
         .issuer = issuer->certificate,
         .key = signer->key,
-        .revoked = spec->staple == SCENARIO_STAPLE_REVOKED || spec->staple == SCENARIO_STAPLE_FORGED,
-        .unknown = spec->staple == SCENARIO_STAPLE_UNKNOWN,
+        .revoked = says == SCENARIO_STAPLE_REVOKED || says == SCENARIO_STAPLE_FORGED,
+        .unknown = says == SCENARIO_STAPLE_UNKNOWN,
         .revoked_at = m->now - 2 * DAY_S,
         .this_update = m->now - DAY_S / 2,
         .next_update = m->now + 7 * DAY_S,
     };
 
-    return staple_put(&c->staple, &staple, err);
+    return staple_put(out, &staple, err);
+}
+
+static int put_der(struct buf *out, gnutls_x509_crt_t crt)
+{
+    gnutls_datum_t der = { 0 };
+    int code = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der);
+
+    if (code >= 0 && !buf_put(out, der.data, der.size))
+        code = GNUTLS_E_MEMORY_ERROR;
+    gnutls_free(der.data);
+    return code;
+}
+
+static int put_bundle(struct buf *out, gnutls_x509_crt_t first, gnutls_x509_crt_t second)
+{
+    gnutls_pkcs7_t bundle = NULL;
+    gnutls_datum_t der = { 0 };
+    int code = gnutls_pkcs7_init(&bundle);
+
+    if (code >= 0)
+        code = gnutls_pkcs7_set_crt(bundle, first);
+    if (code >= 0)
+        code = gnutls_pkcs7_set_crt(bundle, second);
+    if (code >= 0)
+        code = gnutls_pkcs7_export2(bundle, GNUTLS_X509_FMT_DER, &der);
+    if (code >= 0 && !buf_put(out, der.data, der.size))
+        code = GNUTLS_E_MEMORY_ERROR;
+    gnutls_free(der.data);
+    gnutls_pkcs7_deinit(bundle);
+    return code;
+}
+
+bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bundled, struct buf *out,
+                     struct err *err)
+{
+    gnutls_x509_crt_t crt = issuer_of(m, issuer)->certificate;
+    int code = bundled ? put_bundle(out, m->unknown.certificate, crt) : put_der(out, crt);
+
+    return library(err, code, "making a practice web page");
 }
 
 bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
@@ -362,7 +406,8 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
         mint_chain_done(&c);
         return library(err, code, "making a practice certificate");
     }
-    if (spec->staple != SCENARIO_STAPLE_NONE && !make_staple(&c, m, spec, err)) {
+    if (spec->staple != SCENARIO_STAPLE_NONE &&
+        !mint_put_ocsp(m, spec->issuer, spec->staple, &c, &c.staple, err)) {
         mint_chain_done(&c);
         return false;
     }

@@ -143,7 +143,8 @@ static size_t put_head(uint8_t *out, const struct address *from, const struct ad
 }
 
 /* The sum of the pseudo-header, as checksum() begins with it (RFC 9293 section 3.1, RFC 8200 section 8.1). */
-static uint32_t pseudo_sum(const struct address *from, const struct address *to, uint8_t protocol, size_t size)
+static uint32_t pseudo_sum(const struct address *from, const struct address *to, uint8_t protocol,
+                           size_t size)
 {
     size_t n = address_size(from->family);
     uint8_t bytes[PSEUDO_SIZE] = { 0 };
@@ -165,8 +166,8 @@ static bool may_be_answered(const struct packet *p)
     return p->protocol != IPPROTO_ICMPV6 || type >= ICMP_ERROR_KINDS;
 }
 
-size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p, enum packet_trouble trouble,
-                     unsigned mtu, const struct address *router)
+size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p,
+                     enum packet_trouble trouble, unsigned mtu, const struct address *router)
 {
     static const uint8_t kinds[3][FAMILY_COUNT][2] = { /* type and code */
         [PACKET_TIME_EXCEEDED] = { { 11, 0 }, { 3, 0 } },
@@ -195,7 +196,8 @@ size_t packet_reset(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *
     uint8_t *tcp = out + (p->to.family == FAMILY_IPV4 ? V4_HEAD : V6_HEAD);
     uint32_t next = 0;
 
-    if (p->protocol != IPPROTO_TCP || p->len < p->head + TCP_HEAD || (syn[TCP_FLAGS] & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
+    if (p->protocol != IPPROTO_TCP || p->len < p->head + TCP_HEAD ||
+        (syn[TCP_FLAGS] & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
         return 0;
     for (int i = 0; i < 4; i++)
         next = next << 8 | syn[TCP_SEQUENCE + i];
@@ -207,6 +209,7 @@ size_t packet_reset(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *
     write_16(tcp + TCP_ACK + 2, next & 0xffff);
     tcp[TCP_OFFSET] = TCP_HEAD / 4 << 4;
     tcp[TCP_FLAGS] = FLAG_RST | FLAG_ACK;
-    write_16(tcp + TCP_CHECKSUM, checksum(pseudo_sum(&p->to, &p->from, IPPROTO_TCP, TCP_HEAD), tcp, TCP_HEAD));
+    write_16(tcp + TCP_CHECKSUM,
+             checksum(pseudo_sum(&p->to, &p->from, IPPROTO_TCP, TCP_HEAD), tcp, TCP_HEAD));
     return put_head(out, &p->to, &p->from, IPPROTO_TCP, TCP_HEAD) + TCP_HEAD;
 }

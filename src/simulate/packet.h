@@ -46,8 +46,8 @@ bool packet_count_hop(struct packet *p);
  *         may be sent: about an ICMP error
  * source: RFC 792, RFC 1191 section 4, RFC 1812 section 4.3.2, RFC 4443 sections 2.4 and 3
  */
-size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p, enum packet_trouble trouble,
-                     unsigned mtu, const struct address *router);
+size_t packet_answer(uint8_t out[static PACKET_ANSWER_MAX], const struct packet *p,
+                     enum packet_trouble trouble, unsigned mtu, const struct address *router);
 
 /*
  * packet_reset() - the RST that a middlebox sends in the receiver's name

@@ -71,8 +71,8 @@ static void send_to(struct path *p, enum path_end end, const uint8_t *bytes, siz
     memcpy(f->bytes, bytes, len);
 }
 
-static void answer(struct path *p, enum path_end end, const struct packet *packet, enum packet_trouble trouble,
-                   size_t hop)
+static void answer(struct path *p, enum path_end end, const struct packet *packet,
+                   enum packet_trouble trouble, size_t hop)
 {
     unsigned mtu = trouble == PACKET_TOO_BIG ? p->scenario->net.mtu : 0;
     uint8_t bytes[PACKET_ANSWER_MAX];
@@ -115,7 +115,8 @@ static bool is_too_big(const struct path *p, const struct packet *packet, size_t
 {
     const struct scenario_net *net = &p->scenario->net;
 
-    return net->mtu != 0 && net->mtu_hop == hop && net->mtu_families[packet->to.family] && packet->len > net->mtu;
+    return net->mtu != 0 && net->mtu_hop == hop && net->mtu_families[packet->to.family] &&
+           packet->len > net->mtu;
 }
 
 static void carry(struct path *p, enum path_end from, uint8_t *bytes, size_t len)
@@ -226,7 +227,8 @@ static int start_thread(struct path *p)
     return code;
 }
 
-bool path_new(struct path **ret, const struct scenario *s, const int devices[static PATH_ENDS], struct err *err)
+bool path_new(struct path **ret, const struct scenario *s, const int devices[static PATH_ENDS],
+              struct err *err)
 {
     static const char doing[] = "laying the practice path";
     struct path *p = calloc(1, sizeof *p);

@@ -27,7 +27,8 @@ struct path;
  * shape:  takes the devices over, also where it fails; s outlives it
  * errors: ERR_NOMEM, ERR_SYSTEM
  */
-bool path_new(struct path **ret, const struct scenario *s, const int devices[static PATH_ENDS], struct err *err);
+bool path_new(struct path **ret, const struct scenario *s, const int devices[static PATH_ENDS],
+              struct err *err);
 struct path *path_free(struct path *p);
 
 /* The router that is next to an end. */

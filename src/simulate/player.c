@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "simulate/mint.h"
 #include "simulate/nameserver.h"
+#include "simulate/pages.h"
 #include "simulate/talk.h"
 #include "simulate/timekeeper.h"
 #include "simulate/world.h"
@@ -76,6 +77,7 @@ struct simulate {
     struct nameserver *elsewhere[FAMILY_COUNT]; /* in a network of our own alone */
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
+    struct pages *pages;
     struct stage *stages;
     size_t n_stages;
     gnutls_certificate_credentials_t credentials[SCENARIO_CERTS_MAX];
@@ -175,7 +177,8 @@ static bool bind_ears(struct stage *st, bool ipv6, uint16_t *port)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         struct address a;
 
-        if (!scenario_place_address(&a, st->player->scenario, st->part.port->place, (enum family)i) || (i == FAMILY_IPV6 && !ipv6))
+        if (!scenario_place_address(&a, st->player->scenario, st->part.port->place, (enum family)i) ||
+            (i == FAMILY_IPV6 && !ipv6))
             continue;
         st->ears[i].fd = open_bound(&a, *port);
         if (st->ears[i].fd < 0)
@@ -310,14 +313,20 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
 {
     struct ear *ear = &st->ears[family];
     struct address a;
+    int fd;
 
-    if (ear->fd < 0 || !scenario_place_address(&a, st->player->scenario, st->part.port->place, family) || !st->part.port->families[family])
+    if (ear->fd < 0 || !st->part.port->families[family] ||
+        !scenario_place_address(&a, p->scenario, st->part.port->place, family))
         return true;
     switch (st->part.port->face) {
     case SCENARIO_FACE_REFUSED:
         return true; /* bound, so that nobody else can listen there, and not listening */
     case SCENARIO_FACE_DROPPED:
         return drop_from_now(ear, &a, st->port, err);
+    case SCENARIO_FACE_PAGES:
+        fd = ear->fd;
+        ear->fd = -1;
+        return pages_open(p->pages, &p->loop, fd, &p->log.transcript, err);
     case SCENARIO_FACE_MUTE:
     case SCENARIO_FACE_SCRIPT:
     case SCENARIO_FACE_SUBMISSION:
@@ -367,7 +376,7 @@ static void name_control(struct stage *st, const struct scenario *s)
     struct endpoint at = { .port = port->number };
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (port->place == SCENARIO_PLACE_HOST)
+    if (port->place == SCENARIO_PLACE_HOST || port->place == SCENARIO_PLACE_PKI)
         return;
     if (name != NULL)
         snprintf(st->control, sizeof st->control, "%s:%u", name, port->number);
@@ -449,8 +458,12 @@ static bool load_credentials(struct simulate *p, const struct mint *m, size_t i,
         buf_init(&chain.staple, 0);
         gnutls_certificate_set_ocsp_status_request_function(p->credentials[i], give_staple, &p->staples[i]);
     }
+    if (code < 0)
+        err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    else if (!pages_load(p->pages, m, i, &chain, err))
+        code = -1;
     mint_chain_done(&chain);
-    return code >= 0 || err_set(err, ERR_LIBRARY, code, "loading a practice certificate");
+    return code >= 0;
 }
 
 /* The root as a file without a name: GnuTLS and the check's --ca-file want a path. */
@@ -468,8 +481,8 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
-              write_root(p, err);
+    bool ok = pages_new(&p->pages, p->scenario, err) && mint_new(&m, clock_wall_ms() / 1000, err) &&
+              mint_put_root(m, &p->root, err) && write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
         ok = load_credentials(p, m, i, err);
@@ -501,6 +514,7 @@ static void close_everything(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
+    pages_end(p->pages);
     if (p->stop_made && !uv_is_closing((uv_handle_t *)&p->stop))
         uv_close((uv_handle_t *)&p->stop, NULL);
 }
@@ -586,7 +600,8 @@ static bool open_elsewhere(struct simulate *p, struct err *err)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         struct endpoint at = { .port = DNS_PORT };
 
-        if (scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_RESOLVER_ELSEWHERE, (enum family)i) &&
+        if (scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_RESOLVER_ELSEWHERE,
+                                   (enum family)i) &&
             (p->ipv6 || i == FAMILY_IPV4) &&
             !nameserver_new(&p->elsewhere[i], &p->loop, p->scenario, resolver, &at, p->ipv6, err))
             return false;
@@ -611,7 +626,8 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
     }
     p->ipv6 = machine_has_ipv6();
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !open_nameservers(p, err) || !open_elsewhere(p, err) || !open_timekeepers(p, err) || !start_thread(p, err) ||
+        !open_nameservers(p, err) || !open_elsewhere(p, err) || !open_timekeepers(p, err) ||
+        !start_thread(p, err) ||
         (s->net.used && !world_cross(p->world, err))) {
         simulate_free(p);
         return false;
@@ -724,6 +740,7 @@ void simulate_stop(struct simulate *p)
         pthread_join(p->thread, NULL);
         complain_of_unplayed(p);
         complain_of_rudeness(p);
+        pages_put_complaints(p->pages, &p->log.complaints);
     } else {
         close_everything(p);
         uv_run(&p->loop, UV_RUN_DEFAULT);
@@ -761,6 +778,7 @@ struct simulate *simulate_free(struct simulate *p)
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_free(p->timekeepers[i]);
     world_free(p->world);
+    pages_free(p->pages);
     if (p->root_fd >= 0)
         close(p->root_fd);
     buf_done(&p->root);

@@ -84,6 +84,7 @@ static const struct face {
     [SCENARIO_FACE_HTTP_REDIRECT] = { "http-redirect", { http_redirect } },
     [SCENARIO_FACE_HTTP_PAGE] = { "http-page", { http_page } },
     [SCENARIO_FACE_HTTP_511] = { "http-511", { http_511 } },
+    [SCENARIO_FACE_PAGES] = { "pages", { NULL } },
 };
 _Static_assert(sizeof faces / sizeof faces[0] == SCENARIO_FACE_COUNT, "each face has its text");
 
@@ -134,7 +135,7 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
 static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
 {
     static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
-                                        "chain", "flaw",  "staple", "aia", NULL };
+                                        "chain", "flaw",  "staple", "ocsp", "aia", NULL };
     static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
     static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
                                            "below", "limited", NULL };
@@ -179,12 +180,14 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
             return false;
         c->staple = (enum scenario_staple)choice;
         return true;
+    case 8:
+        return reader_keep_word(r, &c->ocsp, value);
     default:
         return reader_keep_word(r, &c->aia, value);
     }
 }
 
-static bool find_cert(const struct scenario *s, const char *name, size_t *ret)
+bool read_server_find_cert(const struct scenario *s, const char *name, size_t *ret)
 {
     for (size_t i = 0; i < s->n_certs; i++) {
         if (strcmp(s->certs[i].name, name) == 0) {
@@ -215,11 +218,11 @@ bool read_server_cert(struct reader *r, char *rest)
 
     if (!reader_is_plain_name(word, 40))
         return reader_complain(r, "certificate", word, "a name of letters, digits, dots and dashes");
-    c = find_cert(r->s, word, &place) ? &r->s->certs[place] : read_server_add_cert(r, word);
+    c = read_server_find_cert(r->s, word, &place) ? &r->s->certs[place] : read_server_add_cert(r, word);
     if (c == NULL)
         return false;
     for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
-        if (!reader_split(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= aia=") ||
+        if (!reader_split(r, word, &value, "names= since= days= key= issuer= chain= flaw= staple= ocsp= aia=") ||
             !read_cert_setting(r, c, word, value))
             return false;
     }
@@ -324,7 +327,8 @@ static const struct step_word {
     { "raw", SCENARIO_ACT_SEND, read_quoted },      { "flood", SCENARIO_ACT_SEND, step_flood },
     { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
     { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
-    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
+    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },
+    { "hang", SCENARIO_ACT_HANG, step_bare },
 };
 
 static const struct step_word *find_step_word(const char *word)
@@ -448,7 +452,8 @@ bool read_server_close_port(struct reader *r)
     return ok;
 }
 
-static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place, uint16_t number)
+static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place,
+                                             uint16_t number)
 {
     for (size_t i = 0; i < s->n_ports; i++) {
         if (s->ports[i].place == place && s->ports[i].number == number)
@@ -491,7 +496,7 @@ static bool read_port_setting(struct reader *r, char *word)
         !reader_choice(r, &key, "setting", word, keys))
         return false;
     if (key == 0)
-        return find_cert(r->s, value, &port->cert) ||
+        return read_server_find_cert(r->s, value, &port->cert) ||
                reader_complain(r, "certificate", value, "one named above");
     if (!reader_choice(r, &choice, keys[key], value, key == 1 ? versions : key == 2 ? families : clients))
         return false;
@@ -515,12 +520,12 @@ static bool read_port_settings(struct reader *r, char *rest)
 
 bool read_server_port(struct reader *r, char *rest)
 {
-    const char *words[SCENARIO_FACE_COUNT + 1] = { NULL };
+    const char *words[SCENARIO_FACE_PAGES + 1] = { NULL };
     char *word = reader_word(&rest);
     uint16_t number;
     int face;
 
-    for (size_t i = 0; i < SCENARIO_FACE_COUNT; i++)
+    for (size_t i = 0; i < SCENARIO_FACE_PAGES; i++)
         words[i] = faces[i].word;
     if (!reader_port(r, &number, word))
         return false;
@@ -572,6 +577,8 @@ bool read_server_add_usual(struct reader *r)
 
     for (size_t i = 0; i < sizeof ports / sizeof ports[0] && ok; i++)
         ok = add_unless_there(r, SCENARIO_PLACE_HOST, ports[i].number, ports[i].face);
+    if (ok && r->s->n_pages > 0)
+        ok = add_unless_there(r, SCENARIO_PLACE_PKI, 80, SCENARIO_FACE_PAGES);
     /* The first of each place is the one that works; later ones find it there. */
     for (size_t i = 0; i < N_CONTROLS && ok && !r->s->no_controls; i++)
         ok = add_unless_there(r, controls[i].place, controls[i].number, controls[i].face);

@@ -17,6 +17,8 @@ bool read_server_control(struct reader *r, char *rest);
 bool read_server_goes_on(const char *word);
 bool read_server_on(struct reader *r, char *word, char *rest);
 
+bool read_server_find_cert(const struct scenario *s, const char *name, size_t *ret);
+
 /* NULL with a complaint when there are too many. */
 struct scenario_cert *read_server_add_cert(struct reader *r, const char *name);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "simulate/read_server.h"
+
 enum {
     OFFSET_MAX_S = 10000 * 86400,
 };
@@ -123,6 +125,58 @@ bool read_world_dns_elsewhere(struct reader *r, char *rest)
     return read_answer(r, SCENARIO_RESOLVER_ELSEWHERE, rest);
 }
 
+/* ---- the web server ---- */
+
+static bool read_page_kind(struct reader *r, struct scenario_page *p, const char *word)
+{
+    static const struct {
+        enum scenario_page_kind kind;
+        enum scenario_staple ocsp;
+    } meanings[] = {
+        { SCENARIO_PAGE_ISSUER, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_ISSUERS, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_GOOD },      { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_REVOKED },
+        { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_UNKNOWN },   { SCENARIO_PAGE_OCSP, SCENARIO_STAPLE_FORGED },
+        { SCENARIO_PAGE_HTML, SCENARIO_STAPLE_NONE },      { SCENARIO_PAGE_MISSING, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_REDIRECT, SCENARIO_STAPLE_NONE },  { SCENARIO_PAGE_LONG, SCENARIO_STAPLE_NONE },
+        { SCENARIO_PAGE_SILENT, SCENARIO_STAPLE_NONE },    { SCENARIO_PAGE_NEVER, SCENARIO_STAPLE_NONE },
+    };
+    static const char *const words[] = { "issuer", "issuers", "good", "revoked", "unknown", "forged", "html",
+                                         "missing", "redirect", "long", "silent", "never", NULL };
+    int choice;
+
+    if (!reader_choice(r, &choice, "page", word, words))
+        return false;
+    p->kind = meanings[choice].kind;
+    p->ocsp = meanings[choice].ocsp;
+    return true;
+}
+
+bool read_world_web(struct reader *r, char *rest)
+{
+    static const char accepted[] = "cert=NAME";
+    struct scenario_page *p = READER_APPEND(r, r->s->pages, r->s->n_pages, SCENARIO_PAGES_MAX, "pages");
+    char *word = reader_word(&rest), *value;
+
+    if (p == NULL)
+        return false;
+    if (word[0] != '/' || strlen(word) > 200)
+        return reader_complain(r, "path", word, "a short one that begins with a slash");
+    if (!reader_keep_word(r, &p->path, word) || !read_page_kind(r, p, reader_word(&rest)))
+        return false;
+    for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!reader_split(r, word, &value, accepted))
+            return false;
+        if (strcmp(word, "cert") != 0)
+            return reader_complain(r, "setting", word, accepted);
+        if (!read_server_find_cert(r->s, value, &p->cert))
+            return reader_complain(r, "certificate", value, "one named above");
+    }
+    /* Those before HTML are made by its issuer. */
+    if (p->kind < SCENARIO_PAGE_HTML && r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
+        return reader_complain(r, "page without an issuer", NULL, "issuer= of the certificate, before it");
+    return true;
+}
+
 /* ---- the time ---- */
 
 /* "-2d", "90": seconds, minutes, hours or days. */
@@ -219,7 +273,8 @@ static bool read_net_setting(struct reader *r, struct net_settings *set, char *w
     char *value;
     int key, choice;
 
-    if (!reader_split(r, word, &value, "at=HOP, only=ipv4, of=host") || !reader_choice(r, &key, "setting", word, keys))
+    if (!reader_split(r, word, &value, "at=HOP, only=ipv4, of=host") ||
+        !reader_choice(r, &key, "setting", word, keys))
         return false;
     if (key == 0) {
         if (!reader_number(&choice, value, 0, SCENARIO_HOPS))
@@ -311,7 +366,8 @@ static bool read_delay(struct reader *r, char *rest)
 static bool read_hosts_line(struct reader *r, char *rest)
 {
     struct scenario_net *net = &r->s->net;
-    struct scenario_host *h = READER_APPEND(r, net->hosts, net->n_hosts, SCENARIO_HOSTS_MAX, "lines of hosts");
+    struct scenario_host *h =
+        READER_APPEND(r, net->hosts, net->n_hosts, SCENARIO_HOSTS_MAX, "lines of hosts");
     const char *word = reader_word(&rest);
 
     if (h == NULL)

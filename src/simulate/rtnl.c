@@ -30,7 +30,10 @@ static uint8_t address_family(enum family family)
 /* A request with its fixed part; sizes are those of our own few messages, which fit. */
 static void message_init(struct message *m, uint16_t type, uint16_t flags, const void *body, size_t size)
 {
-    struct nlmsghdr head = { .nlmsg_type = type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags) };
+    struct nlmsghdr head = {
+        .nlmsg_type = type,
+        .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+    };
 
     memset(m, 0, sizeof *m);
     memcpy(m->bytes, &head, sizeof head);

@@ -185,14 +185,14 @@ static const struct line_word {
     { "dns-elsewhere", read_world_dns_elsewhere },
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
-    { "box", read_box },         { "net", read_world_net },
-    { "control", read_server_control },
+    { "box", read_box },         { "control", read_server_control },
+    { "web", read_world_web },   { "net", read_world_net },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, cert, clock, control, net, port, on, at, "
-                                   "a step, verdict, primary, finding, recommended";
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, cert, web, clock, "
+                                   "control, net, port, on, at, a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
     if (*word == '\0' || *word == '#')
@@ -273,7 +273,8 @@ static bool add_names(struct reader *r, size_t resolver)
     for (enum scenario_place place = SCENARIO_PLACE_HOST; place < SCENARIO_PLACE_COUNT; place++) {
         const char *name = scenario_place_name(r->s, place);
 
-        if (name != NULL && !name_has_answers(r->s, resolver, name) && !add_addresses(r, resolver, name, place))
+        if (name != NULL && !name_has_answers(r->s, resolver, name) &&
+            !add_addresses(r, resolver, name, place))
             return false;
     }
     return true;
@@ -348,6 +349,8 @@ const char *scenario_place_name(const struct scenario *s, enum scenario_place pl
         return "mail.control.test";
     case SCENARIO_PLACE_PORTAL:
         return "portal.control.test";
+    case SCENARIO_PLACE_PKI:
+        return s->n_pages > 0 ? "pki.example.test" : NULL;
     case SCENARIO_PLACE_WEB:
     case SCENARIO_PLACE_RESOLVER:
     case SCENARIO_PLACE_RESOLVER_2:
@@ -370,8 +373,9 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
         [SCENARIO_PLACE_RESOLVER] = { "127.0.0.1", NULL },
         [SCENARIO_PLACE_RESOLVER_2] = { "127.0.0.1", NULL },
         [SCENARIO_PLACE_CLOCK] = { "127.0.0.1", NULL },
+        [SCENARIO_PLACE_PKI] = { "127.9.0.81", NULL },
     };
-    /* RFC 5737 and RFC 3849: addresses that nobody has; and those of data/controls.toml that a check knows itself */
+    /* Addresses that nobody has (RFC 5737, RFC 3849), and those of data/controls.toml, which no option names. */
     static const char *const world[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
         [SCENARIO_PLACE_HOST] = { "203.0.113.10", "2001:db8:113::10" },
         [SCENARIO_PLACE_MAIL] = { "192.0.2.25", "2001:db8:2::25" },
@@ -381,6 +385,7 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
         [SCENARIO_PLACE_RESOLVER_2] = { "198.51.100.54", NULL },
         [SCENARIO_PLACE_RESOLVER_ELSEWHERE] = { "8.8.8.8", "2606:4700:4700::1111" },
         [SCENARIO_PLACE_CLOCK] = { "192.0.2.123", NULL },
+        [SCENARIO_PLACE_PKI] = { "192.0.2.81", "2001:db8:2::81" },
     };
     const char *text = s->net.used ? world[place][family] : loopback[place][family];
 

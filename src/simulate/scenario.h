@@ -15,8 +15,12 @@
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
  *   dns-elsewhere ...                       of the public ones, in a network of its own; as the first unless given
- *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL]
+ *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL] [ocsp=URL]
  *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
+ *   web      PATH issuer|issuers|good|revoked|unknown|forged|html|missing|redirect|long|silent|never [cert=NAME]
+ *            a page of http://pki.example.test: the issuer of that certificate, alone or as PKCS #7, an
+ *            OCSP answer about it, or something else; never: nobody may ask for it, and for every other
+ *            page somebody has to
  *   clock    sntp|http [offset=N[s|m|h|d]] [kiss=RATE] [silent] [wrong-origin] [unsynchronised] [no-date]
  *            a time server, its clock so far off this machine's; none: nobody is asked for the time
  *   control  mail works|mute|refused|dropped [as of a port]
@@ -72,6 +76,7 @@ enum {
     SCENARIO_OPTIONS_MAX = 32,
     SCENARIO_ANSWERS_MAX = 48,
     SCENARIO_CERTS_MAX = 8,
+    SCENARIO_PAGES_MAX = 8,
     SCENARIO_CERT_NAMES_MAX = 16,
     SCENARIO_PORTS_MAX = 20,
     SCENARIO_CLOCKS_MAX = 4,
@@ -157,7 +162,7 @@ enum scenario_flaw {
     SCENARIO_FLAW_EXTENSION, /* a critical one that nobody knows */
 };
 
-/* The OCSP answer that is stapled. */
+/* The OCSP answer that is stapled, or given out by the web server. */
 enum scenario_staple {
     SCENARIO_STAPLE_NONE,
     SCENARIO_STAPLE_GOOD,
@@ -183,6 +188,28 @@ struct scenario_cert {
     enum scenario_flaw flaw;
     enum scenario_staple staple;
     const char *aia; /* where its issuer can be fetched, or NULL */
+    const char *ocsp; /* where its responder is, or NULL */
+};
+
+/* ---- the web server ---- */
+
+enum scenario_page_kind {
+    SCENARIO_PAGE_ISSUER,  /* of the certificate, as DER */
+    SCENARIO_PAGE_ISSUERS, /* the same in PKCS #7, behind another one */
+    SCENARIO_PAGE_OCSP,
+    SCENARIO_PAGE_HTML,
+    SCENARIO_PAGE_MISSING,
+    SCENARIO_PAGE_REDIRECT,
+    SCENARIO_PAGE_LONG,
+    SCENARIO_PAGE_SILENT,
+    SCENARIO_PAGE_NEVER,
+};
+
+struct scenario_page {
+    const char *path;
+    enum scenario_page_kind kind;
+    enum scenario_staple ocsp; /* of OCSP: what it says */
+    size_t cert; /* that it is about */
 };
 
 /* ---- the time ---- */
@@ -252,6 +279,7 @@ enum scenario_face {
     SCENARIO_FACE_HTTP_REDIRECT,
     SCENARIO_FACE_HTTP_PAGE,
     SCENARIO_FACE_HTTP_511,
+    SCENARIO_FACE_PAGES, /* those of the scenario; no line of a file asks for it */
     SCENARIO_FACE_COUNT,
 };
 
@@ -268,6 +296,7 @@ enum scenario_place {
     SCENARIO_PLACE_MAIL,
     SCENARIO_PLACE_WEB,
     SCENARIO_PLACE_PORTAL,
+    SCENARIO_PLACE_PKI,      /* where certificates say that something can be fetched: nothing to compare with */
     SCENARIO_PLACE_RESOLVER, /* no ports of these stand in a file */
     SCENARIO_PLACE_RESOLVER_2,
     SCENARIO_PLACE_RESOLVER_ELSEWHERE,
@@ -356,6 +385,8 @@ struct scenario {
     bool elsewhere_differs; /* there are lines for the public resolvers */
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
+    struct scenario_page *pages;
+    size_t n_pages;
     struct scenario_clock *clocks;
     size_t n_clocks;
     bool no_clock; /* the check is told to ask nobody */

@@ -1,12 +1,14 @@
 #include "simulate/timekeeper.h"
 
+#include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "simulate/web.h"
 
 enum {
     PACKET_SIZE = 48, /* RFC 5905 section 7.3, and where its fields stand */
@@ -21,37 +23,19 @@ enum {
     VERSION_4 = 4 << 3,
     MODE_SERVER = 4,
     STRATUM = 2,
-    CLIENTS_MAX = 8,
-    BACKLOG = 8,
-    ANSWER_SIZE = 256,
 };
 
 static const int64_t UNIX_TO_NTP_S = 2208988800;
 
-/* One that asks by HTTP; all it says is taken for a request. */
-struct visitor {
-    struct timekeeper *keeper;
-    struct visitor *next;
-    uv_tcp_t tcp;
-    uv_write_t write;
-    char heard[512];
-    char answer[ANSWER_SIZE];
-};
-
 struct timekeeper {
     const struct scenario_clock *spec;
     uint16_t port;
-    union {
-        uv_handle_t handle;
-        uv_udp_t udp;
-        uv_tcp_t tcp;
-    } ear;
+    struct web *web; /* NULL: it speaks SNTP */
+    uv_udp_t udp;
     char datagram[512];
     bool kissed;
     bool ending;
     unsigned n_rude;
-    unsigned n_visitors;
-    struct visitor *visitors;
 };
 
 static int64_t now_ms(const struct timekeeper *t)
@@ -114,7 +98,8 @@ static void give_datagram(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
     *ret = uv_buf_init(t->datagram, sizeof t->datagram);
 }
 
-static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const struct sockaddr *from, unsigned flags)
+static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const struct sockaddr *from,
+                        unsigned flags)
 {
     struct timekeeper *t = udp->data;
     uint8_t answer[PACKET_SIZE];
@@ -127,85 +112,20 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const
 
 /* ---- HTTP ---- */
 
-static void on_visitor_gone(uv_handle_t *handle)
+static bool answer_visitor(void *user, const struct web_request *request, struct buf *reply)
 {
-    struct visitor *v = handle->data;
-
-    for (struct visitor **at = &v->keeper->visitors; *at != NULL; at = &(*at)->next) {
-        if (*at == v) {
-            *at = v->next;
-            v->keeper->n_visitors--;
-            break;
-        }
-    }
-    free(v);
-}
-
-static void see_off(struct visitor *v)
-{
-    if (!uv_is_closing((uv_handle_t *)&v->tcp))
-        uv_close((uv_handle_t *)&v->tcp, on_visitor_gone);
-}
-
-static void on_answered(uv_write_t *write, int status)
-{
-    (void)status;
-    see_off(write->handle->data);
-}
-
-static void answer_visitor(struct visitor *v)
-{
-    time_t now = (time_t)(now_ms(v->keeper) / 1000);
-    char date[64];
+    struct timekeeper *t = user;
+    time_t now = (time_t)(now_ms(t) / 1000);
+    char date[64] = "";
     struct tm tm;
-    uv_buf_t part;
-    int len;
 
+    (void)request;
+    if (t->spec->fault == SCENARIO_CLOCK_SILENT)
+        return false;
     gmtime_r(&now, &tm);
-    strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
-    len = snprintf(v->answer, sizeof v->answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\nConnection: close\r\n\r\n:)",
-                   v->keeper->spec->fault == SCENARIO_CLOCK_NO_DATE ? "" : date);
-    part = uv_buf_init(v->answer, (unsigned)len);
-    uv_read_stop((uv_stream_t *)&v->tcp);
-    if (uv_write(&v->write, (uv_stream_t *)&v->tcp, &part, 1, on_answered) != 0)
-        see_off(v);
-}
-
-static void give_heard(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
-{
-    struct visitor *v = handle->data;
-
-    (void)suggested;
-    *ret = uv_buf_init(v->heard, sizeof v->heard);
-}
-
-static void on_heard(uv_stream_t *stream, ssize_t len, const uv_buf_t *bytes)
-{
-    struct visitor *v = stream->data;
-
-    (void)bytes;
-    if (len < 0)
-        see_off(v);
-    else if (len > 0 && v->keeper->spec->fault != SCENARIO_CLOCK_SILENT)
-        answer_visitor(v);
-}
-
-static void on_visitor(uv_stream_t *listener, int status)
-{
-    struct timekeeper *t = listener->data;
-    struct visitor *v = status != 0 || t->n_visitors == CLIENTS_MAX ? NULL : calloc(1, sizeof *v);
-
-    if (v == NULL)
-        return;
-    v->keeper = t;
-    v->next = t->visitors;
-    t->visitors = v;
-    t->n_visitors++;
-    uv_tcp_init(listener->loop, &v->tcp);
-    v->tcp.data = v;
-    if (uv_accept(listener, (uv_stream_t *)&v->tcp) != 0 ||
-        uv_read_start((uv_stream_t *)&v->tcp, give_heard, on_heard) != 0)
-        see_off(v);
+    if (t->spec->fault != SCENARIO_CLOCK_NO_DATE)
+        strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+    return web_put_reply(reply, "200 OK", date, PEER_TEXT_LITERAL(":)"));
 }
 
 /* ---- the whole ---- */
@@ -214,30 +134,30 @@ static int open_udp(struct timekeeper *t, const struct sockaddr *at)
 {
     struct sockaddr_in bound;
     int size = sizeof bound;
-    int code = uv_udp_bind(&t->ear.udp, at, 0);
+    int code = uv_udp_bind(&t->udp, at, 0);
 
     if (code == 0)
-        code = uv_udp_getsockname(&t->ear.udp, (struct sockaddr *)&bound, &size);
+        code = uv_udp_getsockname(&t->udp, (struct sockaddr *)&bound, &size);
     if (code == 0)
-        code = uv_udp_recv_start(&t->ear.udp, give_datagram, on_datagram);
+        code = uv_udp_recv_start(&t->udp, give_datagram, on_datagram);
     if (code == 0)
         t->port = ntohs(bound.sin_port);
     return code;
 }
 
-static int open_tcp(struct timekeeper *t, const struct sockaddr *at)
+static bool open_web(struct timekeeper *t, uv_loop_t *loop, const struct sockaddr_in *at, const char *doing,
+                     struct err *err)
 {
-    struct sockaddr_in bound;
-    int size = sizeof bound;
-    int code = uv_tcp_bind(&t->ear.tcp, at, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (code == 0)
-        code = uv_listen((uv_stream_t *)&t->ear.tcp, BACKLOG, on_visitor);
-    if (code == 0)
-        code = uv_tcp_getsockname(&t->ear.tcp, (struct sockaddr *)&bound, &size);
-    if (code == 0)
-        t->port = ntohs(bound.sin_port);
-    return code;
+    if (fd < 0)
+        return err_set(err, ERR_SYSTEM, errno, doing);
+    if (bind(fd, (const struct sockaddr *)at, sizeof *at) != 0) {
+        err_set(err, ERR_SYSTEM, errno, doing);
+        close(fd);
+        return false;
+    }
+    return web_new(&t->web, loop, fd, answer_visitor, t, err);
 }
 
 bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec,
@@ -251,20 +171,19 @@ bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scena
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, doing);
     t->spec = spec;
+    *ret = t; /* half open too: its handle is the loop's, so it ends like any other */
     memcpy(&at.sin_addr, where->bytes, sizeof at.sin_addr);
     if (spec->http)
-        uv_tcp_init(loop, &t->ear.tcp);
-    else
-        uv_udp_init(loop, &t->ear.udp);
-    t->ear.handle.data = t;
-    code = spec->http ? open_tcp(t, (const struct sockaddr *)&at) : open_udp(t, (const struct sockaddr *)&at);
-    *ret = t; /* half open too: its handle is the loop's, so it ends like any other */
+        return open_web(t, loop, &at, doing, err);
+    uv_udp_init(loop, &t->udp);
+    t->udp.data = t;
+    code = open_udp(t, (const struct sockaddr *)&at);
     return code == 0 || err_set(err, ERR_SYSTEM, -code, doing);
 }
 
 uint16_t timekeeper_port(const struct timekeeper *t)
 {
-    return t->port;
+    return t->web != NULL ? web_port(t->web) : t->port;
 }
 
 unsigned timekeeper_rude_requests(const struct timekeeper *t)
@@ -277,13 +196,15 @@ void timekeeper_end(struct timekeeper *t)
     if (t == NULL || t->ending)
         return;
     t->ending = true;
-    for (struct visitor *v = t->visitors; v != NULL; v = v->next)
-        see_off(v);
-    uv_close(&t->ear.handle, NULL);
+    web_end(t->web);
+    if (!t->spec->http)
+        uv_close((uv_handle_t *)&t->udp, NULL);
 }
 
 struct timekeeper *timekeeper_free(struct timekeeper *t)
 {
+    if (t != NULL)
+        web_free(t->web);
     free(t);
     return NULL;
 }

@@ -57,7 +57,8 @@ static bool enter_namespaces(struct err *err)
 
     snprintf(users, sizeof users, "%u %u 1\n", (unsigned)geteuid(), (unsigned)geteuid());
     snprintf(groups, sizeof groups, "%u %u 1\n", (unsigned)getegid(), (unsigned)getegid());
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0 || !write_file("/proc/self/setgroups", "deny") ||
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0 ||
+        !write_file("/proc/self/setgroups", "deny") ||
         !write_file("/proc/self/uid_map", users) || !write_file("/proc/self/gid_map", groups) ||
         mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         return failed(err, doing);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "probe/trust.h"
+#include "probe/chain.h"
 #include "probe/x509.h"
 #include "simulate/mint.h"
 
@@ -99,12 +99,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (index == 0) {
         struct address a = { .family = FAMILY_IPV4, .bytes = { 192, 0, 2, 1 } };
 
-        trust_judge(trust, e);
+        chain_judge_all(trust, e);
         sound_chain(&e->chains[0], n);
         FUZZ_EXPECT(x509_chain_put(e, "mail.example.test", ders, n) == 0);
         e->plan->host_is_address = true;
         e->plan->host_address = a;
-        trust_judge(trust, e);
+        chain_judge_all(trust, e);
     }
     FUZZ_EXPECT(!arena_failed(e->arena));
     evidence_free(e);

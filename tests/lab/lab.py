@@ -96,13 +96,13 @@ class Lab:
         self.scratch.mkdir()
         os.chown(self.scratch, network.NOBODY, network.NOBODY)
         self.network = network.Network(options.wire, delays)
-        self.network.add_faces("postfix", len(servers.POSTFIX_FACES))
+        servers.add_addresses(self.network)
         self.servers = servers.start_all(servers.HOME / "unpacked")
 
 
 def cheat_sheet(lab, delay):
     lines = ["", "The lab is up. You are root in the client's network namespace; `exit` ends everything.", ""]
-    lines += [f"  {host:28} {' '.join(pair)}" for host, pair in sorted(servers.names().items())]
+    lines += [f"  {host:28} {' '.join(addresses)}" for host, addresses in sorted(servers.names().items())]
     lines += [
         "",
         f"  trust        --ca-file {lab.ca_file}",

@@ -5,11 +5,15 @@
  (while needed)    lossy-N 198.18.0.0/16 --+                      +-- exim     203.0.113.66
       (no cable)       cut                                        +-- dovecot  203.0.113.98
                                                                   +-- chrony   203.0.113.130
+                                                                  +-- world    203.0.113.162 ...
+
+world is the rest of the internet: what a check contacts beyond its target, once that fails.
 
 Everything lives inside the mount, network and process namespaces that the lab
 was started in, and ends with them.
 """
 
+import json
 import os
 import subprocess
 from contextlib import contextmanager
@@ -27,6 +31,7 @@ SERVERS = {
     "exim": ("203.0.113.65", "203.0.113.66", 27, "2001:db8:3::"),
     "dovecot": ("203.0.113.97", "203.0.113.98", 27, "2001:db8:4::"),
     "chrony": ("203.0.113.129", "203.0.113.130", 27, "2001:db8:5::"),
+    "world": ("203.0.113.161", "203.0.113.162", 27, "2001:db8:6::"),
 }
 RESOLVER = SERVERS["dns"][1]
 NOBODY = 65534
@@ -155,12 +160,18 @@ class Network:
             _ip([f"netns del {name}"])
 
     def add_faces(self, server, count):
-        """Further addresses of one server."""
+        """Further addresses of one server, which has so many then."""
         lines = []
         for offset in range(1, count):
             ipv4, ipv6 = server_address(server, offset)
             lines += [f"addr add {ipv4}/27 dev uplink", f"addr add {ipv6}/64 dev uplink"]
         _ip(lines, server)
+
+    def add_address(self, server, address):
+        """An address that lies in no network of the lab's."""
+        length, gateway = (128, server_address(server)[1]) if ":" in address else (32, server_address(server)[0])
+        _ip([f"addr add {address}/{length} dev uplink"], server)
+        _ip([f"route add {address}/{length} via {gateway}"], "router")
 
     @contextmanager
     def without_ipv6_route(self, name):
@@ -180,6 +191,41 @@ class Network:
             yield
         finally:
             set_router_rules([])
+
+    @contextmanager
+    def contacts(self, client):
+        """
+        Fills a set with (address, port) of whatever a client sends a packet to, complete when the block ends.
+        It stands before the faults: what they stop was sent all the same.
+        """
+        table = ["table inet contacts {"]
+        for family, kind in (("ip", "ipv4_addr"), ("ip6", "ipv6_addr")):
+            table += [f"set {family} {{ type {kind} . inet_service; flags dynamic; }}"]
+        table += ["chain sent { type filter hook prerouting priority -300; policy accept;"]
+        table += [f'iifname "to-{client}" meta l4proto {{ tcp, udp }} add @{family} {{ {family} daddr . th dport }}'
+                  for family in ("ip", "ip6")]
+        subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join([*table, "}", "}"]), text=True, check=True)
+        seen = set()
+        try:
+            yield seen
+            for family in ("ip", "ip6"):
+                listed = subprocess.run(inside("router", ["nft", "-j", "list", "set", "inet", "contacts", family]),
+                                        capture_output=True, text=True, check=True)
+                for entry in json.loads(listed.stdout)["nftables"]:
+                    seen.update(tuple(element["concat"]) for element in entry.get("set", {}).get("elem", []))
+        finally:
+            subprocess.run(inside("router", ["nft", "delete", "table", "inet", "contacts"]), check=True)
+
+    @contextmanager
+    def local_rules(self, client, *rules):
+        """The client's own firewall works by these nftables rules on what it sends, until the block ends."""
+        table = ["table inet local {", "chain out { type filter hook output priority 0; policy accept;", *rules,
+                 "}", "}"]
+        subprocess.run(inside(client, ["nft", "-f", "-"]), input="\n".join(table), text=True, check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(inside(client, ["nft", "delete", "table", "inet", "local"]), check=True)
 
     @contextmanager
     def narrow_link(self, client, mtu, untold):

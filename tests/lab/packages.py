@@ -18,6 +18,7 @@ SERVERS = {
     "exim": ["exim4-base", "exim4-daemon-light"],
     "dovecot": ["dovecot-core", "dovecot-submissiond"],
     "chrony": ["chrony"],
+    "web": ["gnutls-bin"],
 }
 
 # Raised when unpacking changes, so that older folders are made anew.

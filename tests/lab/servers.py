@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import network
@@ -19,6 +20,19 @@ AUTH_PORT = 12345
 
 # The faces of Postfix: the same server on its own address each, healthy or with one fault.
 POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls"]
+
+# Whom a check contacts once its target fails, by kind: the mail ports are Exim's, on an address each, all else is
+# the world's; Gmail's, the usual target, stays Postfix's.
+TARGET = "smtp.gmail.com"
+CONTROLS = {}
+for _control in tomllib.loads((Path(__file__).resolve().parents[2] / "data/controls.toml").read_text())["controls"]:
+    if _control["host"] != TARGET:
+        CONTROLS.setdefault(_control["kind"], []).append(_control["host"])
+EXIM_FACES = ["mail.exim.test", *CONTROLS["mail"]]
+WORLD_FACES = ["world.test", *CONTROLS["web"], *CONTROLS["portal"]]
+# A service of two servers, Exim's next faces.
+PAIR = "pair.exim.test"
+FOREIGN = [*CONTROLS["address"], *CONTROLS["resolver"]]
 
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
 USERS = [
@@ -36,8 +50,12 @@ def names():
     table = {}
     for offset, face in enumerate(POSTFIX_FACES):
         table[f"{face}.postfix.test"] = network.server_address("postfix", offset)
-    table["smtp.gmail.com"] = network.server_address("postfix")
-    table["mail.exim.test"] = network.server_address("exim")
+    table[TARGET] = network.server_address("postfix")
+    for server, faces in (("exim", EXIM_FACES), ("world", WORLD_FACES)):
+        for offset, face in enumerate(faces):
+            table[face] = network.server_address(server, offset)
+    table[PAIR] = tuple(address for offset in range(2)
+                        for address in network.server_address("exim", len(EXIM_FACES) + offset))
     table["submission.dovecot.test"] = network.server_address("dovecot")
     table["time.google.com"] = network.server_address("chrony")
     return table
@@ -45,7 +63,7 @@ def names():
 
 def make_certificates(authority):
     for face in POSTFIX_FACES:
-        also = ["smtp.gmail.com"] if face in ("good", "no-starttls") else []
+        also = [TARGET] if face in ("good", "no-starttls") else []
         own = [f"{face}.postfix.test", *also]
         faults = {
             "expired": {"first_day": -60, "last_day": -3},
@@ -54,24 +72,38 @@ def make_certificates(authority):
         }
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
     # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
-    authority.leaf("exim", ["mail.exim.test", *(f"another-name-{number}.exim.test" for number in range(30))])
+    authority.leaf("exim", [*EXIM_FACES, PAIR, *(f"another-name-{number}.exim.test" for number in range(30))])
     authority.leaf("dovecot", ["submission.dovecot.test"])
+    authority.leaf("world", WORLD_FACES)
+
+
+def add_addresses(net):
+    """The addresses that the servers have beyond their first ones."""
+    net.add_faces("postfix", len(POSTFIX_FACES))
+    net.add_faces("exim", len(EXIM_FACES) + 2)
+    net.add_faces("world", len(WORLD_FACES))
+    net.add_faces("dns", 1 + len(LIES))
+    for address in FOREIGN:
+        net.add_address("world", address)
 
 
 class Server:
     """One program in its own network namespace, with its own view of the file system."""
 
     name = ""
+    package = ""    # the folder of its unpacked packages, and
+    namespace = ""  # where it runs: both its own name, unless it says otherwise
     log = ""
 
     def __init__(self, unpacked):
+        self.package, self.namespace = self.package or self.name, self.namespace or self.name
         self.home = HOME / self.name
         self.root = self.home / "root"
         self.process = None
         for folder in ("work", "root"):
             (self.home / folder).mkdir(parents=True)
         # Copied, since overlayfs takes no folder as a layer that lies inside another layer.
-        subprocess.run(["cp", "-r", "--preserve=mode,links", f"{unpacked}/{self.name}", self.home / "upper"], check=True)
+        subprocess.run(["cp", "-r", "--preserve=mode,links", f"{unpacked}/{self.package}", self.home / "upper"], check=True)
         self._mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.home}/upper,workdir={self.home}/work",
                     "overlay", self.root)
         self._mount("--rbind", "/dev", self.root / "dev")
@@ -125,7 +157,7 @@ class Server:
         self.set_up()
         with open(self.home / "output", "wb") as output:
             self.process = subprocess.Popen(
-                network.inside(self.name, ["chroot", self.root, *self.command()]),
+                network.inside(self.namespace, ["chroot", self.root, *self.command()]),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def story(self):
@@ -149,20 +181,57 @@ class Server:
 
 class Dns(Server):
     name = "dns"
+    addresses = [network.RESOLVER]
+    says = []  # settings of dnsmasq's that stand before the names
 
     def set_up(self):
-        lines = [f"{address} {host}" for host, pair in names().items() for address in pair]
+        lines = [f"{address} {host}" for host, addresses in names().items() for address in addresses]
         for client, (_, ipv4, _, prefix) in network.CLIENTS.items():
             lines += [f"{ipv4} {client}.lab.test", f"{prefix}10 {client}.lab.test"]
-        self.write("etc/lab/hosts", "\n".join(lines) + "\n")
+        self.write("etc/lab/hosts", "\n".join(line for line in lines if self.knows(line.split()[1])) + "\n")
+
+    def knows(self, host):
+        return True
 
     def command(self):
         # local=/#/: a name that the lab does not have does not exist, and nobody else is asked.
         return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                "--addn-hosts=/etc/lab/hosts", "--local=/#/", "--user=root", "--log-facility=-", "--log-queries"]
+                "--addn-hosts=/etc/lab/hosts", "--local=/#/", "--user=root", "--log-facility=-", "--log-queries",
+                "--bind-interfaces", *(f"--listen-address={address}" for address in self.addresses), *self.says]
 
     def answers_at(self):
-        return [(network.RESOLVER, 53)]
+        return [(address, 53) for address in self.addresses]
+
+
+class PublicDns(Dns):
+    name = "public-dns"
+    package = "dns"
+    namespace = "world"
+    addresses = CONTROLS["resolver"]
+
+
+# What the resolvers beside the usual one say of the target, and one of them of every name.
+LIES = {
+    "denies": [f"--address=/{TARGET}/"],
+    "private": [f"--address=/{TARGET}/10.20.30.40"],
+    "everything": [f"--address=/#/{network.server_address('world')[0]}"],
+}
+
+
+def liar_address(lie):
+    return network.server_address("dns", 1 + list(LIES).index(lie))[0]
+
+
+def _liar(lie):
+    class Liar(Dns):
+        name = f"dns-{lie}"
+        package = namespace = "dns"
+        addresses = [liar_address(lie)]
+        says = LIES[lie]
+
+        def knows(self, host):
+            return host != TARGET and lie != "everything"
+    return Liar
 
 
 class Postfix(Server):
@@ -364,7 +433,51 @@ class Chrony(Server):
         return ["chronyd", "-x", "-d", "-u", "root", "-f", "/etc/lab/chrony.conf"]
 
 
-KINDS = [Dns, Chrony, Dovecot, Postfix, Exim]
+class Web(Server):
+    """The web servers of the world, on 443: all one server, whose certificate has all of their names."""
+
+    name = "web"
+    namespace = "world"
+
+    def set_up(self):
+        self.certificate("world", ["key", "crt"])
+
+    def command(self):
+        return ["/usr/bin/gnutls-serv", "--quiet", "--http", "--port=443", "--disable-client-cert",
+                "--x509certfile=/etc/lab/world.crt", "--x509keyfile=/etc/lab/world.key"]
+
+    def answers_at(self):
+        yield from ((address, 443) for address in (*network.server_address("world"), *CONTROLS["address"]))
+
+
+class Portal(Server):
+    """What a browser asks on port 80 to find out whether a portal stands between: none does."""
+
+    name = "portal"
+    package = "web"
+    namespace = "world"
+    program = """
+import http.server, socket
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+class Listener(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+Listener(("::", 80), Answer).serve_forever()
+"""
+
+    def set_up(self):
+        self.write("etc/lab/portal.py", self.program)
+
+    def command(self):
+        return ["/usr/bin/python3", "/etc/lab/portal.py"]
+
+    def answers_at(self):
+        yield from ((address, 80) for address in network.server_address("world"))
+
+
+KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Portal, Chrony, Dovecot, Postfix, Exim]
 
 # Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
 AWAIT = """

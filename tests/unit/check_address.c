@@ -38,6 +38,7 @@ int main(void)
 {
     TCase *t = tcase_create("address");
 
+
     tcase_add_loop_test(t, an_endpoint_is_read_with_and_without_a_port, 0,
                         sizeof endpoint_cases / sizeof endpoint_cases[0]);
     return unit_run("address", &t, 1);

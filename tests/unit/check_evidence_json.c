@@ -48,7 +48,8 @@ static struct plan *full_plan(void)
         .has_address = true, .address = address_of("fe80::1%3"), .ca_files = ca_files, .n_ca_files = 2,
         .system_ca = true, .port_maps = port_maps, .n_port_maps = 2, .ehlo = "[IPv6:2001:db8::9]",
         .timeout_ms = 12345, .time_servers = time_servers, .n_time_servers = 2,
-        .other_resolvers = other_resolvers, .n_other_resolvers = 1, .controls = controls, .n_controls = 1, .no_clock = true, .only_target = true,
+        .other_resolvers = other_resolvers, .n_other_resolvers = 1, .controls = controls, .n_controls = 1, .no_clock = true,
+        .only_target = true, .fetch = true,
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
         .warn_time_ms = 1500, .crit_time_ms = 2500,
@@ -90,11 +91,21 @@ static struct chain *full_chains(void)
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true, 2, COMPLETION_SEEN, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
-                                { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
+                                true, 2, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                PEER_TEXT_LITERAL("0\x03\x0a\x01\xfe"), true, { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
     return chains;
+}
+
+static struct fetch *full_fetches(void)
+{
+    static struct fetch fetches[] = {
+        { FETCH_OCSP, 1, "http://pki.example:8080/ocsp?a=b", FETCH_REFUSED, 404, 12.5, 3.25 },
+        { FETCH_OCSP, 1, "http://[2001:db8::1]/", FETCH_UNFIT, 200, 1.0 / 3, 1e6 },
+    };
+
+    return fetches;
 }
 
 static struct probe *full_probes(void)
@@ -155,7 +166,7 @@ static struct evidence full_evidence(void)
         .ceiling_reached = true, .incomplete = true, .own_trouble = "Too many open files",
         .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
         .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
-        .chains = full_chains(), .n_chains = 2, .clock = full_clock(),
+        .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(), .n_fetches = 2, .clock = full_clock(),
         .paths = full_paths(), .n_paths = 1,
     };
 }
@@ -220,7 +231,7 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME(n_controls);
     for (size_t i = 0; i < a->n_controls; i++)
         SAME_STRING(controls[i].host), SAME(controls[i].port);
-    SAME(n_time_servers), SAME(no_clock), SAME(only_target);
+    SAME(n_time_servers), SAME(no_clock), SAME(only_target), SAME(fetch);
     for (size_t i = 0; i < a->n_time_servers; i++)
         SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
 }
@@ -251,6 +262,9 @@ static void same_chain(const struct chain *a, const struct chain *b)
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
     SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
     SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
+    SAME(n_fetched), SAME_PEER(fetched_ocsp), SAME(ocsp_fetched);
+    for (size_t i = 0; i < a->n_fetched; i++)
+        same_certificate(&a->fetched[i], &b->fetched[i]);
     for (size_t i = 0; i < a->n_certificates; i++)
         same_certificate(&a->certificates[i], &b->certificates[i]);
 }
@@ -274,6 +288,12 @@ static void same_probe(const struct probe *a, const struct probe *b)
         SAME_PEER(keywords[i]);
     for (size_t i = 0; i < a->n_auth; i++)
         SAME_PEER(auth[i]);
+}
+
+static void same_fetch(const struct fetch *a, const struct fetch *b)
+{
+    SAME(kind), SAME(chain), SAME_STRING(url), SAME(outcome), SAME(status), SAME_BITS(started_ms);
+    SAME_BITS(duration_ms);
 }
 
 static void same_clock(const struct clock_view *a, const struct clock_view *b)
@@ -308,7 +328,7 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_STRING(own_trouble);
     SAME_BITS(has_route), SAME(resolver_configured), SAME(n_roots), SAME(roots_loaded), SAME(n_roots_broken);
-    SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_paths);
+    SAME(n_names), SAME(n_probes), SAME(n_chains), SAME(n_fetches), SAME(n_paths);
     same_clock(&a->clock, &b->clock);
     for (size_t i = 0; i < a->n_names; i++)
         same_name(&a->names[i], &b->names[i]);
@@ -316,6 +336,8 @@ static void same_evidence(const struct evidence *a, const struct evidence *b)
         same_probe(&a->probes[i], &b->probes[i]);
     for (size_t i = 0; i < a->n_chains; i++)
         same_chain(&a->chains[i], &b->chains[i]);
+    for (size_t i = 0; i < a->n_fetches; i++)
+        same_fetch(&a->fetches[i], &b->fetches[i]);
     for (size_t i = 0; i < a->n_paths; i++)
         same_path(&a->paths[i], &b->paths[i]);
 }
@@ -347,6 +369,8 @@ START_TEST(a_record_may_be_older_than_a_field)
 
     json_object_del(json_object_get(root, "plan"), "warn_days");
     json_object_del(chain, "n_needed");
+    json_object_del(chain, "fetched");
+    json_object_del(root, "fetches");
     json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "weak_key");
     json_object_del(probe, "certificate_requested");
     free(record);
@@ -355,6 +379,8 @@ START_TEST(a_record_may_be_older_than_a_field)
     ck_assert_int_eq(loaded->plan->warn_days, 21);
     ck_assert_int_eq(loaded->plan->crit_days, -1);
     ck_assert_uint_eq(loaded->chains[0].n_needed, 0);
+    ck_assert_uint_eq(loaded->chains[0].n_fetched, 0);
+    ck_assert_uint_eq(loaded->n_fetches, 0);
     ck_assert_int_eq(loaded->chains[0].ocsp.status, OCSP_NONE);
     ck_assert(!loaded->chains[0].certificates[0].weak_key);
     ck_assert(!loaded->probes[0].certificate_requested);
@@ -534,7 +560,7 @@ static const struct edit_case {
     { "an offset past all bounds", "\"lower_ms\": -172800123", "\"lower_ms\": 9223372036854775807",
       "a source of the time: a number, a list or a text is out of bounds" },
     { "a probe of a time server", "\"role\": \"suggestion\"", "\"role\": \"time\"",
-      "a probe: nobody makes one for the time" },
+      "a probe: nobody makes one in such a role" },
     { "something behind the record", "\n}\n", "\n} {}\n", "it is no JSON" },
     { "a record that was cut", "\"chains\"", "\"chains", "it is no JSON" },
     { "bytes that are no UTF-8", "\"CN=leaf\"", "\"CN=\xff\"", "it is no JSON" },

@@ -130,8 +130,10 @@ START_TEST(once_stopped_it_is_silent_and_the_path_is_not_complete)
     begin(&s, closed, open);
     if (_i > 0)
         uv_run(&s.loop, UV_RUN_ONCE); /* in the middle: its sockets are open */
-    path_stop(s.p);
-    path_stop(s.p); /* harmless */
+    if (s.n_gone == 0) { /* on loopback one turn of the loop may be all of it */
+        path_stop(s.p);
+        path_stop(s.p); /* harmless */
+    }
     ck_assert(!s.e->paths[0].complete || s.n_over == 1);
     end(&s);
     ck_assert(_i > 0 || s.n_over == 0);

@@ -167,6 +167,25 @@ START_TEST(a_certificate_has_its_names_its_days_and_its_problems)
 }
 END_TEST
 
+START_TEST(what_was_fetched_is_told)
+{
+    json_t *healthy = report_of(SAMPLE_HEALTHY, LANGUAGE_EN), *expired = report_of(SAMPLE_EXPIRED, LANGUAGE_EN);
+    json_t *fetches = at(expired, "fetches"), *refused = json_array_get(fetches, FETCH_REFUSED);
+    json_t *ocsp = at(at(probe_at(expired, 0), "certificate"), "ocsp");
+
+    ck_assert_uint_eq(json_array_size(at(healthy, "fetches")), 0);
+    ck_assert_uint_eq(json_array_size(fetches), FETCH_STOPPED + 1);
+    ck_assert_str_eq(json_string_value(at(json_array_get(fetches, 0), "url")), "http://pki.example/wr2");
+    ck_assert_str_eq(json_string_value(at(json_array_get(fetches, 0), "kind")), "issuer");
+    ck_assert(json_is_null(at(json_array_get(fetches, 0), "status")));
+    ck_assert_str_eq(json_string_value(at(refused, "outcome")), "refused");
+    ck_assert_int_eq(json_integer_value(at(refused, "status")), 404);
+    ck_assert_str_eq(json_string_value(at(ocsp, "source")), "fetched");
+    json_decref(healthy);
+    json_decref(expired);
+}
+END_TEST
+
 START_TEST(a_path_names_every_hop_in_its_order)
 {
     json_t *report = report_of(SAMPLE_BLOCKED, LANGUAGE_EN);
@@ -300,6 +319,7 @@ int main(void)
     tcase_add_test(t, ids_stand_in_english_and_texts_in_the_language);
     tcase_add_test(t, an_effect_names_its_cause_and_a_because_its_probe);
     tcase_add_test(t, a_certificate_has_its_names_its_days_and_its_problems);
+    tcase_add_test(t, what_was_fetched_is_told);
     tcase_add_test(t, a_path_names_every_hop_in_its_order);
     tcase_add_test(t, a_cell_that_was_not_tried_says_why);
     tcase_add_loop_test(t, dns_is_one_word, 0, sizeof dns_cases / sizeof dns_cases[0]);

@@ -171,7 +171,7 @@ static const struct complaint_case {
     const char *text, *says;
 } complaint_cases[] = {
     { "", "test:0: no target: target NAME, box TEXT" },
-    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, dns-elsewhere, cert, clock, control, net, port, on, at, "
+    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, dns-elsewhere, cert, web, clock, control, net, port, on, at, "
                                         "a step, verdict, primary, finding, recommended" },
     { "target a.test\nport 99999 relay\n", "test:2: port '99999': a number from 1 to 65535" },
     { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, mute, script, submission, submissions, "
@@ -199,14 +199,21 @@ static const struct complaint_case {
     { "target a.test\ndns a.test silent \x1b=x\n", "test:2: setting '\\x1b': after=MS, stray=yes, lost=N" },
     { "target a.test\ndns a.test silent lost=0\n", "test:2: lost '0': 1 to 100" },
     { "target a.test\ncert default colour=red\n",
-      "test:2: setting 'colour': names, since, days, key, issuer, chain, flaw, staple, aia" },
+      "test:2: setting 'colour': names, since, days, key, issuer, chain, flaw, staple, ocsp, aia" },
+    { "target a.test\nweb a issuer\n", "test:2: path 'a': a short one that begins with a slash" },
+    { "target a.test\nweb /a sermon\n", "test:2: page 'sermon': issuer, issuers, good, revoked, unknown, forged, html, "
+      "missing, redirect, long, silent, never" },
+    { "target a.test\nweb /a good cert=b\n", "test:2: certificate 'b': one named above" },
+    { "target a.test\nweb /a good port=80\n", "test:2: setting 'port': cert=NAME" },
+    { "target a.test\ncert default issuer=self\nweb /a good\n",
+      "test:3: page without an issuer: issuer= of the certificate, before it" },
     { "target a.test\ncert default days=-2\n", "test:2: certificate ends before it starts: days= after since=" },
     { "target a b\n", "test:1: the servers have no name: a target that is a host name, or host NAME" },
     { "target a.test\noptions 587\n", "test:2: option '587': --NAME VALUE, --NAME=VALUE, --NAME, -4, -6, -p PORT" },
     { "target a.test\nverdict fine\n", "test:2: verdict 'fine': ok, warning, critical, unknown" },
     { "target a.test\nfinding blocked critical\n", "test:2: finding 'blocked': an id such as port.blocked" },
     { "target a.test\nrecommended 25 none\n", "test:2: mode 'none': starttls, implicit" },
-    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, dns-elsewhere, cert, clock, control, net, port, on, at, "
+    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, dns-elsewhere, cert, web, clock, control, net, port, on, at, "
                                   "a step, verdict, primary, finding, recommended" },
 };
 

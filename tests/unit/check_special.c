@@ -1,30 +1,28 @@
-#include "diagnose/special.h"
+#include "base/special.h"
 
 #include "unit.h"
 
 static const struct special_case {
-    const char *address;
+    const char *text;
     bool special;
-} cases[] = {
-    { "0.0.0.0", true },        { "10.0.0.1", true },          { "9.255.255.255", false },  { "11.0.0.0", false },
-    { "100.64.0.1", true },     { "100.63.255.255", false },   { "100.128.0.0", false },    { "127.0.0.53", true },
-    { "169.254.1.1", true },    { "172.15.255.255", false },   { "172.16.0.1", true },      { "172.31.255.255", true },
-    { "172.32.0.0", false },    { "192.168.1.1", true },       { "192.167.255.255", false }, { "198.17.255.255", false },
-    { "198.18.0.5", true },     { "198.19.255.255", true },    { "198.20.0.0", false },     { "223.255.255.255", false },
-    { "224.0.0.1", true },      { "255.255.255.255", true },   { "142.250.1.108", false },  { "192.0.2.1", false },
-    { "::", true },             { "::1", true },               { "::2", false },            { "fc00::1", true },
-    { "fdff::1", true },        { "fe00::1", false },          { "fe80::1", true },         { "febf::1", true },
-    { "fec0::1", false },       { "ff02::1", true },           { "2a00:1450::6c", false },  { "100::1", true },
-    { "::ffff:10.0.0.1", true }, { "::ffff:142.250.1.108", false },
-    { "64:ff9b::142.250.1.108", false }, { "64:ff9b::10.0.0.1", true },
+} special_cases[] = {
+    { "127.0.0.1", true }, { "127.255.255.255", true }, { "128.0.0.1", false }, { "0.0.0.0", true },
+    { "10.0.0.1", true }, { "11.0.0.1", false }, { "172.16.0.1", true }, { "172.31.255.255", true },
+    { "172.32.0.1", false }, { "172.15.0.1", false }, { "192.168.0.1", true }, { "192.169.0.1", false },
+    { "169.254.1.1", true }, { "169.255.1.1", false }, { "100.64.0.1", true }, { "100.127.255.255", true },
+    { "100.128.0.1", false }, { "100.63.255.255", false }, { "8.8.8.8", false }, { "::1", true },
+    { "::", true }, { "::2", false }, { "fe80::1", true }, { "febf::1", true },
+    { "fec0::1", false }, { "fc00::1", true }, { "fdff::1", true }, { "fe00::1", false },
+    { "2001:db8::1", false }, { "198.18.0.1", true }, { "198.20.0.1", false }, { "64:ff9b::10.0.0.1", true },
+    { "64:ff9b::8.8.8.8", false }, { "::ffff:10.0.0.1", true }, { "::ffff:8.8.8.8", false }, { "1::ffff:a00:1", false },
 };
 
-START_TEST(an_address_is_told_from_one_that_a_public_server_may_have)
+START_TEST(special_addresses_are_known)
 {
     struct address a;
 
-    ck_assert_msg(address_parse(&a, cases[_i].address), "%s", cases[_i].address);
-    ck_assert_msg(address_is_special(&a) == cases[_i].special, "%s", cases[_i].address);
+    ck_assert(address_parse(&a, special_cases[_i].text));
+    ck_assert_msg(address_is_special(&a) == special_cases[_i].special, "%s", special_cases[_i].text);
 }
 END_TEST
 
@@ -32,7 +30,6 @@ int main(void)
 {
     TCase *t = tcase_create("special");
 
-    tcase_add_loop_test(t, an_address_is_told_from_one_that_a_public_server_may_have, 0,
-                        sizeof cases / sizeof cases[0]);
+    tcase_add_loop_test(t, special_addresses_are_known, 0, sizeof special_cases / sizeof special_cases[0]);
     return unit_run("special", &t, 1);
 }

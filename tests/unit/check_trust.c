@@ -1,4 +1,4 @@
-#include "probe/trust.h"
+#include "probe/chain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +141,7 @@ START_TEST(a_chain_has_the_flaws_that_it_has)
     spec.until_days = c->until_days;
     load();
     chain = mint_and_keep(&spec);
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert_msg(chain->judged && chain->name_matches, "%s: not judged", c->says);
     ck_assert_msg(chain->trusted == c->trusted && chain->trust_flaws == c->flaws, "%s: flaws %#x", c->says,
                   chain->trust_flaws);
@@ -155,12 +155,12 @@ START_TEST(a_name_is_looked_at_before_the_roots_are_there)
     struct chain *chain = mint_and_keep(&spec);
     struct address a;
 
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->name_matches && !chain->judged && !chain->trusted);
     ck_assert(address_parse(&a, "192.0.2.1"));
     evidence->plan->host_is_address = true;
     evidence->plan->host_address = a;
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(!chain->name_matches && !chain->judged);
 }
 END_TEST
@@ -224,7 +224,7 @@ START_TEST(an_issuer_is_public_whose_owner_has_a_root)
     uv_run(&loop, UV_RUN_DEFAULT);
     ck_assert_uint_eq(trust_roots(both), 2);
     chain = keep(&leaf, 1);
-    trust_judge(both, evidence);
+    chain_judge_all(both, evidence);
     ck_assert(chain->judged && !chain->trusted && !chain->leaf_self_signed);
     ck_assert_msg(chain->issuer_public == c->is_public, "%s", c->says);
     trust_close(both);
@@ -247,7 +247,7 @@ START_TEST(a_signature_of_its_own_is_checked)
     der.data[der.size - 1] ^= 1;
     chain = keep(&der, 1);
     load();
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->certificates[0].self_issued);
     ck_assert(!chain->leaf_self_signed && !chain->trusted);
     gnutls_free(der.data);
@@ -293,12 +293,168 @@ START_TEST(a_giant_key_holds_nobody_up)
     ders[1] = giant_intermediate(&minted);
     chain = keep(ders, 2);
     load();
-    trust_judge(trust, evidence);
+    chain_judge_all(trust, evidence);
     ck_assert(chain->judged && !chain->trusted && chain->name_matches);
     ck_assert_uint_eq(chain->trust_flaws, TRUST_OTHER);
     gnutls_free(ders[0].data);
     gnutls_free(ders[1].data);
     mint_chain_done(&minted);
+}
+END_TEST
+
+/* ---- what is fetched --------------------------------------------------------- */
+
+static const char issuer_url[] = "http://pki.example.test/ca";
+static const char ocsp_url[] = "http://pki.example.test/ocsp";
+
+/* A chain of the leaf alone, and an answer about it. */
+static struct chain *leaf_that_names_both(struct buf *ocsp, enum scenario_staple says)
+{
+    struct scenario_cert spec = healthy();
+    struct mint_chain minted;
+    gnutls_datum_t der;
+    struct chain *chain;
+
+    spec.aia = issuer_url;
+    spec.ocsp = ocsp_url;
+    buf_init(ocsp, 16 * 1024);
+    ck_assert(mint_chain(&minted, mint, &spec, NULL));
+    ck_assert(mint_put_ocsp(mint, spec.issuer, says, &minted, ocsp, NULL));
+    ck_assert(gnutls_x509_crt_export2(minted.certificates[0], GNUTLS_X509_FMT_DER, &der) >= 0);
+    chain = keep(&der, 1);
+    gnutls_free(der.data);
+    mint_chain_done(&minted);
+    return chain;
+}
+
+static bool misses_issuer(void)
+{
+    struct http_url url;
+
+    return chain_misses_issuer(trust, evidence, 0, &url);
+}
+
+static bool misses_ocsp(void)
+{
+    struct http_url url;
+    struct buf request;
+    bool misses;
+
+    buf_init(&request, 4096);
+    misses = chain_misses_ocsp(trust, evidence, 0, &url, &request);
+    ck_assert(!misses || (request.len > 0 && strcmp(url.path, "/ocsp") == 0));
+    buf_done(&request);
+    return misses;
+}
+
+static bool take_issuer(enum scenario_issuer issuer)
+{
+    struct buf body;
+    bool taken;
+
+    buf_init(&body, 16 * 1024);
+    ck_assert(mint_put_issuer(mint, issuer, false, &body, NULL));
+    taken = chain_take_issuer(evidence, 0, (struct peer_text){ body.bytes, body.len });
+    buf_done(&body);
+    return taken;
+}
+
+START_TEST(a_fetched_issuer_completes_the_chain)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_REVOKED);
+
+    ck_assert(!misses_issuer() && !misses_ocsp()); /* who is missing is not known yet */
+    load();
+    ck_assert(misses_issuer() && !misses_ocsp());
+    ck_assert(!take_issuer(SCENARIO_ISSUER_ROOT));
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE) && !take_issuer(SCENARIO_ISSUER_INTERMEDIATE));
+    ck_assert(!misses_issuer() && misses_ocsp());
+    ck_assert(chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }) && !misses_ocsp());
+    chain_judge_all(trust, evidence);
+    ck_assert_int_eq(chain->completion, COMPLETION_FETCHED);
+    ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER | TRUST_REVOKED);
+    ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_REVOKED && !chain->trusted);
+    ck_assert_uint_eq(chain->n_certificates, 1);
+    buf_done(&ocsp);
+}
+END_TEST
+
+/* Whoever answers over HTTP may make a certificate of that name: neither it nor what it signs counts. */
+START_TEST(an_issuer_that_only_bears_the_name_proves_nothing)
+{
+    static const char name[] = "CN=smtpdx practice intermediate";
+    gnutls_datum_t false_one = named_certificate(name, name);
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_FORGED);
+
+    load();
+    ck_assert(chain_take_issuer(evidence, 0, (struct peer_text){ (const char *)false_one.data, false_one.size }));
+    ck_assert(!misses_issuer() && !misses_ocsp());
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
+    chain_judge_all(trust, evidence);
+    ck_assert_int_eq(chain->completion, COMPLETION_NONE);
+    ck_assert_uint_eq(chain->trust_flaws, TRUST_NO_ISSUER);
+    ck_assert_int_eq(chain->ocsp.status, OCSP_NONE);
+    gnutls_free(false_one.data);
+    buf_done(&ocsp);
+}
+END_TEST
+
+START_TEST(a_fetched_giant_key_holds_nobody_up)
+{
+    struct scenario_cert spec = healthy();
+    struct mint_chain minted;
+    gnutls_datum_t giant;
+    struct buf ocsp;
+
+    ck_assert(mint_chain(&minted, mint, &spec, NULL));
+    giant = giant_intermediate(&minted);
+    leaf_that_names_both(&ocsp, SCENARIO_STAPLE_GOOD);
+    load();
+    ck_assert(chain_take_issuer(evidence, 0, (struct peer_text){ (const char *)giant.data, giant.size }));
+    ck_assert(!misses_issuer() && !misses_ocsp());
+    chain_judge_all(trust, evidence);
+    ck_assert_int_eq(evidence->chains[0].completion, COMPLETION_NONE);
+    gnutls_free(giant.data);
+    mint_chain_done(&minted);
+    buf_done(&ocsp);
+}
+END_TEST
+
+START_TEST(an_answer_that_does_not_count_is_not_kept)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_FORGED);
+
+    load();
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE));
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, (struct peer_text){ ocsp.bytes, ocsp.len }));
+    ck_assert(!chain_take_ocsp(trust, evidence, 0, PEER_TEXT_LITERAL("<html></html>")));
+    ck_assert(chain->fetched_ocsp.bytes == NULL && misses_ocsp());
+    buf_done(&ocsp);
+}
+END_TEST
+
+START_TEST(a_staple_that_says_it_all_is_enough)
+{
+    struct buf ocsp;
+    struct chain *chain = leaf_that_names_both(&ocsp, SCENARIO_STAPLE_GOOD);
+
+    load();
+    ck_assert(take_issuer(SCENARIO_ISSUER_INTERMEDIATE) && misses_ocsp());
+    chain->staple = (struct peer_text){ ocsp.bytes, ocsp.len };
+    ck_assert(!misses_ocsp());
+    chain->staple.len--;
+    ck_assert(misses_ocsp());
+    chain->fetched_ocsp = (struct peer_text){ ocsp.bytes, ocsp.len };
+    ck_assert(!misses_ocsp());
+    chain_judge_all(trust, evidence);
+    ck_assert(chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
+    chain->staple.len++;
+    chain_judge_all(trust, evidence);
+    ck_assert(!chain->ocsp_fetched && chain->ocsp.status == OCSP_GOOD);
+    buf_done(&ocsp);
 }
 END_TEST
 
@@ -368,6 +524,11 @@ int main(void)
     tcase_add_test(t, a_name_is_looked_at_before_the_roots_are_there);
     tcase_add_test(t, a_signature_of_its_own_is_checked);
     tcase_add_test(t, a_giant_key_holds_nobody_up);
+    tcase_add_test(t, a_fetched_issuer_completes_the_chain);
+    tcase_add_test(t, an_issuer_that_only_bears_the_name_proves_nothing);
+    tcase_add_test(t, a_fetched_giant_key_holds_nobody_up);
+    tcase_add_test(t, an_answer_that_does_not_count_is_not_kept);
+    tcase_add_test(t, a_staple_that_says_it_all_is_enough);
     tcase_add_test(t, a_file_that_holds_no_certificate_is_named);
     tcase_add_test(t, a_certificate_that_cannot_be_read_is_passed_over_and_counted);
     tcase_add_test(t, a_file_whose_first_certificate_cannot_be_read_is_named);

@@ -278,7 +278,7 @@ static const struct trust_case {
     { "purpose", TRUST_PURPOSE },      { "otherflaw", TRUST_OTHER },
     { "pathlength", TRUST_PATH_LENGTH }, { "extension", TRUST_EXTENSION },
     { "weaksig", TRUST_WEAK_ALGORITHM }, { "deep-private", TRUST_NO_ISSUER },
-    { "elsewhere", TRUST_NO_ISSUER },
+    { "elsewhere", TRUST_NO_ISSUER }, { "fetched", TRUST_NO_ISSUER }, { "fetched-private", TRUST_NO_ISSUER },
 };
 
 static void break_trust(struct chain *c, const char *flags)
@@ -313,7 +313,17 @@ static void break_dates(struct chain *c, const char *flags)
         c->certificates[c->n_certificates - 1].has_ca_issuers = true;
     if (has_flag(flags, "elsewhere"))
         c->completion = COMPLETION_SEEN;
-    if (has_flag(flags, "stapled"))
+    if (has_flag(flags, "fetched"))
+        c->completion = COMPLETION_FETCHED;
+    if (has_flag(flags, "fetched-private")) { /* where the leaf says, and it ends in a root that nobody knows */
+        static struct certificate root = { .self_issued = true };
+
+        c->certificates[0].has_ca_issuers = true;
+        c->fetched = &root;
+        c->n_fetched = 1;
+    }
+    c->ocsp_fetched = has_flag(flags, "asked");
+    if (has_flag(flags, "stapled") || has_flag(flags, "asked"))
         c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
     if (c->n_certificates > 1 && (has_flag(flags, "idle-soon") || has_flag(flags, "idle-expired"))) {
         c->certificates[c->n_certificates - 1].not_after =

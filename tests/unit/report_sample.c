@@ -96,6 +96,25 @@ static void add_chain(struct evidence *e, int64_t not_after)
                          .trusted = true, .name_matches = true };
 }
 
+/* One of each kind and outcome. */
+static void add_fetches(struct evidence *e)
+{
+    for (unsigned i = 0; i <= FETCH_STOPPED; i++) {
+        struct fetch *f = made(ARENA_APPEND(e->arena, e->fetches, e->n_fetches, EVIDENCE_FETCHES_MAX));
+
+        *f = (struct fetch){
+            .kind = i % 2 == 0 ? FETCH_ISSUER : FETCH_OCSP,
+            .url = i == FETCH_REFUSED ? "http://pki.example/a/long/path/without/an/end/that/no/line/of/a/terminal/holds/"
+                                        "0123456789012345678901234567890123456789012345678901234567890123456789012345"
+                                        "0123456789012345678901234567890123456789012345678901234567890123456789012345"
+                                      : "http://pki.example/wr2",
+            .outcome = (enum fetch_outcome)i,
+            .status = i == FETCH_REFUSED ? 404 : 0,
+            .duration_ms = 12.5,
+        };
+    }
+}
+
 static struct probe *add_probe(struct evidence *e, enum family family, uint16_t port, enum tls_mode mode)
 {
     struct probe *p = made(ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX));
@@ -282,6 +301,9 @@ static struct sample expired(void)
     add_chain(e, NOON - 3 * 86400 - 100);
     e->chains[0].trusted = false;
     e->chains[0].trust_flaws = TRUST_NO_ISSUER;
+    e->chains[0].ocsp = (struct ocsp_answer){ OCSP_GOOD, NOON, NOON + 86400, -1 };
+    e->chains[0].ocsp_fetched = true;
+    add_fetches(e);
     add_matrix(e, PROBE_OK, PROBE_OK);
     add_finding(d, FINDING_CERT_EXPIRED, SEVERITY_CRITICAL, -1, PEER_TEXT_LITERAL("192.0.2.108:465"), 2);
     add_finding(d, FINDING_TLS_HANDSHAKE_FAILED, SEVERITY_CRITICAL, 0, PEER_TEXT_LITERAL("192.0.2.108:465"),
@@ -352,6 +374,7 @@ static struct sample hostile(void)
     s.evidence->probes[2].fault = FAULT_REPLY;
     s.evidence->names[0].queries[0].canonical = sample_hostile_text;
     s.evidence->plan->input = evil;
+    s.evidence->fetches[0].url = sample_hostile_text;
     for (size_t i = 0; i < s.diagnosis->n_findings; i++)
         s.diagnosis->findings[i].because[0].arguments[0].value.peer = evil;
     s.name = "hostile";

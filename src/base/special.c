@@ -1,7 +1,7 @@
 /*
  * special - addresses that no public mail server has
  */
-#include "diagnose/special.h"
+#include "base/special.h"
 
 #include <string.h>
 

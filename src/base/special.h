@@ -1,8 +1,8 @@
 /*
  * special - addresses that no public mail server has
  */
-#ifndef SMTPDX_DIAGNOSE_SPECIAL_H
-#define SMTPDX_DIAGNOSE_SPECIAL_H
+#ifndef SMTPDX_BASE_SPECIAL_H
+#define SMTPDX_BASE_SPECIAL_H
 
 #include "base/address.h"
 
