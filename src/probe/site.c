@@ -636,13 +636,14 @@ void site_try_address(struct site *t, const struct address *address, bool must)
         open_port(t, address, t->spec.ports[i]);
 }
 
-/* Every address of the family before this one is the hosts file's alone. */
+/* Every address of the family before this one is the hosts file's alone; the system repeats what stands there. */
 static bool only_hosts_gave(const struct site *t, size_t address)
 {
     const struct found_address *all = site_view(t)->addresses;
 
     for (size_t i = 0; i < address; i++) {
-        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+        if (all[i].address.family == all[address].address.family &&
+            (all[i].sources & ~(unsigned)SOURCE_SYSTEM) != SOURCE_HOSTS)
             return false;
     }
     return true;

@@ -370,7 +370,8 @@ static const struct step_word {
     { "raw", SCENARIO_ACT_SEND, read_quoted },      { "flood", SCENARIO_ACT_SEND, step_flood },
     { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
     { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
-    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
+    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },
+    { "hang", SCENARIO_ACT_HANG, step_bare },
 };
 
 static const struct step_word *find_step_word(const char *word)
@@ -494,7 +495,8 @@ bool read_server_close_port(struct reader *r)
     return ok;
 }
 
-static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place, uint16_t number)
+static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place,
+                                             uint16_t number)
 {
     for (size_t i = 0; i < s->n_ports; i++) {
         if (s->ports[i].place == place && s->ports[i].number == number)

@@ -15,6 +15,7 @@
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
  *   issuer   NAME trusted|unknown DN          an authority of that name (RFC 4514), for cert lines below
+ *   dns-elsewhere ...                       of the public ones, in a network of its own; as the first unless given
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL] [ocsp=URL]
  *            [flaw=sha1|signature|purpose|extension|must-staple]
  *            [staple=good|revoked|unknown|stale|forged]
@@ -32,6 +33,15 @@
  *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed] [nosni=NAME|refused]
  *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
+ *   net                                     a network of its own, with routers between the check and the servers:
+ *   net      drop|reject|reset PORT|all [at=HOP] [of=host|mail|web|portal] [only=ipv4|ipv6]
+ *            hop 0 is the client's machine, 1 its router, 4 the servers' one; 2 unless given
+ *   net      mtu N [at=HOP] [only=ipv4|ipv6]  what is longer disappears there, in both directions
+ *   net      narrow N [at=HOP] [only=...]     likewise, and the router says so
+ *   net      no-route [only=ipv4|ipv6]        the client's machine has no default route
+ *   net      delay MS                         each way; 1 unless given
+ *   net      hosts ADDRESS NAME               a line of the client's hosts file
+ *   net      no-roots                         no trusted roots are installed, and the check is told of none
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
  *   primary  ID
  *   finding  ID SEVERITY [port=N] [caused_by=ID]
@@ -44,7 +54,8 @@
  * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
  * and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
- * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
+ * named, 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
+ * 2001:db8:113::10, unless it is named under dns; one time
  * server agrees with this machine unless there is a clock line. The controls for mail and for the
  * portal are asked for by name, which no line of dns but "*" hides; the one for the web by address.
  */
@@ -75,6 +86,8 @@ enum {
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
     SCENARIO_FINDINGS_MAX = 16,
+    SCENARIO_BLOCKS_MAX = 16,
+    SCENARIO_HOSTS_MAX = 16,
     SCENARIO_DELAY_MAX_MS = 60000,
     SCENARIO_FLOOD_MAX = 4 * 1024 * 1024, /* bytes that one step may send */
     SCENARIO_COMPLAINT_SIZE = 256,
@@ -105,7 +118,8 @@ enum scenario_answer_kind {
 };
 
 enum {
-    SCENARIO_RESOLVERS_MAX = 2,
+    SCENARIO_RESOLVERS_MAX = 2, /* of the client */
+    SCENARIO_RESOLVER_ELSEWHERE = SCENARIO_RESOLVERS_MAX,
     SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
     SCENARIO_LOST_MAX = 100,
 };
@@ -120,7 +134,7 @@ struct scenario_answer {
     unsigned delay_ms;
     bool stray;
     unsigned lost; /* datagrams */
-    size_t resolver; /* 0, or 1 for the second one */
+    size_t resolver; /* 0, 1 for the second one, or SCENARIO_RESOLVER_ELSEWHERE */
 };
 
 /* ---- certificates ---- */
@@ -296,7 +310,11 @@ enum scenario_place {
     SCENARIO_PLACE_MAIL,
     SCENARIO_PLACE_WEB,
     SCENARIO_PLACE_PORTAL,
-    SCENARIO_PLACE_PKI, /* where certificates say that something can be fetched: nothing to compare with */
+    SCENARIO_PLACE_PKI,      /* where certificates say that something can be fetched: nothing to compare with */
+    SCENARIO_PLACE_RESOLVER, /* no ports of these stand in a file */
+    SCENARIO_PLACE_RESOLVER_2,
+    SCENARIO_PLACE_RESOLVER_ELSEWHERE,
+    SCENARIO_PLACE_CLOCK,
     SCENARIO_PLACE_COUNT,
 };
 
@@ -313,6 +331,46 @@ struct scenario_port {
     const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
     size_t first_handler;
     size_t n_handlers;
+};
+
+/* ---- the network between ---- */
+
+enum { SCENARIO_HOPS = 4 };
+
+enum scenario_block_kind {
+    SCENARIO_BLOCK_DROP,
+    SCENARIO_BLOCK_REJECT, /* by ICMP; at hop 0 by the client's kernel */
+    SCENARIO_BLOCK_RESET,
+};
+
+/* What is not let through on the way to the servers. */
+struct scenario_block {
+    enum scenario_block_kind kind;
+    uint16_t port; /* of TCP or UDP; 0: every packet */
+    unsigned hop;
+    bool one_place;
+    enum scenario_place place;
+    bool families[FAMILY_COUNT];
+};
+
+struct scenario_host {
+    struct address address;
+    const char *name;
+};
+
+struct scenario_net {
+    bool used; /* else all is on loopback */
+    struct scenario_block *blocks;
+    size_t n_blocks;
+    bool no_route[FAMILY_COUNT];
+    unsigned delay_ms;
+    unsigned mtu; /* 0: no limit */
+    unsigned mtu_hop;
+    bool mtu_told; /* by ICMP */
+    bool mtu_families[FAMILY_COUNT];
+    struct scenario_host *hosts;
+    size_t n_hosts;
+    bool no_roots;
 };
 
 /* ---- what the check must say ---- */
@@ -341,6 +399,7 @@ struct scenario {
     struct scenario_answer *answers;
     size_t n_answers;
     size_t n_resolvers;
+    bool elsewhere_differs; /* there are lines for the public resolvers */
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
     struct scenario_page *pages;
@@ -350,6 +409,7 @@ struct scenario {
     struct scenario_clock *clocks;
     size_t n_clocks;
     bool no_clock; /* the check is told to ask nobody */
+    struct scenario_net net;
     bool no_controls; /* the check is told to compare with nobody */
     struct scenario_port *ports;
     size_t n_ports;
@@ -379,12 +439,14 @@ struct scenario *scenario_free(struct scenario *s);
 const char *scenario_place_name(const struct scenario *s, enum scenario_place place);
 
 /* False where the place has no address of that family. */
-bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family);
+bool scenario_place_address(struct address *ret, const struct scenario *s, enum scenario_place place,
+                            enum family family);
 
 /* The scenarios that are compiled in, sorted by name. */
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *record; /* of a run, as JSON, where the scenario has net lines; else NULL */
     const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];
