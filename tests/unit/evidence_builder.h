@@ -35,7 +35,7 @@
  *                             untrusted incomplete aia private weak revoked badsig notca
  *                             constraints purpose otherflaw unjudged nochain pathlength extension weaksig
  *                             stapled asked fetched fetched-private deep-private elsewhere soon deep-soon idle-soon idle-expired
- *   silent blip refused prohibited unreachable local no-route
+ *   silent blip pause refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
  *                             ehlo:reply:550 no|other, greeting:silent:half,
  *                             tls:silent:small (small segments pass) or nosmall (nor do they),
