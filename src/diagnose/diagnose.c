@@ -32,6 +32,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_input_wrong_port,
     rule_input_wrong_mode,
     rule_net_offline,
+    rule_net_captive_portal,
     rule_dns_nxdomain,
     rule_dns_no_address,
     rule_dns_servfail,

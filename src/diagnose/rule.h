@@ -29,10 +29,13 @@ void rule_dns_servfail(struct draft *d);
 void rule_dns_unreachable(struct draft *d);
 void rule_dns_inconsistent(struct draft *d);
 void rule_dns_hosts_override(struct draft *d);
-void rule_dns_hijacked(struct draft *d);
 void rule_dns_partial(struct draft *d);
 void rule_dns_resolver_down(struct draft *d);
 void rule_dns_slow(struct draft *d);
+
+/* rule_hijack.c: what stands in for the real servers */
+void rule_dns_hijacked(struct draft *d);
+void rule_net_captive_portal(struct draft *d);
 
 /* rule_net.c: this machine's network, and what fails as a whole */
 void rule_net_offline(struct draft *d);

@@ -1,5 +1,5 @@
 /*
- * rule_hijack - names that are answered with what is not theirs
+ * rule_hijack - names and pages that are answered with what is not theirs
  *
  * A public address is never called hijacked for its range: another witness must
  * contradict it. Nor is one where mail can be sent with a certificate for the
@@ -88,6 +88,45 @@ void rule_dns_hijacked(struct draft *d)
     if (f == NULL)
         return;
     whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_HIJACKED_ELSEWHERE);
+    concern_ports(d, f);
+    draft_judge(d, f);
+}
+
+/* ---- net.captive-portal ---------------------------------------------------- */
+
+enum { PORT_HTTP = 80, STATUS_NO_CONTENT = 204, STATUS_SIGN_IN = 511 /* RFC 6585 section 6 */ };
+
+/* Where nothing stands between, the page is empty and says so; other answers show only that it is reached. */
+static bool is_portal(const struct probe *p)
+{
+    unsigned kind = p->http_status / 100;
+
+    if (p->role != ROLE_CONTROL || p->port != PORT_HTTP || p->outcome != PROBE_OK)
+        return false;
+    return p->http_status == STATUS_SIGN_IN || kind == 3 ||
+           (kind == 2 && p->http_status != STATUS_NO_CONTENT && p->http_page);
+}
+
+void rule_net_captive_portal(struct draft *d)
+{
+    struct diagnosed *f = NULL;
+
+    for (size_t i = 0; i < d->e->n_probes && f == NULL; i++) {
+        const struct probe *p = &d->e->probes[i];
+        struct because *b;
+
+        if (!is_portal(p))
+            continue;
+        f = draft_raise(d, FINDING_NET_CAPTIVE_PORTAL);
+        b = whole_say_probe(d, f,
+                            p->http_location.len > 0 ? TEXT_BECAUSE_NET_CAPTIVE_PORTAL_REDIRECT
+                                                     : TEXT_BECAUSE_NET_CAPTIVE_PORTAL_PAGE,
+                            (int)i);
+        say_number(b, "status", p->http_status);
+        say_peer(d, b, "location", p->http_location);
+    }
+    if (f == NULL)
+        return;
     concern_ports(d, f);
     draft_judge(d, f);
 }

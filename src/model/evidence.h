@@ -352,6 +352,9 @@ struct probe {
     bool helo_used;       /* EHLO was not understood */
     size_t n_injected;    /* bytes behind the 220 of STARTTLS; discarded */
     bool mail_accepted;   /* MAIL FROM:<> in clear (only where --tls none asked) */
+    unsigned http_status;   /* of the page that tells whether a portal stands between; 0: none came */
+    bool http_page;         /* there was something on it */
+    struct peer_text http_location; /* where it leads on, or NULL */
     const char *ehlo;       /* the name that was sent with EHLO, or NULL */
     const char *other_ehlo; /* another one that was tried after EHLO was refused, or NULL */
     bool other_ehlo_accepted;

@@ -18,6 +18,7 @@ enum {
     TIMEOUT_MAX_MS = 24 * 3600 * 1000,
     DAYS_MAX = 100000,
     ATTEMPTS_MAX = 1000,
+    HTTP_STATUS_MAX = 999,
 };
 
 /* Beyond the year 9999 in either direction, and far from where sums of seconds overflow. */
@@ -402,6 +403,11 @@ static void codec_times(struct codec *c, struct probe *p)
 {
     codec_milliseconds(c, "started_ms", &p->started_ms);
     codec_milliseconds(c, "connect_ms", &p->connect_ms);
+    if (codec_has(c, "http_status")) {
+        CODEC_INTEGER(c, "http_status", p->http_status, 0, HTTP_STATUS_MAX);
+        codec_bool(c, "http_page", &p->http_page);
+        codec_peer(c, "http_location", &p->http_location);
+    }
     if (codec_has(c, "round_trip_ms")) {
         codec_milliseconds(c, "round_trip_ms", &p->round_trip_ms);
         CODEC_INTEGER(c, "attempts", p->attempts, 0, ATTEMPTS_MAX);

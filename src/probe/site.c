@@ -9,6 +9,7 @@
 #include "probe/cells.h"
 #include "probe/dial.h"
 #include "probe/lookup.h"
+#include "probe/portal.h"
 #include "probe/session.h"
 
 /*
@@ -30,6 +31,7 @@ struct site {
     struct evidence *evidence; /* NULL once it has ended */
     struct cell_owner owner;
     struct session *sessions;
+    struct portal *portals;
     struct lookup *lookup; /* NULL: none, or gone */
     bool looking;          /* the name may still get addresses */
     bool stopped;          /* at the ceiling, or interrupted: nothing new begins */
@@ -52,7 +54,7 @@ static void tell_probe(const struct site *t, size_t probe)
 
 bool site_is_idle(const struct site *t)
 {
-    return t->sessions == NULL && t->lookup == NULL;
+    return t->sessions == NULL && t->portals == NULL && t->lookup == NULL;
 }
 
 static void tell_idle(const struct site *t)
@@ -172,10 +174,60 @@ static void open_session(struct site *t, const struct address *address, uint16_t
     start_session(t, &spec);
 }
 
+/* ---- the page that tells of a portal ---- */
+
+static void on_portal_over(void *user, struct portal *p)
+{
+    struct site *t = user;
+
+    (void)p;
+    t->spec.listener->review(t->spec.user);
+}
+
+static void on_portal_gone(void *user, struct portal *p)
+{
+    struct site *t = user;
+
+    for (struct portal **at = &t->portals; *at != NULL; at = portal_next(*at)) {
+        if (*at == p) {
+            *at = *portal_next(p);
+            break;
+        }
+    }
+    tell_idle(t);
+}
+
+static const struct portal_listener portal_ears = { .over = on_portal_over, .gone = on_portal_gone };
+
+/* Without the library for it the cell stays untried. */
+static void open_page(struct site *t, const struct address *address)
+{
+    int cell = find_cell(t, address, PORTAL_PORT, TLS_MODE_NONE);
+    struct portal_spec spec = {
+        .loop = engine_loop(t->spec.engine),
+        .evidence = t->evidence,
+        .check_started_ms = t->spec.check_started_ms,
+        .cell = (size_t)cell,
+        .listener = &portal_ears,
+        .user = t,
+    };
+    struct portal *p;
+    struct err err = { 0 };
+
+    if (cell < 0 || !portal_start(&p, &spec, &err))
+        return;
+    *portal_next(p) = t->portals;
+    t->portals = p;
+}
+
 static void open_port(struct site *t, const struct address *address, uint16_t port)
 {
     const struct plan *plan = t->evidence->plan;
 
+    if (t->owner.role == ROLE_CONTROL && port == PORTAL_PORT) {
+        open_page(t, address);
+        return;
+    }
     if (t->owner.role == ROLE_CONTROL) {
         open_session(t, address, port, control_mode(port));
         return;
@@ -719,6 +771,10 @@ bool site_is_busy(const struct site *t)
         if (!session_is_settled(s))
             return true;
     }
+    for (struct portal *p = t->portals; p != NULL; p = *portal_next(p)) {
+        if (!portal_is_over(p))
+            return true;
+    }
     return t->looking;
 }
 
@@ -732,6 +788,8 @@ void site_time_out(struct site *t)
         else
             session_close(s);
     }
+    for (struct portal *p = t->portals; p != NULL; p = *portal_next(p))
+        portal_stop(p, PROBE_TIMEOUT);
 }
 
 void site_withdraw(struct site *t)
@@ -741,6 +799,8 @@ void site_withdraw(struct site *t)
         if (!session_is_settled(s))
             session_withdraw(s, SKIP_STOPPED);
     }
+    for (struct portal *p = t->portals; p != NULL; p = *portal_next(p))
+        portal_stop(p, PROBE_SKIPPED);
 }
 
 /* Somebody has said which addresses of the family there are, if any. */

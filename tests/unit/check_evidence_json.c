@@ -120,7 +120,8 @@ static struct probe *full_probes(void)
         .tls_alert = 40, .icmp = { true, 3, 13, true, address_of("192.0.2.254") },
         .reply = { 535, { 5, 7, 8 }, PEER_TEXT_LITERAL("535-5.7.8 no\r\n535 5.7.8 \xe9\r\n") },
         .raw = PEER_TEXT_LITERAL("\x15\x03\x01"), .started_ms = 1.5, .connect_ms = 1.0 / 3,
-        .round_trip_ms = 0.25, .attempts = 3, .greeting_ms = 2.25,
+        .round_trip_ms = 0.25, .attempts = 3,
+        .http_status = 302, .http_page = true, .http_location = PEER_TEXT_LITERAL("http://portal.example/"), .greeting_ms = 2.25,
         .tls_ms = 3.125, .total_ms = 1e9 + 0.1, .slowest_ms = 7.5,
         .slowest_stage = STAGE_EHLO, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
@@ -276,7 +277,7 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_STRING(error_text), SAME_STRING(error_code), SAME(tls_alert_received), SAME(tls_alert), SAME(icmp.seen);
     SAME(icmp.type), SAME(icmp.code), SAME(icmp.has_offender), SAME_ADDRESS(icmp.offender), SAME(reply.code);
     SAME_BITS(reply.enhanced), SAME_PEER(reply.text), SAME_PEER(raw), SAME_BITS(started_ms), SAME_BITS(connect_ms);
-    SAME_BITS(round_trip_ms), SAME(attempts);
+    SAME_BITS(round_trip_ms), SAME(attempts), SAME(http_status), SAME(http_page), SAME_PEER(http_location);
     SAME_BITS(greeting_ms), SAME_BITS(tls_ms), SAME_BITS(total_ms), SAME_BITS(slowest_ms), SAME(slowest_stage),
     SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
