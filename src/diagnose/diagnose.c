@@ -71,6 +71,8 @@ static void (*const rules[])(struct draft *d) = {
     rule_tls_no_common_cipher,
     rule_tls_client_certificate_required,
     rule_tls_handshake_failed,
+    rule_tls_sni_required,
+    rule_tls_intercepted,
     rule_cert_no_trust_store,
     rule_cert_self_signed,
     rule_cert_expired,
@@ -80,6 +82,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_cert_untrusted_issuer,
     rule_cert_invalid_chain,
     rule_cert_revoked,
+    rule_cert_bad_staple,
     rule_cert_weak,
     rule_cert_name_mismatch,
     rule_cert_expires_soon,
@@ -90,13 +93,17 @@ static void (*const rules[])(struct draft *d) = {
     rule_clock_drifting,
 };
 
-/* The port that a finding's steps speak of: one that was asked for, else the first. */
+/* The port that a finding's steps speak of: one that was asked for, else the first that mail clients use. */
 static uint16_t port_of(const struct draft *d, const struct diagnosed *f)
 {
     const struct port_set *set = draft_ports(d, f);
 
     for (size_t i = 0; i < set->n; i++) {
         if (plan_asks_port(d->e->plan, set->ports[i]))
+            return set->ports[i];
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->ports[i] != PORT_SMTP)
             return set->ports[i];
     }
     if (set->n > 0)

@@ -455,6 +455,11 @@ static bool is_denied_here_alone(const struct draft *d, const struct name_view *
            whole_elsewhere(d) != NULL;
 }
 
+static enum text_id denial(const struct dns_query *q)
+{
+    return q->outcome == DNS_NXDOMAIN ? TEXT_BECAUSE_DNS_NXDOMAIN_RESOLVER : TEXT_BECAUSE_DNS_INCONSISTENT_DENIES;
+}
+
 /* Those in use say that there is no address, one elsewhere gives it. */
 static void say_denied_here(struct draft *d, const struct name_view *name)
 {
@@ -464,7 +469,7 @@ static void say_denied_here(struct draft *d, const struct name_view *name)
         enum dns_outcome outcome = name->queries[i].outcome;
 
         if ((outcome == DNS_NXDOMAIN || outcome == DNS_NO_DATA) && !is_repeated(name, i))
-            say_line(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_DENIES, &name->queries[i]);
+            say_line(d, f, denial(&name->queries[i]), &name->queries[i]);
     }
     whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_ELSEWHERE);
 }
@@ -481,7 +486,7 @@ void rule_dns_inconsistent(struct draft *d)
         if (!is_denial(name, q) || was_said_of(name, i))
             continue;
         f = draft_raise(d, FINDING_DNS_INCONSISTENT);
-        say_line(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_DENIES, q);
+        say_line(d, f, denial(q), q);
         say_line(d, f, TEXT_BECAUSE_DNS_INCONSISTENT_GIVES, contradiction(name, q));
         /* Programs take the first answer; after a failure they ask the next resolver (resolv.conf(5)). */
         in_use = in_use || (is_by(q, name->queries[0].resolver) && !is_failure(q->outcome));

@@ -176,24 +176,50 @@ static void say_failure(struct draft *d, struct diagnosed *f, const struct spot 
     say_word(d, b, "what", p->error_code != NULL ? p->error_code : fault_word(p->fault));
 }
 
+/* In one line each, where silence is all there is to tell. */
+static void say_failures(struct draft *d, struct diagnosed *f, enum family family)
+{
+    struct spot silent[PLAN_PORTS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
+        struct spot bad = spot_of_port(d, d->e->plan->ports[i], fails_in_family, (int)family);
+
+        if (bad.first >= 0 && seen_silent(d->e, &d->e->probes[bad.first]))
+            silent[n++] = bad;
+        else if (bad.first >= 0)
+            say_failure(d, f, &bad);
+    }
+    n = spot_merge(silent, n);
+    for (size_t i = 0; i < n; i++)
+        say_failure(d, f, &silent[i]);
+}
+
+/* The ports that the other family fails at. */
+static void say_works(struct draft *d, struct diagnosed *f, enum family family, enum text_id text)
+{
+    struct port_set failing = *draft_ports(d, f);
+    struct spot spots[PLAN_PORTS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < failing.n; i++) {
+        spots[n] = spot_of_port(d, failing.ports[i], works_in_family, (int)family);
+        n += spots[n].first >= 0;
+    }
+    n = spot_merge(spots, n);
+    for (size_t i = 0; i < n; i++)
+        spot_say(d, draft_because(d, f, text, spots[i].first), &spots[i]);
+}
+
 static void judge_family(struct draft *d, enum family family, enum finding_id finding, enum text_id works)
 {
-    enum family other = family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
     struct diagnosed *f;
 
     if (!seen_family_broken(d->e, family))
         return;
     f = draft_raise(d, finding);
-    for (size_t i = 0; i < d->e->plan->n_ports; i++) {
-        struct spot bad = spot_of_port(d, d->e->plan->ports[i], fails_in_family, (int)family);
-        struct spot good = spot_of_port(d, d->e->plan->ports[i], works_in_family, (int)other);
-
-        if (bad.first < 0)
-            continue;
-        say_failure(d, f, &bad);
-        if (good.first >= 0)
-            spot_say(d, draft_because(d, f, works, good.first), &good);
-    }
+    say_failures(d, f, family);
+    say_works(d, f, family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4, works);
     /* The user's clients fall back, so what stops them is found where the other family fails. */
     f->severity = SEVERITY_WARNING;
 }

@@ -577,6 +577,18 @@ static bool is_mail_port(uint16_t port)
            port == PORT_SUBMISSION_OTHER;
 }
 
+/* It went to where DNS sends every name, one that there is not included: that says nothing of the host meant. */
+static bool is_led_astray(const struct evidence *e, const struct probe *p)
+{
+    const struct name_view *none = seen_other_view(e, EVIDENCE_NO_SUCH_NAME);
+
+    for (size_t i = 0; none != NULL && i < none->n_addresses; i++) {
+        if (address_equal(&none->addresses[i].address, &p->address))
+            return true;
+    }
+    return false;
+}
+
 struct seen_controls seen_controls(const struct evidence *e)
 {
     struct seen_controls c = { .mail_works = -1, .mail_fails = -1, .other_works = -1, .other_fails = -1 };
@@ -588,7 +600,7 @@ struct seen_controls seen_controls(const struct evidence *e)
         int *which = mail ? (works ? &c.mail_works : &c.mail_fails)
                           : (works ? &c.other_works : &c.other_fails);
 
-        if (p->role != ROLE_CONTROL || !means_something(e, p))
+        if (p->role != ROLE_CONTROL || !means_something(e, p) || is_led_astray(e, p))
             continue;
         c.n_tried++;
         if (*which < 0)

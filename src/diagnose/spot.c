@@ -115,6 +115,23 @@ void spot_join(struct spot *s, const struct spot *other)
         s->longest_ms = other->longest_ms;
 }
 
+size_t spot_merge(struct spot *spots, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+
+        while (k < kept && !spot_fits(&spots[k], &spots[i]))
+            k++;
+        if (k < kept)
+            spot_join(&spots[k], &spots[i]);
+        else
+            spots[kept++] = spots[i];
+    }
+    return kept;
+}
+
 struct spot spot_of_trouble(const struct draft *d, uint16_t port, enum trouble trouble)
 {
     struct spot s;

@@ -39,6 +39,9 @@ struct spot spot_of_port(const struct draft *d, uint16_t port, spot_match_fn mat
 bool spot_fits(const struct spot *s, const struct spot *other);
 void spot_join(struct spot *s, const struct spot *other);
 
+/* Joins those of the spots that fit; returns how many are left. */
+size_t spot_merge(struct spot *spots, size_t n);
+
 /* All of the spokesmen on this port with this trouble. */
 struct spot spot_of_trouble(const struct draft *d, uint16_t port, enum trouble trouble);
 

@@ -98,14 +98,15 @@ static const struct connection_text {
 };
 
 /* Who reports it; the system's own word where no ICMP message names anybody. */
-static void say_offender(struct draft *d, struct because *b, const struct probe *p)
+static void say_reporter(struct draft *d, struct because *b, const char *name, const struct probe *p,
+                         const char *otherwise)
 {
     char text[ADDRESS_TEXT_SIZE];
 
     if (p->icmp.has_offender)
-        say_word(d, b, "offender", address_format(&p->icmp.offender, text));
+        say_word(d, b, name, address_format(&p->icmp.offender, text));
     else
-        say_word(d, b, "offender", p->error_code != NULL ? p->error_code : "ICMP");
+        say_word(d, b, name, p->error_code != NULL ? p->error_code : otherwise);
 }
 
 static void say_connection(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
@@ -114,24 +115,8 @@ static void say_connection(struct draft *d, struct diagnosed *f, enum text_id te
     struct because *b = spot_because(d, f, text, s);
 
     say_duration(b, "waited", s->longest_ms);
-    say_offender(d, b, p);
-    say_word(d, b, "error", p->error_code == NULL ? "EPERM" : p->error_code);
-}
-
-/* Says the first of the spots together with those that fit, and takes them off the list. */
-static void say_joined(struct draft *d, struct diagnosed *f, enum text_id text, struct spot *spots, size_t *n)
-{
-    struct spot joined = spots[0];
-    size_t kept = 0;
-
-    for (size_t i = 1; i < *n; i++) {
-        if (spot_fits(&joined, &spots[i]))
-            spot_join(&joined, &spots[i]);
-        else
-            spots[kept++] = spots[i];
-    }
-    *n = kept;
-    say_connection(d, f, text, &joined);
+    say_reporter(d, b, "offender", p, "ICMP");
+    say_reporter(d, b, "error", p, "EPERM");
 }
 
 static void say_connections_of_kind(struct draft *d, struct diagnosed *f, const struct port_set *ports,
@@ -144,8 +129,9 @@ static void say_connections_of_kind(struct draft *d, struct diagnosed *f, const 
         spots[n] = spot_of_port(d, ports->ports[i], ended_at_connection, (int)kind->fault);
         n += spots[n].first >= 0;
     }
-    while (n > 0)
-        say_joined(d, f, kind->text, spots, &n);
+    n = spot_merge(spots, n);
+    for (size_t i = 0; i < n; i++)
+        say_connection(d, f, kind->text, &spots[i]);
 }
 
 void whole_say_connections(struct draft *d, struct diagnosed *f, const struct port_set *ports,

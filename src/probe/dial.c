@@ -130,15 +130,24 @@ static enum fault fault_of_icmp6(const struct icmp_report *icmp)
     }
 }
 
+static bool is_own(int fd, const struct address *a)
+{
+    struct address own;
+
+    return dial_local_address(fd, &own) && address_equal(&own, a);
+}
+
 /* An ICMP message that ended the attempt, and what it means for this target. */
-static enum fault fault_of_icmp(const struct icmp_report *icmp, const struct address *target)
+static enum fault fault_of_icmp(int fd, const struct icmp_report *icmp, const struct address *target)
 {
     enum fault fault = target->family == FAMILY_IPV4 ? fault_of_icmp4(icmp) : fault_of_icmp6(icmp);
 
+    if (!icmp->has_offender || address_equal(&icmp->offender, target))
+        return fault;
     /* 'No such port' in another's name is a firewall's reject, not the target's word. */
-    if (fault == FAULT_REFUSED && icmp->has_offender && !address_equal(&icmp->offender, target))
-        return FAULT_PROHIBITED;
-    return fault;
+    if (fault == FAULT_REFUSED)
+        fault = FAULT_PROHIBITED;
+    return fault == FAULT_PROHIBITED && is_own(fd, &icmp->offender) ? FAULT_LOCAL : fault;
 }
 
 /* Returns the errno of the entry; an ICMP message is kept too. */
@@ -202,11 +211,11 @@ static void set_error_queue(int fd, enum family family, int on)
         setsockopt(fd, SOL_IPV6, IPV6_RECVERR, &on, sizeof on);
 }
 
-static enum dial_state dial_failed(int code, const struct address *address, struct dial_result *ret)
+static enum dial_state dial_failed(int fd, int code, const struct address *address, struct dial_result *ret)
 {
     ret->error_code = dial_errno_name(code);
     ret->error_text = strerrordesc_np(code);
-    ret->fault = ret->icmp.seen ? fault_of_icmp(&ret->icmp, address) : dial_fault_of_errno(code);
+    ret->fault = ret->icmp.seen ? fault_of_icmp(fd, &ret->icmp, address) : dial_fault_of_errno(code);
     return DIAL_FAILED;
 }
 
@@ -245,18 +254,18 @@ enum dial_state dial_start_as(int *fd, const struct address *address, uint16_t p
     *ret = (struct dial_result){ 0 };
     *fd = socket(family_af(address->family), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (*fd < 0)
-        return dial_failed(errno, address, ret);
+        return dial_failed(*fd, errno, address, ret);
     setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (!manner->half_open)
         dial_quick_ack(*fd);
     set_error_queue(*fd, address->family, 1);
     if (!set_manner(*fd, address->family, manner))
-        return dial_failed(errno, address, ret);
+        return dial_failed(*fd, errno, address, ret);
     if (connect(*fd, (const struct sockaddr *)&to, len) == 0) {
         set_error_queue(*fd, address->family, 0);
         return DIAL_CONNECTED;
     }
-    return errno == EINPROGRESS ? DIAL_PENDING : dial_failed(errno, address, ret);
+    return errno == EINPROGRESS ? DIAL_PENDING : dial_failed(*fd, errno, address, ret);
 }
 
 enum dial_state dial_start(int *fd, const struct address *address, uint16_t port, struct dial_result *ret)
@@ -286,10 +295,10 @@ enum dial_state dial_look(int fd, const struct address *address, struct dial_res
     queued = read_error_queue(fd, ret);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &code_len);
     if (code != 0)
-        return dial_failed(code, address, ret);
+        return dial_failed(fd, code, address, ret);
     if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0) {
         /* Reading the queue takes the error with it: SO_ERROR is 0 then, and the closed socket wakes us for ever. */
-        return given_up(fd) ? dial_failed(queued != 0 ? queued : EIO, address, ret) : DIAL_PENDING;
+        return given_up(fd) ? dial_failed(fd, queued != 0 ? queued : EIO, address, ret) : DIAL_PENDING;
     }
     set_error_queue(fd, address->family, 0);
     ret->icmp.seen = false; /* it did not keep the connection from standing */

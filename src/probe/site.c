@@ -475,6 +475,16 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
         start_session(t, &spec);
 }
 
+void site_try_nameless(struct site *t, size_t probe)
+{
+    const struct probe *p = &t->evidence->probes[probe];
+    struct session_spec spec = new_session_spec(t, &p->address, p->port, p->mode);
+
+    spec.lesson = LESSON_NO_SNI;
+    spec.pupil = (int)probe;
+    start_session(t, &spec);
+}
+
 static void try_further(struct site *t, const struct session *s)
 {
     const struct probe *p = session_probe(s);

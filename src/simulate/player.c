@@ -341,6 +341,7 @@ static void init_stage(struct simulate *p, struct stage *st, const struct scenar
         .scenario = p->scenario,
         .port = port,
         .credentials = p->credentials[port->cert],
+        .nameless = port->has_nosni ? p->credentials[port->nosni_cert] : NULL,
         .log = &p->log,
     };
     for (size_t i = 0; i < FAMILY_COUNT; i++) {

@@ -186,11 +186,12 @@ static const struct line_word {
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "control", read_server_control },
     { "web", read_world_web },
+    { "issuer", read_server_issuer },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, issuer, cert, web, clock, control, port, on, at, "
                                    "a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 

@@ -14,8 +14,10 @@
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
+ *   issuer   NAME trusted|unknown DN          an authority of that name (RFC 4514), for cert lines below
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL] [ocsp=URL]
- *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
+ *            [flaw=sha1|signature|purpose|extension|must-staple]
+ *            [staple=good|revoked|unknown|stale|forged]
  *   web      PATH issuer|issuers|good|revoked|unknown|forged|html|missing|redirect|long|silent|never [cert=NAME]
  *            a page of http://pki.example.test: the issuer of that certificate, alone or as PKCS #7, an
  *            OCSP answer about it, or something else; never: nobody may ask for it, and for every other
@@ -27,7 +29,7 @@
  *   control  portal 204|redirect|page|511|mute|refused|dropped
  *   control  none                            a server elsewhere for the check to compare with; all work unless named
  *   port     N refused|dropped|mute|script|submission|submissions|relay|web|http-204|http-redirect|
- *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed]
+ *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed] [nosni=NAME|refused]
  *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
@@ -66,6 +68,7 @@ enum {
     SCENARIO_ANSWERS_MAX = 48,
     SCENARIO_CERTS_MAX = 8,
     SCENARIO_PAGES_MAX = 8,
+    SCENARIO_AUTHORITIES_MAX = 4,
     SCENARIO_CERT_NAMES_MAX = 16,
     SCENARIO_PORTS_MAX = 20,
     SCENARIO_CLOCKS_MAX = 4,
@@ -137,6 +140,7 @@ enum scenario_issuer {
     SCENARIO_ISSUER_SERVER,  /* a certificate of the intermediate that is no authority */
     SCENARIO_ISSUER_BELOW,   /* an authority below the intermediate, which allows none */
     SCENARIO_ISSUER_LIMITED, /* one that may issue for other.test alone */
+    SCENARIO_ISSUER_NAMED,   /* of an issuer line */
 };
 
 /* What is wrong with the leaf itself. */
@@ -146,6 +150,7 @@ enum scenario_flaw {
     SCENARIO_FLAW_SIGNATURE, /* a bit of it is flipped */
     SCENARIO_FLAW_PURPOSE,   /* for clients */
     SCENARIO_FLAW_EXTENSION, /* a critical one that nobody knows */
+    SCENARIO_FLAW_MUST_STAPLE, /* demands an OCSP answer (RFC 7633), which is another matter than staple */
 };
 
 /* The OCSP answer that is stapled, or given out by the web server. */
@@ -154,12 +159,20 @@ enum scenario_staple {
     SCENARIO_STAPLE_GOOD,
     SCENARIO_STAPLE_REVOKED,
     SCENARIO_STAPLE_UNKNOWN,
+    SCENARIO_STAPLE_STALE,  /* says good, of a week that is long over */
     SCENARIO_STAPLE_FORGED, /* says revoked, and another than the issuer has signed it */
 };
 
 enum scenario_chain {
     SCENARIO_CHAIN_FULL, /* everything but the root; the unknown root is sent too */
     SCENARIO_CHAIN_LEAF,
+};
+
+/* An authority that goes by a name of the file's choice. */
+struct scenario_authority {
+    const char *name;
+    bool trusted; /* below the root that the check is told of; else a root of its own */
+    const char *dn;
 };
 
 struct scenario_cert {
@@ -170,6 +183,7 @@ struct scenario_cert {
     int until_days;
     enum scenario_key key;
     enum scenario_issuer issuer;
+    const struct scenario_authority *authority; /* where the issuer is NAMED */
     enum scenario_chain chain;
     enum scenario_flaw flaw;
     enum scenario_staple staple;
@@ -293,6 +307,9 @@ struct scenario_port {
     bool families[FAMILY_COUNT]; /* a family that is not served is refused */
     size_t cert;
     enum scenario_client client;
+    bool nosni_refused; /* a client that names no server gets no handshake */
+    bool has_nosni;     /* ... gets this certificate */
+    size_t nosni_cert;
     const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
     size_t first_handler;
     size_t n_handlers;
@@ -328,6 +345,8 @@ struct scenario {
     size_t n_certs;
     struct scenario_page *pages;
     size_t n_pages;
+    struct scenario_authority *authorities;
+    size_t n_authorities;
     struct scenario_clock *clocks;
     size_t n_clocks;
     bool no_clock; /* the check is told to ask nobody */
