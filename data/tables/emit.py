@@ -34,6 +34,8 @@ def tables(knowledge, japanese):
     parts.append(port_table(knowledge.ports))
     parts.append(known_host_table(knowledge.known_hosts))
     parts.append(other_host_table(knowledge.other_hosts))
+    parts.append(interceptor_table(knowledge.interceptors))
+    parts.append(public_issuer_table(knowledge.public_issuers))
     parts.append(word_table(knowledge.word_lists))
     parts.append(control_table(knowledge.controls))
     return "\n".join(parts)
@@ -113,6 +115,22 @@ def other_host_table(hosts):
     for h in hosts:
         lines.append(f"    {{ {c_string(h.host)}, {symbol('HOST_ROLE', h.role)}, {c_string(h.right)} }},")
     return "\n".join([*lines, "};", f"const size_t other_host_count = {len(hosts)};", ""])
+
+
+def interceptor_table(interceptors):
+    out = []
+    lines = ["const struct interceptor interceptor_table[] = {"]
+    for number, x in enumerate(interceptors):
+        rows = "".join(f"    {{ {', '.join(map(c_string_or_null, mark))} }},\n" for mark in x.marks)
+        out.append(f"static const struct interceptor_mark interceptor_{number}_marks[] = {{\n{rows}}};")
+        lines.append(f"    {{ {c_string(x.product)}, {symbol('INTERCEPTOR', x.kind)}, "
+                     f"interceptor_{number}_marks, {len(x.marks)} }},")
+    return "\n".join([*out, "", *lines, "};", f"const size_t interceptor_count = {len(interceptors)};", ""])
+
+
+def public_issuer_table(organisations):
+    lines = ["const char *const public_issuer_table[] = {", *[f"    {c_string(o)}," for o in organisations]]
+    return "\n".join([*lines, "};", f"const size_t public_issuer_count = {len(organisations)};", ""])
 
 
 def word_table(lists):

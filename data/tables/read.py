@@ -12,10 +12,11 @@ ORIGINS = ("article", "beyond")
 TLS_MODES = ("none", "starttls", "implicit")
 USERNAMES = ("full-address", "local-part", "other")
 CONFIDENCES = ("high", "medium")
+INTERCEPTOR_KINDS = ("computer", "network", "debugger", "helper")
 HOST_ROLES = ("imap", "pop", "web", "mx")
 
 # What a report fills in for a step, whichever finding the step stands under.
-STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "evidence", "clock", "line"}
+STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "evidence", "clock", "line", "scanner"}
 
 FINDING_ID = re.compile(r"[a-z]+\.[a-z0-9-]+")
 PLAIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -57,6 +58,8 @@ class Knowledge:
     known_hosts: list       # names, sorted
     other_hosts: list
     controls: list
+    interceptors: list
+    public_issuers: list    # organisations, sorted
     word_lists: list
 
 
@@ -70,11 +73,14 @@ def knowledge(folder, faults):
     providers = read_providers(load(folder, "providers.toml", faults), faults)
     known_hosts = read_known_hosts(load(folder, "known-hosts.toml", faults), faults)
     other_hosts = read_other_hosts(load(folder, "other-hosts.toml", faults), providers, known_hosts, faults)
+    public_issuers = read_public_issuers(load(folder, "public-issuers.toml", faults), faults)
+    interceptors = read_interceptors(load(folder, "interceptors.toml", faults), faults)
     controls = read_controls(load(folder, "controls.toml", faults), providers, faults)
     word_lists = read_word_lists(load(folder, "words.toml", faults), faults)
     check_texts(texts, faults)
     check_symbols(findings, steps, texts, faults)
-    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts, controls, word_lists)
+    return Knowledge(findings, steps, texts, providers, ports, known_hosts, other_hosts, controls,
+                     interceptors, public_issuers, word_lists)
 
 
 def load(folder, name, faults):
@@ -388,6 +394,64 @@ def read_other_hosts(data, providers, known_hosts, faults):
         entry.done()
         rows.append(row)
     return rows
+
+
+@dataclasses.dataclass
+class Interceptor:
+    product: str
+    kind: str
+    marks: list     # (cn, o, ou), "" for any
+
+
+def read_interceptors(data, faults):
+    interceptors = []
+    owners = {}     # of each mark, so that a look-up has one answer
+    for table in rows_of(data, "data/interceptors.toml", "interceptors", list, faults):
+        entry = Entry("data/interceptors.toml", str(table.get("product", "?")), table, faults)
+        product = entry.take("product", str, "")
+        kind = entry.take_word("kind", INTERCEPTOR_KINDS)
+        marks = read_marks(entry)
+        if product == "":
+            entry.fault("no product")
+        for mark in marks:
+            if mark in owners:
+                entry.fault(f"its issuer is that of {owners[mark]} already")
+            owners[mark] = product
+        take_source(entry)
+        entry.done()
+        interceptors.append(Interceptor(product, kind, marks))
+    return interceptors
+
+
+def read_marks(entry):
+    marks = []
+    for row in entry.take("issuers", list, []):
+        sub = entry.part(row)
+        mark = tuple(sub.take(key, str, "") for key in ("cn", "o", "ou"))
+        if not any(part.strip("*") for part in mark):
+            sub.fault("an issuer that anybody could be")
+        if any("*" in part[:-1] for part in mark):
+            sub.fault("a * that is not at the end")
+        sub.done()
+        marks.append(mark)
+    if not marks:
+        entry.fault("no issuers")
+    return marks
+
+
+def read_public_issuers(data, faults):
+    organisations = set()
+    for table in rows_of(data, "data/public-issuers.toml", "lists", list, faults):
+        entry = Entry("data/public-issuers.toml", str(table.get("source", "?")), table, faults)
+        for name in entry.take_strings("organisations"):
+            if name == "" or "*" in name:
+                entry.fault(f"not an organisation: {name}")
+            if name in organisations:
+                entry.fault(f"{name} stands twice")
+            organisations.add(name)
+        take_source(entry)
+        entry.done()
+    return sorted(organisations)
 
 
 @dataclasses.dataclass

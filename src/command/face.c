@@ -311,14 +311,19 @@ int face_refuse_line(const char *line)
     return EXIT_USAGE;
 }
 
-int face_refuse(const struct face *f, const struct usage *error)
+void face_note(const struct face *f, const struct usage *note)
 {
     struct buf line;
 
     buf_init(&line, LINE_MAX_BYTES);
-    usage_put(&line, f->language, error);
+    usage_put(&line, f->language, note);
     face_refuse_line(buf_borrow(&line));
     buf_done(&line);
+}
+
+int face_refuse(const struct face *f, const struct usage *error)
+{
+    face_note(f, error);
     return EXIT_USAGE;
 }
 

@@ -56,6 +56,9 @@ const struct option_spec *face_record_options(size_t *ret_n);
 int face_refuse(const struct face *f, const struct usage *error);
 int face_refuse_line(const char *line);
 
+/* Likewise a line that refuses nothing. */
+void face_note(const struct face *f, const struct usage *note);
+
 /* Our own failure: no memory, or the system refuses; always EXIT_USAGE. */
 int face_fail(const struct face *f, enum smtpdx_status status);
 

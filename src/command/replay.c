@@ -9,31 +9,15 @@
 
 static int replay(const struct face *f, const char *path)
 {
-    struct smtpdx_evidence *evidence = NULL;
-    const char *why = NULL;
     char *bytes = NULL;
     size_t len = 0;
-    enum smtpdx_status status;
-    int exit_status;
+    int status;
 
     if (!face_read_file(f, path, SMTPDX_RECORD_MAX, &bytes, &len))
         return EXIT_USAGE;
-    status = smtpdx_evidence_load(&evidence, bytes, len, &why);
+    status = run_show(f, path, bytes, len);
     free(bytes);
-    if (status == SMTPDX_OK) {
-        exit_status = run_show(f, evidence);
-    } else if (status == SMTPDX_USAGE) {
-        struct usage error;
-
-        usage_set(&error, TEXT_USAGE_NO_RECORD);
-        usage_peer(&error, "file", path);
-        usage_word(&error, "reason", why);
-        exit_status = face_refuse(f, &error);
-    } else {
-        exit_status = face_fail(f, status);
-    }
-    smtpdx_evidence_free(evidence);
-    return exit_status;
+    return status;
 }
 
 int command_replay(char **words)

@@ -303,7 +303,7 @@ int run_all(struct run *r)
     return exit_status;
 }
 
-int run_show(const struct face *f, const struct smtpdx_evidence *evidence)
+static int show(const struct face *f, const struct smtpdx_evidence *evidence)
 {
     struct item item = { 0 };
     enum smtpdx_status status = make_report(f, evidence, &item);
@@ -314,5 +314,27 @@ int run_show(const struct face *f, const struct smtpdx_evidence *evidence)
     else if (!face_write(f, item.report, item.report_len))
         exit_status = EXIT_USAGE;
     free(item.report);
+    return exit_status;
+}
+
+int run_show(const struct face *f, const char *name, const char *bytes, size_t len)
+{
+    struct smtpdx_evidence *evidence = NULL;
+    const char *why = NULL;
+    enum smtpdx_status status = smtpdx_evidence_load(&evidence, bytes, len, &why);
+    struct usage error;
+    int exit_status;
+
+    if (status == SMTPDX_OK) {
+        exit_status = show(f, evidence);
+    } else if (status == SMTPDX_USAGE) {
+        usage_set(&error, TEXT_USAGE_NO_RECORD);
+        usage_peer(&error, "file", name);
+        usage_word(&error, "reason", why);
+        exit_status = face_refuse(f, &error);
+    } else {
+        exit_status = face_fail(f, status);
+    }
+    smtpdx_evidence_free(evidence);
     return exit_status;
 }

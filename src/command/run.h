@@ -25,7 +25,10 @@ bool run_add(struct run *r, struct smtpdx_plan *plan);
  */
 int run_all(struct run *r);
 
-/* Puts out the report of evidence that is there already (replay). */
-int run_show(const struct face *f, const struct smtpdx_evidence *evidence);
+/*
+ * run_show() - puts out the report of a record, whose name is for complaints alone
+ * errors: the exit status, having said why
+ */
+int run_show(const struct face *f, const char *name, const char *bytes, size_t len);
 
 #endif

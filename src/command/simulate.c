@@ -10,14 +10,15 @@
 #include "command/args.h"
 #include "command/command.h"
 #include "command/plans.h"
-#include "command/run.h"
-#include "simulate/player.h"
+#include "command/practice.h"
 #include "simulate/scenario.h"
 
 enum { SCENARIO_FILE_MAX = SCENARIO_TEXT_MAX };
 
 struct simulate_settings {
     bool list;
+    bool serve;
+    bool recorded;
     bool transcript;
     const char *file;
 };
@@ -51,9 +52,26 @@ static enum input_result set_transcript(void *owner, const struct option_spec *o
     return INPUT_OK;
 }
 
+static enum input_result set_serve(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    (void)o, (void)value, (void)error;
+    ((struct simulate_settings *)owner)->serve = true;
+    return INPUT_OK;
+}
+
+static enum input_result set_recorded(void *owner, const struct option_spec *o, const char *value,
+                                      struct usage *error)
+{
+    (void)o, (void)value, (void)error;
+    ((struct simulate_settings *)owner)->recorded = true;
+    return INPUT_OK;
+}
+
 static const struct option_spec options[] = {
     { "list", 'l', false, NULL, TEXT_OPTION_LIST_HELP, TEXT_NONE, set_list },
     { "file", 0, false, "FILE", TEXT_OPTION_FILE_HELP, TEXT_OPTION_FILE_ACCEPTED, set_file },
+    { "serve", 0, false, NULL, TEXT_OPTION_SERVE_HELP, TEXT_NONE, set_serve },
+    { "recorded", 0, false, NULL, TEXT_OPTION_RECORDED_HELP, TEXT_NONE, set_recorded },
     { "transcript", 0, false, NULL, TEXT_OPTION_TRANSCRIPT_HELP, TEXT_NONE, set_transcript },
 };
 
@@ -94,43 +112,6 @@ static struct scenario *load(const struct face *f, const char *name, const char 
     return s;
 }
 
-/* The player's options first, the user's after them, so that the user's count. */
-static int check_against(const struct face *f, const struct simulate *player, const struct plans *asked)
-{
-    struct simulate_option given[SIMULATE_OPTIONS_MAX];
-    size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
-    struct plans p;
-    bool ok = true;
-    int status;
-
-    plans_init(&p);
-    for (size_t i = 0; i < n && ok; i++)
-        ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
-                                                  : plans_add_option(&p, given[i].name, given[i].value);
-    for (size_t i = 0; i < asked->n_options && ok; i++)
-        ok = plans_add_option(&p, asked->options[i].name, asked->options[i].value);
-    status = ok ? plans_run(&p, f) : face_fail(f, SMTPDX_NO_MEMORY);
-    plans_done(&p);
-    return status;
-}
-
-static int play(const struct face *f, const struct scenario *s, const struct simulate_settings *settings,
-                const struct plans *asked)
-{
-    struct simulate *player = NULL;
-    struct err err = { 0 };
-    int status;
-
-    if (!simulate_start(&player, s, &err))
-        return face_fail(f, err.kind == ERR_NOMEM ? SMTPDX_NO_MEMORY : SMTPDX_SYSTEM);
-    status = check_against(f, player, asked);
-    simulate_stop(player);
-    if (settings->transcript)
-        fprintf(stderr, "%s%s", simulate_transcript(player), simulate_complaints(player));
-    simulate_free(player);
-    return status;
-}
-
 static int list(const struct face *f)
 {
     struct buf out;
@@ -149,6 +130,8 @@ static int list(const struct face *f)
 
 static int run_words(struct face *f, struct simulate_settings *settings, struct plans *asked)
 {
+    const struct scenario_source *source;
+    struct practice practice = { .transcript = settings->transcript, .asked = asked };
     struct scenario *s;
     struct usage error;
     int status;
@@ -163,10 +146,22 @@ static int run_words(struct face *f, struct simulate_settings *settings, struct 
         usage_set(&error, TEXT_USAGE_SIMULATE_ONE);
         return face_refuse(f, &error);
     }
+    if (settings->serve && settings->recorded) {
+        usage_set(&error, TEXT_USAGE_SERVE_OR_RECORDED);
+        return face_refuse(f, &error);
+    }
     s = load(f, asked->n_targets == 1 ? asked->targets[0] : NULL, settings->file);
     if (s == NULL)
         return EXIT_USAGE;
-    status = play(f, s, settings, asked);
+    source = settings->file == NULL ? scenario_find(s->name) : NULL;
+    practice.record = source == NULL ? NULL : source->record;
+    practice.about = source == NULL ? s->about : source->about[f->language];
+    if (settings->serve)
+        status = practice_serve(f, s, &practice);
+    else if (settings->recorded)
+        status = practice_show(f, s, &practice);
+    else
+        status = practice_check(f, s, &practice);
     scenario_free(s);
     return status;
 }

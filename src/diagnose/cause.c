@@ -12,6 +12,7 @@
 enum scope {
     SCOPE_ALL,
     SCOPE_PORTS, /* about no other ports than its cause is */
+    SCOPE_CHAINS, /* ... and about certificates */
     SCOPE_HOST,  /* about this host, and neither about the network nor about what else was typed */
 };
 
@@ -42,6 +43,8 @@ static const struct cause_link {
     { FINDING_DNS_HOSTS_OVERRIDE, FINDING_NONE, SCOPE_PORTS },
     { FINDING_DNS_HIJACKED, FINDING_NONE, SCOPE_PORTS },
     { FINDING_DNS_HIJACKED, FINDING_SERVICE_DOWN, SCOPE_ALL },
+    { FINDING_TLS_SNI_REQUIRED, FINDING_NONE, SCOPE_CHAINS },
+    { FINDING_TLS_INTERCEPTED, FINDING_NONE, SCOPE_CHAINS },
     { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, SCOPE_ALL },
 };
 
@@ -91,6 +94,15 @@ static bool is_about_host(const struct draft *d, enum finding_id id)
     return false;
 }
 
+/* The certificate that was shown, and not what this machine holds against it. */
+static bool is_about_chains(const struct draft *d, const struct diagnosed *f)
+{
+    enum finding_id id = (enum finding_id)f->finding;
+
+    return strcmp(finding_by_id(id)->layer, "cert") == 0 && id != FINDING_CERT_NO_TRUST_STORE &&
+           draft_ports(d, f)->n > 0;
+}
+
 static bool is_in_scope(const struct draft *d, enum scope scope, const struct diagnosed *cause,
                         const struct diagnosed *f)
 {
@@ -101,6 +113,8 @@ static bool is_in_scope(const struct draft *d, enum scope scope, const struct di
         return true;
     case SCOPE_PORTS:
         return ports->n > 0 && is_within(ports, draft_ports(d, cause));
+    case SCOPE_CHAINS:
+        return is_about_chains(d, f) && is_within(ports, draft_ports(d, cause));
     case SCOPE_HOST:
         return is_about_host(d, (enum finding_id)f->finding);
     }
@@ -111,6 +125,9 @@ static bool is_effect(const struct draft *d, const struct cause_link *link, cons
                       const struct diagnosed *f)
 {
     if (f == cause || f->caused_by >= 0)
+        return false;
+    /* What a client does not mind cannot be what stops it. */
+    if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO)
         return false;
     if (link->effect != FINDING_NONE && link->effect != (enum finding_id)f->finding)
         return false;

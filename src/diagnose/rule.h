@@ -67,6 +67,10 @@ void rule_tls_no_common_cipher(struct draft *d);
 void rule_tls_client_certificate_required(struct draft *d);
 void rule_tls_handshake_failed(struct draft *d);
 
+/* rule_tamper.c: who else speaks for the server */
+void rule_tls_sni_required(struct draft *d);
+void rule_tls_intercepted(struct draft *d);
+
 /* rule_cert.c: chains */
 void rule_cert_no_trust_store(struct draft *d);
 void rule_cert_expired(struct draft *d);
@@ -78,6 +82,7 @@ void rule_cert_incomplete_chain(struct draft *d);
 void rule_cert_invalid_chain(struct draft *d);
 void rule_cert_weak(struct draft *d);
 void rule_cert_revoked(struct draft *d);
+void rule_cert_bad_staple(struct draft *d);
 void rule_cert_name_mismatch(struct draft *d);
 
 /* rule_clock.c: the time of this computer */

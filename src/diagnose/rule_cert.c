@@ -6,12 +6,10 @@
  * machine; trust was judged without them. A chain
  * that was not judged raises nothing but what its dates say.
  */
-#include "base/buf.h"
 #include "diagnose/rule.h"
+#include "diagnose/shown.h"
 #include "diagnose/whole.h"
 #include "model/clock_estimate.h"
-
-enum { NAMES_NAMED_MAX = 4, NAMES_TEXT_MAX = 300 };
 
 static const double SURE_OF_DATES = 0.9;      /* no other clock has confirmed the local one */
 static const double SURE_OF_INCOMPLETE = 0.9; /* the missing certificate was not seen */
@@ -24,36 +22,13 @@ enum {
 
 /* ---- who showed it -------------------------------------------------------- */
 
-static bool shows_chain(const struct draft *d, const struct probe *p, int chain)
-{
-    return p->chain == chain && seen_counts(d->e, p->port);
-}
-
-/* Every endpoint of the target that showed this chain on a port that counts. */
-static struct spot spot_of_chain(const struct draft *d, size_t chain)
-{
-    struct spot s;
-
-    spot_init(&s);
-    for (size_t i = 0; i < d->e->n_probes; i++) {
-        if (d->e->probes[i].role == ROLE_TARGET && shows_chain(d, &d->e->probes[i], (int)chain))
-            spot_add(&s, d->e, (int)i);
-    }
-    return s;
-}
-
-static struct peer_text subject_of(const struct certificate *c)
-{
-    return c->subject.len > 0 ? c->subject : c->common_name;
-}
-
 /* The arguments that every text about a certificate may use. */
 static struct because *say_certificate(struct draft *d, struct diagnosed *f, enum text_id text,
                                        const struct spot *s, const struct certificate *c)
 {
     struct because *b = spot_because(d, f, text, s);
 
-    say_peer(d, b, "subject", subject_of(c));
+    say_peer(d, b, "subject", shown_subject(c));
     say_peer(d, b, "issuer", c->issuer);
     return b;
 }
@@ -81,7 +56,7 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
 
     for (size_t i = 0; i < d->e->n_chains; i++) {
         const struct chain *c = &d->e->chains[i];
-        struct spot s = spot_of_chain(d, i);
+        struct spot s = shown_where(d, i);
         size_t at = 0;
         enum text_id text = s.first < 0 || c->n_certificates == 0 ? TEXT_NONE : flaw(d, c, &at);
         struct because *b;
@@ -96,9 +71,10 @@ static struct diagnosed *judge_chains(struct draft *d, enum finding_id finding, 
             say_word(d, b, "url", url_of_fetch(d->e, i, FETCH_OCSP));
         if (text == TEXT_BECAUSE_CERT_INCOMPLETE_CHAIN_FETCHED)
             say_word(d, b, "url", url_of_fetch(d->e, i, FETCH_ISSUER));
-        if (finding == FINDING_CERT_REVOKED) {
+        if (finding == FINDING_CERT_REVOKED || finding == FINDING_CERT_BAD_STAPLE) {
             say_date(b, "revoked", c->ocsp.revoked_at);
             say_date(b, "updated", c->ocsp.this_update);
+            say_date(b, "until", c->ocsp.next_update);
         } else {
             say_word(d, b, "key", c->certificates[at].key == NULL ? "" : c->certificates[at].key);
             say_word(d, b, "signature", c->certificates[at].signature == NULL ? "" : c->certificates[at].signature);
@@ -198,7 +174,7 @@ void rule_cert_expires_soon(struct draft *d)
 
     for (size_t i = 0; i < d->e->n_chains; i++) {
         const struct chain *c = &d->e->chains[i];
-        struct spot s = spot_of_chain(d, i);
+        struct spot s = shown_where(d, i);
         const struct certificate *first = c->n_certificates == 0 ? NULL : first_to_end(c);
         struct because *b;
 
@@ -221,21 +197,14 @@ void rule_cert_expires_soon(struct draft *d)
 
 /* ---- trust ---------------------------------------------------------------- */
 
-static bool lacks_roots(const struct evidence *e)
-{
-    if (e->roots_loaded)
-        return e->n_roots == 0;
-    return !e->interrupted && !e->ceiling_reached;
-}
-
 void rule_cert_no_trust_store(struct draft *d)
 {
     struct diagnosed *f;
 
-    if (!lacks_roots(d->e))
+    if (!shown_without_roots(d->e))
         return;
     for (size_t i = 0; i < d->e->n_chains; i++) {
-        struct spot s = spot_of_chain(d, i);
+        struct spot s = shown_where(d, i);
 
         if (s.first < 0)
             continue;
@@ -245,50 +214,26 @@ void rule_cert_no_trust_store(struct draft *d)
     }
 }
 
-static bool is_distrusted(const struct draft *d, const struct chain *c)
-{
-    return c->judged && !c->trusted && !lacks_roots(d->e);
-}
-
 /* No more is known against it than that its issuer is not. */
 static bool lacks_issuer(const struct draft *d, const struct chain *c)
 {
     unsigned others = TRUST_BROKEN | TRUST_WEAK_ALGORITHM | TRUST_REVOKED;
 
-    if (!is_distrusted(d, c) || c->leaf_self_signed)
+    if (!shown_distrusted(d->e, c) || c->leaf_self_signed)
         return false;
     return (c->trust_flaws & TRUST_NO_ISSUER) != 0 || (c->trust_flaws & others) == 0;
-}
-
-/*
- * The rest was found, or must be somewhere: a leaf that comes alone either has a
- * public issuer or says where its issuer is. A longer chain must do both, for a
- * private one says where its root is too, and lacks nothing but trust; as does
- * one whose fetched issuers end in a root that is not known here.
- */
-static bool can_be_completed(const struct chain *c)
-{
-    const struct certificate *last = &c->certificates[c->n_certificates - 1];
-
-    if (c->completion != COMPLETION_NONE)
-        return true;
-    if (last->self_issued || (c->n_fetched > 0 && c->fetched[c->n_fetched - 1].self_issued))
-        return false;
-    if (c->n_certificates == 1)
-        return c->issuer_public || last->has_ca_issuers;
-    return c->issuer_public && last->has_ca_issuers;
 }
 
 static enum text_id flaw_self_signed(const struct draft *d, const struct chain *c, size_t *ret)
 {
     (void)ret;
-    return is_distrusted(d, c) && c->leaf_self_signed ? TEXT_BECAUSE_CERT_SELF_SIGNED_LEAF : TEXT_NONE;
+    return shown_distrusted(d->e, c) && c->leaf_self_signed ? TEXT_BECAUSE_CERT_SELF_SIGNED_LEAF : TEXT_NONE;
 }
 
 static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c, size_t *ret)
 {
     *ret = c->n_certificates - 1;
-    if (!lacks_issuer(d, c) || !can_be_completed(c))
+    if (!lacks_issuer(d, c) || !shown_completable(c))
         return TEXT_NONE;
     switch (c->completion) {
     case COMPLETION_SEEN:
@@ -304,14 +249,14 @@ static enum text_id flaw_incomplete(const struct draft *d, const struct chain *c
 static enum text_id flaw_untrusted(const struct draft *d, const struct chain *c, size_t *ret)
 {
     *ret = c->n_certificates - 1;
-    return lacks_issuer(d, c) && !can_be_completed(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN
+    return lacks_issuer(d, c) && !shown_completable(c) ? TEXT_BECAUSE_CERT_UNTRUSTED_ISSUER_UNKNOWN
                                                       : TEXT_NONE;
 }
 
 static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, size_t *ret)
 {
     (void)ret;
-    if (!is_distrusted(d, c) || c->leaf_self_signed || (c->trust_flaws & TRUST_BROKEN) == 0)
+    if (!shown_distrusted(d->e, c) || c->leaf_self_signed || (c->trust_flaws & TRUST_BROKEN) == 0)
         return TEXT_NONE;
     if (c->trust_flaws & TRUST_BAD_SIGNATURE)
         return TEXT_BECAUSE_CERT_INVALID_CHAIN_SIGNATURE;
@@ -330,7 +275,7 @@ static enum text_id flaw_invalid(const struct draft *d, const struct chain *c, s
 
 static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size_t *ret)
 {
-    if (!is_distrusted(d, c) || (c->trust_flaws & TRUST_WEAK_ALGORITHM) == 0)
+    if (!shown_distrusted(d->e, c) || (c->trust_flaws & TRUST_WEAK_ALGORITHM) == 0)
         return TEXT_NONE;
     for (size_t i = 0; i < seen_needed(c); i++) {
         const struct certificate *x = &c->certificates[i];
@@ -347,11 +292,30 @@ static enum text_id flaw_weak(const struct draft *d, const struct chain *c, size
 static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, size_t *ret)
 {
     (void)ret;
-    if (!is_distrusted(d, c) || (c->trust_flaws & TRUST_REVOKED) == 0)
+    if (!shown_distrusted(d->e, c) || (c->trust_flaws & TRUST_REVOKED) == 0)
         return TEXT_NONE;
     if (c->ocsp.status != OCSP_REVOKED || c->ocsp.revoked_at < 0)
         return TEXT_BECAUSE_CERT_REVOKED_REVOKED;
     return c->ocsp_fetched ? TEXT_BECAUSE_CERT_REVOKED_FETCHED : TEXT_BECAUSE_CERT_REVOKED_STAPLED;
+}
+
+/* An answer that has ended is no answer; that it has, more than the local clock must say. */
+static bool has_ended(const struct draft *d, const struct ocsp_answer *o)
+{
+    return o->next_update >= 0 && clock_earliest_s(d->e) > o->next_update && (d->e->clock.known || d->e->plan->no_clock);
+}
+
+/* GnuTLS' clients refuse both, and others where the certificate demands it (RFC 7633 section 4.3.3). */
+static enum text_id flaw_staple(const struct draft *d, const struct chain *c, size_t *ret)
+{
+    (void)ret;
+    if (!c->judged || !c->trusted)
+        return TEXT_NONE;
+    if (c->ocsp.status == OCSP_GOOD && has_ended(d, &c->ocsp))
+        return TEXT_BECAUSE_CERT_BAD_STAPLE_ENDED;
+    if (c->certificates[0].must_staple && (c->ocsp.status == OCSP_NONE || c->ocsp.status == OCSP_INVALID))
+        return TEXT_BECAUSE_CERT_BAD_STAPLE_MISSING;
+    return TEXT_NONE;
 }
 
 void rule_cert_self_signed(struct draft *d)
@@ -393,24 +357,16 @@ void rule_cert_revoked(struct draft *d)
     judge_chains(d, FINDING_CERT_REVOKED, flaw_revoked);
 }
 
-/* ---- names ---------------------------------------------------------------- */
-
-/* "a.example, b.example, ...": the first few, cut again where they are long. */
-static void say_names(struct draft *d, struct because *b, const struct certificate *c)
+/* Some programs refuse it and others do not look, so that mail can be sent, and it is to be mended. */
+void rule_cert_bad_staple(struct draft *d)
 {
-    struct buf names;
+    struct diagnosed *f = judge_chains(d, FINDING_CERT_BAD_STAPLE, flaw_staple);
 
-    buf_init(&names, NAMES_TEXT_MAX);
-    for (size_t i = 0; i < c->n_names && i < NAMES_NAMED_MAX; i++) {
-        if (i > 0)
-            buf_put_string(&names, ", ");
-        buf_put(&names, c->names[i].text.bytes, c->names[i].text.len);
-    }
-    if (c->n_names > NAMES_NAMED_MAX)
-        buf_put_string(&names, ", ...");
-    say_peer(d, b, "names", (struct peer_text){ names.bytes, names.len });
-    buf_done(&names);
+    if (f != NULL)
+        f->severity = SEVERITY_WARNING;
 }
+
+/* ---- names ---------------------------------------------------------------- */
 
 void rule_cert_name_mismatch(struct draft *d)
 {
@@ -418,7 +374,7 @@ void rule_cert_name_mismatch(struct draft *d)
 
     for (size_t i = 0; i < d->e->n_chains; i++) {
         const struct chain *c = &d->e->chains[i];
-        struct spot s = spot_of_chain(d, i);
+        struct spot s = shown_where(d, i);
         const struct certificate *leaf = c->certificates;
         struct because *b;
 
@@ -430,7 +386,7 @@ void rule_cert_name_mismatch(struct draft *d)
                                               : TEXT_BECAUSE_CERT_NAME_MISMATCH_NAMELESS,
                             &s, leaf);
         say_word(d, b, "host", c->host == NULL ? draft_host(d) : c->host);
-        say_names(d, b, leaf);
+        shown_say_names(d, b, leaf);
     }
     if (f != NULL)
         draft_judge(d, f);

@@ -141,6 +141,27 @@ static bool is_masked(const struct draft *d, const struct probe *p, int kind)
     return p->starttls_masked;
 }
 
+/*
+ * A greeting as firewalls leave it: "220 ****2*0***". So many that no server that
+ * merely likes asterisks is taken for one.
+ */
+static bool is_starred(const struct draft *d, const struct probe *p, int kind)
+{
+    enum { STARS_MIN = 8 };
+    size_t n_stars = 0;
+
+    (void)d;
+    (void)kind;
+    for (size_t i = 4; i < p->greeting.len; i++) {
+        char c = p->greeting.bytes[i];
+
+        n_stars += c == '*';
+        if (c != '*' && c != ' ' && c != '\r' && c != '\n' && (c < '0' || c > '9'))
+            return false;
+    }
+    return n_stars >= STARS_MIN;
+}
+
 static bool provider_has_starttls(const struct draft *d, uint16_t port)
 {
     const struct provider *provider = seen_provider(d->e);
@@ -151,7 +172,7 @@ static bool provider_has_starttls(const struct draft *d, uint16_t port)
 
 static bool is_stripped(const struct draft *d, uint16_t port)
 {
-    return spot_of_port(d, port, is_masked, 0).first >= 0 ||
+    return spot_of_port(d, port, is_masked, 0).first >= 0 || spot_of_port(d, port, is_starred, 0).first >= 0 ||
            spot_of_port(d, port, offers_starttls, 0).first >= 0 || provider_has_starttls(d, port);
 }
 
@@ -184,12 +205,15 @@ void rule_mode_starttls_missing(struct draft *d)
 static void say_stripped(struct draft *d, struct diagnosed *f, uint16_t port, const struct spot *s)
 {
     struct spot masked = spot_of_port(d, port, is_masked, 0);
+    struct spot starred = spot_of_port(d, port, is_starred, 0);
     struct spot offered = spot_of_port(d, port, offers_starttls, 0);
 
     if (masked.first >= 0)
         spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_STRIPPED_MASKED, &masked);
     else
         spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_STRIPPED_ABSENT, s);
+    if (starred.first >= 0)
+        spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_STRIPPED_BANNER, &starred);
     if (offered.first >= 0)
         spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_STRIPPED_ELSEWHERE, &offered);
     if (provider_has_starttls(d, port)) {

@@ -17,6 +17,9 @@
  */
 static const double SILENCE_MEANS_MS = 990;
 
+/* At the ceiling it says something sooner, but not of what had only just begun. */
+static const double SILENCE_AT_CEILING_MS = 400;
+
 /* ---- one probe ------------------------------------------------------------ */
 
 static bool was_tried(const struct probe *p)
@@ -32,7 +35,7 @@ static bool is_silent(const struct probe *p)
 bool seen_silent(const struct evidence *e, const struct probe *p)
 {
     return was_tried(p) && is_silent(p) && !e->interrupted &&
-           (p->total_ms >= SILENCE_MEANS_MS || e->ceiling_reached);
+           p->total_ms >= (e->ceiling_reached ? SILENCE_AT_CEILING_MS : SILENCE_MEANS_MS);
 }
 
 /* For probes of any role. */

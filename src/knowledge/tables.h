@@ -6,8 +6,9 @@
 
 #include <stddef.h>
 
-#include "knowledge/finding.h"
 #include "knowledge/control.h"
+#include "knowledge/finding.h"
+#include "knowledge/interceptor.h"
 #include "knowledge/known_host.h"
 #include "knowledge/port.h"
 #include "knowledge/provider.h"
@@ -33,6 +34,13 @@ extern const size_t known_host_count;
 
 extern const struct other_host other_host_table[];
 extern const size_t other_host_count;
+
+extern const struct interceptor interceptor_table[];
+extern const size_t interceptor_count;
+
+/* Organisations, sorted. */
+extern const char *const public_issuer_table[];
+extern const size_t public_issuer_count;
 
 struct word_list {
     const char *const *words; /* lower case */

@@ -133,6 +133,7 @@ struct certificate {
     bool has_ca_issuers;   /* names where to fetch its issuer (AIA) */
     bool weak_key;         /* under 112 bits of security: RSA under 2048 (NIST SP 800-57) */
     bool weak_signature;   /* signed with SHA-1 or MD5 */
+    bool must_staple;      /* demands that an OCSP answer comes with it (RFC 7633) */
 };
 
 /* What an OCSP answer says of the leaf (RFC 6960): stapled by the server (RFC 6066 section 8), or fetched. */
@@ -185,6 +186,7 @@ struct chain {
     bool issuer_public;    /* the organisation that issued the last one owns a root in the trust store */
     bool name_matches;     /* RFC 9525, no fallback to the CN */
     size_t n_needed;       /* where trusted: so many from the leaf on lead to a root; 0 not told */
+    bool root_given;       /* where trusted: by a root of --ca-file */
     enum completion completion; /* where an issuer is missing: how it was found all the same */
     struct certificate *fetched; /* issuers that were fetched, each of the one before it */
     size_t n_fetched;
@@ -365,6 +367,8 @@ struct probe {
     const char *tls_cipher;
     const char *tls_group;
     int chain; /* index into chains, -1 none */
+    bool no_sni_tried; /* after trouble with the certificate: the same without a server name */
+    int no_sni_chain;  /* what was shown then; -1: the handshake came to nothing */
 };
 
 /* ---- the clock ------------------------------------------------------------ */

@@ -277,6 +277,8 @@ static void codec_certificate(struct codec *c, void *item)
         codec_bool(c, "weak_key", &x->weak_key);
         codec_bool(c, "weak_signature", &x->weak_signature);
     }
+    if (codec_has(c, "must_staple"))
+        codec_bool(c, "must_staple", &x->must_staple);
 }
 
 static void codec_ocsp(struct codec *c, void *item)
@@ -318,6 +320,8 @@ static void codec_chain(struct codec *c, void *item)
         codec_peer(c, "fetched_ocsp", &chain->fetched_ocsp);
         codec_bool(c, "ocsp_fetched", &chain->ocsp_fetched);
     }
+    if (codec_has(c, "root_given"))
+        codec_bool(c, "root_given", &chain->root_given);
 }
 
 static void codec_fetch(struct codec *c, void *item)
@@ -448,6 +452,12 @@ static void codec_session(struct codec *c, struct probe *p)
     codec_text_or_null(c, "tls_cipher", &p->tls_cipher);
     codec_text_or_null(c, "tls_group", &p->tls_group);
     CODEC_INTEGER(c, "chain", p->chain, -1, EVIDENCE_CHAINS_MAX - 1);
+    if (!c->saving)
+        p->no_sni_chain = -1;
+    if (codec_has(c, "no_sni_tried")) {
+        codec_bool(c, "no_sni_tried", &p->no_sni_tried);
+        CODEC_INTEGER(c, "no_sni_chain", p->no_sni_chain, -1, EVIDENCE_CHAINS_MAX - 1);
+    }
 }
 
 static void codec_probe(struct codec *c, void *item)
@@ -593,7 +603,8 @@ bool evidence_save(struct buf *out, const struct evidence *e)
 
 static const char *flaw_of_probe(const struct evidence *e, const struct probe *p)
 {
-    if (p->chain >= 0 && (size_t)p->chain >= e->n_chains)
+    if ((p->chain >= 0 && (size_t)p->chain >= e->n_chains) ||
+        (p->no_sni_chain >= 0 && (size_t)p->no_sni_chain >= e->n_chains))
         return "a probe: there is no such chain";
     if (p->outcome == PROBE_RUNNING)
         return "a probe: it had not ended";

@@ -33,6 +33,7 @@ void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family f
         .total_ms = -1,
         .slowest_ms = -1,
         .chain = -1,
+        .no_sni_chain = -1,
     };
     if (address != NULL) {
         p->has_address = true;

@@ -187,8 +187,10 @@ static void judge_trust(struct trust *t, struct judged *j)
     c->trusted = flaws == 0;
     if (!c->trusted && has_issuer_without_authority(j))
         c->trust_flaws |= TRUST_ISSUER_NOT_CA;
-    if (c->trusted)
+    if (c->trusted) {
         c->n_needed = count_needed(t, j);
+        c->root_given = trust_is_given(t, j->crts, j->n);
+    }
     if (is_weak(c))
         c->trust_flaws |= TRUST_WEAK_ALGORITHM;
     c->issuer_public = !c->trusted && trust_owns_root(t, j->crts[j->n - 1]);
@@ -365,6 +367,23 @@ static bool begin_question(struct judged *j, const struct trust *t, const struct
         return true;
     judged_done(j);
     return false;
+}
+
+bool chain_doubts(struct trust *t, const struct evidence *e, size_t chain)
+{
+    const struct address *address = e->plan->host_is_address ? &e->plan->host_address : NULL;
+    struct chain judged = e->chains[chain];
+    struct judged j;
+    bool doubtful;
+
+    if (trust_roots(t) == 0)
+        return false;
+    judged_init(&j, &judged);
+    if (j.n > 0)
+        judge_trust(t, &j);
+    doubtful = j.n > 0 && (!judged.trusted || !x509_name_matches(j.crts[0], judged.host, address));
+    judged_done(&j);
+    return doubtful;
 }
 
 bool chain_misses_issuer(struct trust *t, const struct evidence *e, size_t chain, struct http_url *ret)

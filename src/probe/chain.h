@@ -13,6 +13,12 @@
 void chain_judge_all(struct trust *t, struct evidence *e);
 
 /*
+ * chain_doubts() - a client with these roots would not take this chain: not trusted, or for another name
+ * shape:  false while the roots are not ready; nothing is written down
+ */
+bool chain_doubts(struct trust *t, const struct evidence *e, size_t chain);
+
+/*
  * chain_misses_issuer() - whether a chain ends in a certificate whose issuer is not known here
  * shape:  ret is where that certificate says that its issuer can be fetched; what was fetched before
  *         belongs to the chain. Never while the roots are not ready

@@ -201,10 +201,30 @@ static void check_review(struct check *c)
     check_finish(c);
 }
 
+/*
+ * What a client that names no server is shown is looked at where the certificate
+ * is not what it should be. An address as target has been without a name already.
+ */
+static void look_at_certificate(struct check *c, size_t probe)
+{
+    const struct evidence *e = c->evidence;
+    const struct probe *p = &e->probes[probe];
+
+    if (p->role != ROLE_TARGET || p->chain < 0 || p->outcome == PROBE_RUNNING || e->plan->host_is_address ||
+        (p->port == 25 && !plan_asks_port(e->plan, p->port)) || !chain_doubts(c->trust, e, (size_t)p->chain))
+        return;
+    for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
+        if (site_role(t) == ROLE_TARGET)
+            site_try_nameless(t, probe);
+    }
+}
+
 void check_trust_ready(struct check *c)
 {
     if (c->fetcher != NULL)
         fetcher_look(c->fetcher);
+    for (size_t i = 0; !c->finished && !c->stopped && i < c->evidence->n_probes; i++)
+        look_at_certificate(c, i);
     check_review(c);
 }
 
@@ -359,6 +379,7 @@ static void on_failing(void *user, size_t probe)
 {
     struct check *c = user;
 
+    look_at_certificate(c, probe);
     check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
     look_at_paths(c);
 }

@@ -249,6 +249,16 @@ static enum fault fault_of_handshake(struct session *s, const struct tls_failure
     return f->ended ? FAULT_CLOSED : FAULT_TLS;
 }
 
+/* What LESSON_NO_SNI was shown: an index into chains, or -1 where the handshake came to nothing. */
+static void learn_nameless(struct session *s, int chain)
+{
+    struct probe *p = &s->spec.evidence->probes[s->spec.pupil];
+
+    p->no_sni_tried = true;
+    p->no_sni_chain = chain;
+    s->spec.listener->changed(s->spec.user, (size_t)s->spec.pupil);
+}
+
 static void session_fail_tls(struct session *s, enum stage stage)
 {
     struct tls_failure f = tls_failure(s->tls);
@@ -257,6 +267,8 @@ static void session_fail_tls(struct session *s, enum stage stage)
     notes_error(&s->notes, f.error_code, f.error_text);
     notes_tls_failure(&s->notes, &f);
     fault = fault_of_handshake(s, &f);
+    if (s->spec.lesson == LESSON_NO_SNI)
+        learn_nameless(s, -1);
     session_end(s, PROBE_FAILED, stage, fault);
 }
 
@@ -266,11 +278,14 @@ static void session_talk(struct session *s);
 /* A lesson that ends with the handshake: one thing is kept of it. */
 static void learn_from_handshake(struct session *s)
 {
-    struct probe *pupil = &s->spec.evidence->probes[s->spec.pupil];
+    struct evidence *e = s->spec.evidence;
+    struct probe *pupil = &e->probes[s->spec.pupil];
     const char *cipher, *group;
 
     if (s->spec.lesson == LESSON_OLD_TLS)
         tls_describe(s->tls, &pupil->tls_old, &cipher, &group);
+    else if (s->spec.lesson == LESSON_NO_SNI)
+        learn_nameless(s, tls_keep_chain(s->tls, e, pupil->host));
     else
         pupil->small_segments_ok = true;
     session_settle(s);
@@ -309,7 +324,8 @@ static void session_handshake(struct session *s)
     case TLS_STEP_DONE:
         break;
     }
-    if (s->spec.lesson == LESSON_OLD_TLS || s->spec.lesson == LESSON_SMALL_SEGMENTS) {
+    if (s->spec.lesson == LESSON_OLD_TLS || s->spec.lesson == LESSON_SMALL_SEGMENTS ||
+        s->spec.lesson == LESSON_NO_SNI) {
         learn_from_handshake(s);
         return;
     }
@@ -341,7 +357,7 @@ static void session_begin_tls(struct session *s)
 {
     struct tls_spec spec = {
         .fd = s->fd,
-        .host = s->spec.host,
+        .host = s->spec.lesson == LESSON_NO_SNI ? NULL : s->spec.host,
         .identity = s->spec.identity,
         .old = s->spec.lesson == LESSON_OLD_TLS,
     };

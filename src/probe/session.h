@@ -32,6 +32,7 @@ enum session_lesson {
     LESSON_NONE,
     LESSON_OLD_TLS,    /* offers what was given up long ago, ends with the handshake, fills tls_old alone */
     LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
+    LESSON_NO_SNI,     /* names no server, ends with the handshake, fills no_sni_tried and no_sni_chain */
     LESSON_SMALL_SEGMENTS, /* where full ones may vanish on the way: ends with the handshake, fills small_segments_ok */
 };
 
@@ -75,7 +76,7 @@ bool session_is_settled(const struct session *s);
 
 enum session_lesson session_lesson(const struct session *s);
 
-/* The cell of its own mode, or what stands in for it; NULL for LESSON_OLD_TLS, and once it has settled. */
+/* The cell of its own mode, or what stands in for it; NULL for a lesson that ends with the handshake, and once it has settled. */
 const struct probe *session_probe(const struct session *s);
 
 /* The attempts to connect, while none of them is answered. */

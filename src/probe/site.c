@@ -475,6 +475,16 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
         start_session(t, &spec);
 }
 
+void site_try_nameless(struct site *t, size_t probe)
+{
+    const struct probe *p = &t->evidence->probes[probe];
+    struct session_spec spec = new_session_spec(t, &p->address, p->port, p->mode);
+
+    spec.lesson = LESSON_NO_SNI;
+    spec.pupil = (int)probe;
+    start_session(t, &spec);
+}
+
 static void try_further(struct site *t, const struct session *s)
 {
     const struct probe *p = session_probe(s);
@@ -626,13 +636,14 @@ void site_try_address(struct site *t, const struct address *address, bool must)
         open_port(t, address, t->spec.ports[i]);
 }
 
-/* Every address of the family before this one is the hosts file's alone. */
+/* Every address of the family before this one is the hosts file's alone; the system repeats what stands there. */
 static bool only_hosts_gave(const struct site *t, size_t address)
 {
     const struct found_address *all = site_view(t)->addresses;
 
     for (size_t i = 0; i < address; i++) {
-        if (all[i].address.family == all[address].address.family && all[i].sources != SOURCE_HOSTS)
+        if (all[i].address.family == all[address].address.family &&
+            (all[i].sources & ~(unsigned)SOURCE_SYSTEM) != SOURCE_HOSTS)
             return false;
     }
     return true;

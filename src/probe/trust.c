@@ -18,6 +18,7 @@ static const unsigned verify_flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_
 struct trust {
     uv_work_t work;
     gnutls_x509_trust_list_t list;
+    gnutls_x509_trust_list_t given; /* the files' alone, in copies of its own */
     bool with_system;
     char **files;     /* that were asked for, in order */
     struct buf *pems; /* what is in them; the thread's until it is ready */
@@ -40,6 +41,8 @@ static void trust_free(struct trust *t)
     free(t->pems);
     if (t->list != NULL)
         gnutls_x509_trust_list_deinit(t->list, 1);
+    if (t->given != NULL)
+        gnutls_x509_trust_list_deinit(t->given, 1);
     free(t);
 }
 
@@ -104,6 +107,15 @@ static bool holds_a_certificate(const struct buf *file)
     return true;
 }
 
+/* A list owns what is in it, so that a copy goes into this one. */
+static void note_given(struct trust *t, struct peer_text block)
+{
+    gnutls_x509_crt_t crt = read_certificate(block);
+
+    if (crt != NULL && gnutls_x509_trust_list_add_cas(t->given, &crt, 1, GNUTLS_TL_NO_DUPLICATES) <= 0)
+        gnutls_x509_crt_deinit(crt);
+}
+
 static void load_file(struct trust *t, const struct buf *file)
 {
     struct peer_text pem = { buf_borrow(file), file->len };
@@ -115,6 +127,7 @@ static void load_file(struct trust *t, const struct buf *file)
 
         if (n > 0) {
             t->n_roots += (size_t)n; /* the list owns it now */
+            note_given(t, block);
             continue;
         }
         t->n_broken++;
@@ -194,7 +207,7 @@ bool trust_new(struct trust **ret, uv_loop_t *loop, const struct plan *plan, tru
 
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
-    if (gnutls_x509_trust_list_init(&t->list, 0) < 0) {
+    if (gnutls_x509_trust_list_init(&t->list, 0) < 0 || gnutls_x509_trust_list_init(&t->given, 0) < 0) {
         trust_free(t);
         return err_set(err, ERR_NOMEM, 0, "loading the root certificates");
     }
@@ -265,17 +278,30 @@ static unsigned flaws_of_status(unsigned status)
     return status != 0 && flaws == 0 ? TRUST_OTHER : flaws;
 }
 
-bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws)
+/* GnuTLS' opinion of n certificates, leaf first; false where it has none. */
+static bool verify(gnutls_x509_trust_list_t roots, gnutls_x509_crt_t *crts, unsigned n, unsigned *status)
 {
     gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
                                       .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
+
+    return gnutls_x509_trust_list_verify_crt2(roots, crts, n, &purpose, 1, verify_flags, status, NULL) >= 0;
+}
+
+bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws)
+{
     unsigned status = 0;
 
-    if (trust_roots(t) == 0 ||
-        gnutls_x509_trust_list_verify_crt2(t->list, crts, n, &purpose, 1, verify_flags, &status, NULL) < 0)
+    if (trust_roots(t) == 0 || !verify(t->list, crts, n, &status))
         return false;
     *flaws = flaws_of_status(status);
     return true;
+}
+
+bool trust_is_given(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n)
+{
+    unsigned status = 0;
+
+    return trust_roots(t) > 0 && verify(t->given, crts, n, &status) && status == 0;
 }
 
 static bool organisation_of(gnutls_x509_crt_t crt, bool issuer, char *out, size_t size)

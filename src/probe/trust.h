@@ -44,6 +44,9 @@ size_t trust_broken(const struct trust *t);
  */
 bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws);
 
+/* The roots of the plan's files alone believe it, as far as they are loaded. */
+bool trust_is_given(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n);
+
 /* The organisation that issued this certificate owns a root that is believed here. */
 bool trust_owns_root(const struct trust *t, gnutls_x509_crt_t crt);
 

@@ -5,6 +5,7 @@
  */
 #include "probe/x509.h"
 
+#include <gnutls/x509-ext.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,6 +143,24 @@ static bool names_its_issuer_address(gnutls_x509_crt_t crt)
     return false;
 }
 
+/* The TLS feature status_request (RFC 7633): a client is to refuse it without a staple. */
+static bool demands_staple(gnutls_x509_crt_t crt)
+{
+    enum { STATUS_REQUEST = 5, FEATURES_MAX = 16 };
+    gnutls_x509_tlsfeatures_t features = NULL;
+    unsigned feature = 0;
+    bool demands = false;
+
+    if (gnutls_x509_tlsfeatures_init(&features) < 0)
+        return false;
+    if (gnutls_x509_crt_get_tlsfeatures(crt, features, 0, NULL) >= 0) {
+        for (unsigned i = 0; i < FEATURES_MAX && gnutls_x509_tlsfeatures_get(features, i, &feature) >= 0; i++)
+            demands = demands || feature == STATUS_REQUEST;
+    }
+    gnutls_x509_tlsfeatures_deinit(features);
+    return demands;
+}
+
 static void put_hex(char out[65], const unsigned char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -177,6 +196,7 @@ static bool read_certificate(struct evidence *e, struct certificate *c, const gn
     if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, digest, &digest_len) == 0)
         put_hex(c->sha256, digest, digest_len);
     c->self_issued = gnutls_x509_crt_check_issuer(crt, crt) != 0;
+    c->must_staple = demands_staple(crt);
     c->has_ca_issuers = names_its_issuer_address(crt);
     gnutls_x509_crt_deinit(crt);
     return true;

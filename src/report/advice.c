@@ -284,6 +284,9 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     add_word(a, "evidence", &a->evidence);
     add_word(a, "clock", &a->clock);
     a->arguments[a->n++] = (struct argument){ .name = "port", .kind = ARGUMENT_NUMBER, .value.number = port };
+    a->arguments[a->n++] = (struct argument){ .name = "scanner",
+                                              .kind = ARGUMENT_TEXT,
+                                              .value.text = TEXT_SHOW_SCANNER_UNKNOWN };
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/pkcs7.h>
+#include <gnutls/x509-ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,15 @@ static int set_serial(gnutls_x509_crt_t crt)
     return gnutls_x509_crt_set_serial(crt, serial, sizeof serial);
 }
 
-static int set_identity(gnutls_x509_crt_t crt, const char *common_name, gnutls_x509_privkey_t key)
+/* A common name alone, or a whole name as RFC 4514 writes it. */
+static int set_name(gnutls_x509_crt_t crt, const char *name)
+{
+    if (strchr(name, '=') != NULL)
+        return gnutls_x509_crt_set_dn(crt, name, NULL);
+    return gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+}
+
+static int set_identity(gnutls_x509_crt_t crt, const char *name, gnutls_x509_privkey_t key)
 {
     unsigned char id[64];
     size_t id_size = sizeof id;
@@ -76,8 +85,7 @@ static int set_identity(gnutls_x509_crt_t crt, const char *common_name, gnutls_x
     if (code >= 0)
         code = set_serial(crt);
     if (code >= 0)
-        code = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, common_name,
-                                             (unsigned)strlen(common_name));
+        code = set_name(crt, name);
     if (code >= 0)
         code = gnutls_x509_crt_set_key(crt, key);
     if (code >= 0)
@@ -149,7 +157,7 @@ static int set_limit(gnutls_x509_crt_t crt, const char *domain)
 }
 
 /* limit: the only domain that it may issue for, NULL: any. signer NULL: signs itself. */
-static bool make_issuer(struct authority *a, const struct mint *m, const char *common_name, const char *limit,
+static bool make_issuer(struct authority *a, const struct mint *m, const char *name, const char *limit,
                         const struct authority *signer, bool authority, struct err *err)
 {
     int code;
@@ -158,7 +166,7 @@ static bool make_issuer(struct authority *a, const struct mint *m, const char *c
         return false;
     code = gnutls_x509_crt_init(&a->certificate);
     if (code >= 0)
-        code = set_identity(a->certificate, common_name, a->key);
+        code = set_identity(a->certificate, name, a->key);
     if (code >= 0)
         code = set_window(a->certificate, m->now, -AUTHORITY_DAYS, AUTHORITY_DAYS);
     if (code >= 0)
@@ -232,7 +240,9 @@ static int set_place(gnutls_x509_crt_t crt, int what, const char *url)
     return url == NULL ? 0 : gnutls_x509_crt_set_authority_info_access(crt, what, &place);
 }
 
-static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer)
+/* named: the authority that the scenario names, where it does; NULL: the leaf signs itself. */
+static const struct authority *issuer_of(const struct mint *m, enum scenario_issuer issuer,
+                                         const struct authority *named)
 {
     switch (issuer) {
     case SCENARIO_ISSUER_INTERMEDIATE:
@@ -247,6 +257,8 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
         return &m->below;
     case SCENARIO_ISSUER_LIMITED:
         return &m->limited;
+    case SCENARIO_ISSUER_NAMED:
+        return named;
     case SCENARIO_ISSUER_SELF:
         break;
     }
@@ -256,10 +268,25 @@ static const struct authority *issuer_of(const struct mint *m, enum scenario_iss
 /* Of the arc for examples (RFC 7299 has none to spare): nobody gives it a meaning. */
 static const char unknown_extension[] = "2.999.25";
 
-static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
-                     gnutls_x509_privkey_t key)
+/* RFC 7633: a server that shows it sends an OCSP answer along (status_request, RFC 6066 section 8). */
+static int demand_staple(gnutls_x509_crt_t crt)
 {
-    const struct authority *issuer = issuer_of(m, spec->issuer);
+    enum { STATUS_REQUEST = 5 };
+    gnutls_x509_tlsfeatures_t features = NULL;
+    int code = gnutls_x509_tlsfeatures_init(&features);
+
+    if (code >= 0)
+        code = gnutls_x509_tlsfeatures_add(features, STATUS_REQUEST);
+    if (code >= 0)
+        code = gnutls_x509_crt_set_tlsfeatures(crt, features);
+    gnutls_x509_tlsfeatures_deinit(features);
+    return code;
+}
+
+/* issuer NULL: signs itself. */
+static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct scenario_cert *spec,
+                     const struct authority *issuer, gnutls_x509_privkey_t key)
+{
     int code = set_identity(crt, spec->names[0], key);
 
     if (code >= 0)
@@ -271,6 +298,8 @@ static int sign_leaf(gnutls_x509_crt_t crt, const struct mint *m, const struct s
                                                                               : GNUTLS_KP_TLS_WWW_SERVER);
     if (code >= 0 && spec->flaw == SCENARIO_FLAW_EXTENSION)
         code = gnutls_x509_crt_set_extension_by_oid(crt, unknown_extension, "\x05", 2, 1);
+    if (code >= 0 && spec->flaw == SCENARIO_FLAW_MUST_STAPLE)
+        code = demand_staple(crt);
     if (code >= 0)
         code = set_place(crt, GNUTLS_IA_OCSP_URI, spec->ocsp);
     if (code >= 0)
@@ -304,13 +333,14 @@ static int add_copy(struct mint_chain *c, gnutls_x509_crt_t from, bool break_sig
     return code;
 }
 
-static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec)
+static int add_leaf(struct mint_chain *c, const struct mint *m, const struct scenario_cert *spec,
+                    const struct authority *issuer)
 {
     gnutls_x509_crt_t crt = NULL;
     int code = gnutls_x509_crt_init(&crt);
 
     if (code >= 0)
-        code = sign_leaf(crt, m, spec, c->key);
+        code = sign_leaf(crt, m, spec, issuer, c->key);
     if (code >= 0)
         code = add_copy(c, crt, spec->flaw == SCENARIO_FLAW_SIGNATURE);
     gnutls_x509_crt_deinit(crt);
@@ -318,24 +348,23 @@ static int add_leaf(struct mint_chain *c, const struct mint *m, const struct sce
 }
 
 /* All that is above the leaf but the trusted root. */
-static int add_issuers(struct mint_chain *c, const struct mint *m, enum scenario_issuer issuer)
+static int add_issuers(struct mint_chain *c, const struct mint *m, const struct authority *issuer)
 {
-    const struct authority *own = issuer_of(m, issuer);
     int code = 0;
 
-    if (own == NULL || own == &m->root)
+    if (issuer == NULL || issuer == &m->root)
         return 0;
-    code = add_copy(c, own->certificate, false);
-    if (code >= 0 && (own == &m->server || own == &m->below))
+    code = add_copy(c, issuer->certificate, false);
+    if (code >= 0 && (issuer == &m->server || issuer == &m->below))
         code = add_copy(c, m->intermediate.certificate, false);
     return code;
 }
 
-/* About the leaf as it is sent, made today. */
-bool mint_put_ocsp(const struct mint *m, enum scenario_issuer issued_by, enum scenario_staple says,
-                   const struct mint_chain *c, struct buf *out, struct err *err)
+/* About the leaf as it is sent, made today; a stale one has ended before. */
+static bool put_ocsp(const struct mint *m, const struct authority *issuer, enum scenario_staple says,
+                     const struct mint_chain *c, struct buf *out, struct err *err)
 {
-    const struct authority *issuer = issuer_of(m, issued_by);
+    int64_t age_s = says == SCENARIO_STAPLE_STALE ? 20 * (int64_t)DAY_S : 0;
     const struct authority *signer = says == SCENARIO_STAPLE_FORGED ? &m->unknown : issuer;
     struct staple staple = {
         .leaf = c->certificates[0],
@@ -344,11 +373,17 @@ bool mint_put_ocsp(const struct mint *m, enum scenario_issuer issued_by, enum sc
         .revoked = says == SCENARIO_STAPLE_REVOKED || says == SCENARIO_STAPLE_FORGED,
         .unknown = says == SCENARIO_STAPLE_UNKNOWN,
         .revoked_at = m->now - 2 * DAY_S,
-        .this_update = m->now - DAY_S / 2,
-        .next_update = m->now + 7 * DAY_S,
+        .this_update = m->now - age_s - DAY_S / 2,
+        .next_update = m->now - age_s + 7 * DAY_S,
     };
 
     return staple_put(out, &staple, err);
+}
+
+bool mint_put_ocsp(const struct mint *m, enum scenario_issuer issuer, enum scenario_staple says,
+                   const struct mint_chain *c, struct buf *out, struct err *err)
+{
+    return put_ocsp(m, issuer_of(m, issuer, NULL), says, c, out, err);
 }
 
 static int put_der(struct buf *out, gnutls_x509_crt_t crt)
@@ -384,7 +419,7 @@ static int put_bundle(struct buf *out, gnutls_x509_crt_t first, gnutls_x509_crt_
 bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bundled, struct buf *out,
                      struct err *err)
 {
-    gnutls_x509_crt_t crt = issuer_of(m, issuer)->certificate;
+    gnutls_x509_crt_t crt = issuer_of(m, issuer, NULL)->certificate;
     int code = bundled ? put_bundle(out, m->unknown.certificate, crt) : put_der(out, crt);
 
     return library(err, code, "making a practice web page");
@@ -393,26 +428,27 @@ bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bun
 bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scenario_cert *spec,
                 struct err *err)
 {
+    const struct scenario_authority *named = spec->issuer == SCENARIO_ISSUER_NAMED ? spec->authority : NULL;
     struct mint_chain c = { .n_certificates = 0 };
+    struct authority own = { NULL, NULL };
+    const struct authority *issuer = issuer_of(m, spec->issuer, &own);
+    bool ok;
     int code;
 
     buf_init(&c.staple, STAPLE_MAX);
-    if (!make_key(&c.key, spec->key, err))
-        return false;
-    code = add_leaf(&c, m, spec);
-    if (code >= 0 && spec->chain == SCENARIO_CHAIN_FULL)
-        code = add_issuers(&c, m, spec->issuer);
-    if (code < 0) {
+    ok = (named == NULL || make_issuer(&own, m, named->dn, NULL, named->trusted ? &m->root : NULL, true, err)) &&
+         make_key(&c.key, spec->key, err);
+    code = ok ? add_leaf(&c, m, spec, issuer) : 0;
+    if (ok && code >= 0 && spec->chain == SCENARIO_CHAIN_FULL)
+        code = add_issuers(&c, m, issuer);
+    ok = ok && library(err, code, "making a practice certificate") &&
+         (spec->staple == SCENARIO_STAPLE_NONE || put_ocsp(m, issuer, spec->staple, &c, &c.staple, err));
+    authority_done(&own);
+    if (!ok)
         mint_chain_done(&c);
-        return library(err, code, "making a practice certificate");
-    }
-    if (spec->staple != SCENARIO_STAPLE_NONE &&
-        !mint_put_ocsp(m, spec->issuer, spec->staple, &c, &c.staple, err)) {
-        mint_chain_done(&c);
-        return false;
-    }
-    *ret = c;
-    return true;
+    else
+        *ret = c;
+    return ok;
 }
 
 void mint_chain_done(struct mint_chain *c)

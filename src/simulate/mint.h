@@ -45,11 +45,11 @@ bool mint_chain(struct mint_chain *ret, const struct mint *m, const struct scena
                 struct err *err);
 void mint_chain_done(struct mint_chain *c);
 
-/* Appends who issues such certificates, as DER; bundled: in PKCS #7, behind the root that nobody knows. */
+/* Appends one of the mint's own authorities (neither SELF nor NAMED), as DER; bundled: in PKCS #7, behind the root that nobody knows. */
 bool mint_put_issuer(const struct mint *m, enum scenario_issuer issuer, bool bundled, struct buf *out,
                      struct err *err);
 
-/* Appends an OCSP answer about the chain's leaf, as DER. */
+/* Appends an OCSP answer about the chain's leaf, of such an authority, as DER. */
 bool mint_put_ocsp(const struct mint *m, enum scenario_issuer issuer, enum scenario_staple says,
                    const struct mint_chain *c, struct buf *out, struct err *err);
 

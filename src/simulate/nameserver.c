@@ -18,7 +18,7 @@ enum {
 struct delayed {
     uv_timer_t timer;
     struct nameserver *nameserver;
-    struct sockaddr_in to;
+    struct sockaddr_storage to;
     struct zone_reply reply;
 };
 
@@ -67,7 +67,8 @@ static void on_closed(uv_handle_t *handle)
 
 /* ---- UDP ---- */
 
-static void send_datagram(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_datagram(struct nameserver *n, const struct zone_reply *reply,
+                          const struct sockaddr_storage *to)
 {
     uv_buf_t part = uv_buf_init((char *)(uintptr_t)reply->bytes, (unsigned)reply->len);
 
@@ -75,7 +76,8 @@ static void send_datagram(struct nameserver *n, const struct zone_reply *reply, 
     uv_udp_try_send(&n->udp, &part, 1, (const struct sockaddr *)to);
 }
 
-static void send_now(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_now(struct nameserver *n, const struct zone_reply *reply,
+                     const struct sockaddr_storage *to)
 {
     for (int i = 0; reply->stray && i < 2; i++) {
         struct zone_reply stray = *reply;
@@ -112,7 +114,8 @@ static void on_delay_over(uv_timer_t *timer)
     }
 }
 
-static void send_later(struct nameserver *n, const struct zone_reply *reply, const struct sockaddr_in *to)
+static void send_later(struct nameserver *n, const struct zone_reply *reply,
+                       const struct sockaddr_storage *to)
 {
     struct delayed *d;
     size_t place = 0;
@@ -145,11 +148,11 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const
 {
     struct nameserver *n = udp->data;
     struct zone_reply reply;
-    struct sockaddr_in to;
+    struct sockaddr_storage to;
 
-    if (len <= 0 || from == NULL || from->sa_family != AF_INET || (flags & UV_UDP_PARTIAL) != 0)
+    if (len <= 0 || from == NULL || (flags & UV_UDP_PARTIAL) != 0)
         return;
-    memcpy(&to, from, sizeof to);
+    memcpy(&to, from, from->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
     zone_answer(&reply, n->scenario, n->resolver, n->ipv6, (const uint8_t *)bytes->base, (size_t)len);
     zone_cut(&reply);
     if (reply.len == 0 || (reply.lost > 0 && n->n_lost[reply.line]++ < reply.lost))
@@ -305,26 +308,36 @@ static void on_client(uv_stream_t *listener, int status)
 
 static int port_of(uv_udp_t *udp, uint16_t *ret)
 {
-    struct sockaddr_in at;
+    struct sockaddr_storage at;
     int size = sizeof at;
     int code = uv_udp_getsockname(udp, (struct sockaddr *)&at, &size);
 
     if (code == 0)
-        *ret = ntohs(at.sin_port);
+        *ret = ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
+                                             : ((struct sockaddr_in6 *)&at)->sin6_port);
     return code;
 }
 
-/* Binds both sockets to one port; UV_EADDRINUSE where the other half is taken. */
-static int bind_both(struct nameserver *n)
+static int bind_address(struct sockaddr_storage *ret, enum family family, const char *text, uint16_t port)
 {
-    struct sockaddr_in at;
-    int code;
+    return family == FAMILY_IPV4 ? uv_ip4_addr(text, port, (struct sockaddr_in *)ret)
+                                 : uv_ip6_addr(text, port, (struct sockaddr_in6 *)ret);
+}
 
-    uv_ip4_addr("127.0.0.1", 0, &at);
+/* Binds both sockets to one port; UV_EADDRINUSE where the other half is taken. */
+static int bind_both(struct nameserver *n, const struct endpoint *where)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    struct sockaddr_storage at;
+    int code = bind_address(&at, where->address.family, address_format(&where->address, text), where->port);
+
+    if (code != 0)
+        return code;
     code = uv_udp_bind(&n->udp, (const struct sockaddr *)&at, 0);
     if (code == 0)
         code = port_of(&n->udp, &n->port);
-    at.sin_port = htons(n->port);
+    if (code == 0)
+        code = bind_address(&at, where->address.family, text, n->port);
     if (code == 0)
         code = uv_tcp_bind(&n->tcp, (const struct sockaddr *)&at, 0);
     if (code == 0)
@@ -335,7 +348,7 @@ static int bind_both(struct nameserver *n)
 }
 
 static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
-                   bool ipv6)
+                   const struct endpoint *at, bool ipv6)
 {
     struct nameserver *n = calloc(1, sizeof *n);
     int code;
@@ -349,7 +362,7 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
     uv_udp_init(loop, &n->udp);
     uv_tcp_init(loop, &n->tcp);
     n->udp.data = n->tcp.data = n;
-    code = bind_both(n);
+    code = bind_both(n, at);
     if (code == 0)
         *ret = n;
     else
@@ -358,12 +371,12 @@ static int try_new(struct nameserver **ret, uv_loop_t *loop, const struct scenar
 }
 
 bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
-                    bool ipv6, struct err *err)
+                    const struct endpoint *at, bool ipv6, struct err *err)
 {
     int code = UV_EADDRINUSE;
 
     for (int i = 0; i < PORT_TRIES && code == UV_EADDRINUSE; i++)
-        code = try_new(ret, loop, s, resolver, ipv6);
+        code = try_new(ret, loop, s, resolver, at, ipv6);
     if (code == 0)
         return true;
     return err_set(err, code == UV_ENOMEM ? ERR_NOMEM : ERR_SYSTEM, -code, "starting the practice resolver");

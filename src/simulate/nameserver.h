@@ -1,7 +1,7 @@
 /*
  * nameserver - the practice resolver's sockets
  *
- * UDP and TCP on one port of 127.0.0.1; what is answered stands in zone.h.
+ * UDP and TCP on one port; what is answered stands in zone.h.
  */
 #ifndef SMTPDX_SIMULATE_NAMESERVER_H
 #define SMTPDX_SIMULATE_NAMESERVER_H
@@ -17,11 +17,11 @@ struct nameserver;
 
 /*
  * nameserver_new() - the first resolver of a scenario (0), or the second (1)
- * shape:  ipv6 false keeps AAAA records back; s outlives it
+ * shape:  port 0 asks for any. ipv6 false keeps AAAA records back; s outlives it
  * errors: ERR_NOMEM, ERR_SYSTEM
  */
 bool nameserver_new(struct nameserver **ret, uv_loop_t *loop, const struct scenario *s, size_t resolver,
-                    bool ipv6, struct err *err);
+                    const struct endpoint *at, bool ipv6, struct err *err);
 uint16_t nameserver_port(const struct nameserver *n);
 
 /* Closes its handles; the loop frees it once they are closed. NULL is fine. */

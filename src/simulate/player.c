@@ -22,9 +22,11 @@
 #include "simulate/pages.h"
 #include "simulate/talk.h"
 #include "simulate/timekeeper.h"
+#include "simulate/world.h"
 
 enum {
     PORT_TRIES = 32,
+    DNS_PORT = 53,
     BACKLOG = 128,
     TALKS_MAX = 256,
     TRANSCRIPT_MAX = 1024 * 1024,
@@ -63,6 +65,7 @@ struct guest {
 
 struct simulate {
     const struct scenario *scenario;
+    struct world *world; /* NULL: all is on loopback */
     bool ipv6; /* this machine has ::1 */
     uv_loop_t loop;
     bool loop_made;
@@ -71,6 +74,7 @@ struct simulate {
     pthread_t thread;
     bool thread_made;
     struct nameserver *nameservers[SCENARIO_RESOLVERS_MAX];
+    struct nameserver *elsewhere[FAMILY_COUNT]; /* in a network of our own alone */
     struct timekeeper *timekeepers[SCENARIO_CLOCKS_MAX];
     char time_servers[SCENARIO_CLOCKS_MAX][WORD_SIZE];
     struct pages *pages;
@@ -150,7 +154,7 @@ static uint16_t bound_port(int fd)
 static bool machine_has_ipv6(void)
 {
     struct address loopback;
-    int fd = scenario_place_address(&loopback, SCENARIO_PLACE_HOST, FAMILY_IPV6) ? open_bound(&loopback, 0) : -1;
+    int fd = address_parse(&loopback, "::1") ? open_bound(&loopback, 0) : -1;
 
     if (fd < 0)
         return false;
@@ -173,7 +177,8 @@ static bool bind_ears(struct stage *st, bool ipv6, uint16_t *port)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         struct address a;
 
-        if (!scenario_place_address(&a, st->part.port->place, (enum family)i) || (i == FAMILY_IPV6 && !ipv6))
+        if (!scenario_place_address(&a, st->player->scenario, st->part.port->place, (enum family)i) ||
+            (i == FAMILY_IPV6 && !ipv6))
             continue;
         st->ears[i].fd = open_bound(&a, *port);
         if (st->ears[i].fd < 0)
@@ -184,11 +189,14 @@ static bool bind_ears(struct stage *st, bool ipv6, uint16_t *port)
     return true;
 }
 
-/* The same free port for all stages of one number, for the check maps numbers whatever the address. */
+/*
+ * The same free port for all stages of one number, for the check maps numbers whatever the address; in a
+ * network of our own the number itself is free.
+ */
 static bool bind_number(struct simulate *p, uint16_t number, struct err *err)
 {
     for (int try = 0; try < PORT_TRIES; try++) {
-        uint16_t port = 0;
+        uint16_t port = p->scenario->net.used ? number : 0;
         bool ok = true;
         int code = 0;
 
@@ -307,7 +315,8 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
     struct address a;
     int fd;
 
-    if (ear->fd < 0 || !scenario_place_address(&a, st->part.port->place, family) || !st->part.port->families[family])
+    if (ear->fd < 0 || !st->part.port->families[family] ||
+        !scenario_place_address(&a, p->scenario, st->part.port->place, family))
         return true;
     switch (st->part.port->face) {
     case SCENARIO_FACE_REFUSED:
@@ -341,6 +350,7 @@ static void init_stage(struct simulate *p, struct stage *st, const struct scenar
         .scenario = p->scenario,
         .port = port,
         .credentials = p->credentials[port->cert],
+        .nameless = port->has_nosni ? p->credentials[port->nosni_cert] : NULL,
         .log = &p->log,
     };
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
@@ -371,7 +381,7 @@ static void name_control(struct stage *st, const struct scenario *s)
         return;
     if (name != NULL)
         snprintf(st->control, sizeof st->control, "%s:%u", name, port->number);
-    else if (scenario_place_address(&at.address, port->place, FAMILY_IPV4))
+    else if (scenario_place_address(&at.address, s, port->place, FAMILY_IPV4))
         snprintf(st->control, sizeof st->control, "%s", endpoint_format(&at, text));
 }
 
@@ -472,8 +482,8 @@ static bool write_root(struct simulate *p, struct err *err)
 static bool make_certificates(struct simulate *p, struct err *err)
 {
     struct mint *m = NULL;
-    bool ok = pages_new(&p->pages, p->scenario, err) && mint_new(&m, clock_wall_ms() / 1000, err) && mint_put_root(m, &p->root, err) &&
-              write_root(p, err);
+    bool ok = pages_new(&p->pages, p->scenario, err) && mint_new(&m, clock_wall_ms() / 1000, err) &&
+              mint_put_root(m, &p->root, err) && write_root(p, err);
 
     for (size_t i = 0; ok && i < p->scenario->n_certs; i++)
         ok = load_credentials(p, m, i, err);
@@ -498,6 +508,10 @@ static void close_everything(struct simulate *p)
     for (size_t i = 0; i < SCENARIO_RESOLVERS_MAX; i++) {
         nameserver_end(p->nameservers[i]);
         p->nameservers[i] = NULL;
+    }
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        nameserver_end(p->elsewhere[i]);
+        p->elsewhere[i] = NULL;
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_end(p->timekeepers[i]);
@@ -550,10 +564,15 @@ static bool open_timekeepers(struct simulate *p, struct err *err)
     for (size_t i = 0; i < p->scenario->n_clocks; i++) {
         const struct scenario_clock *spec = &p->scenario->clocks[i];
 
-        if (!timekeeper_new(&p->timekeepers[i], &p->loop, spec, err))
+        struct endpoint at = { .port = 0 };
+        char text[ENDPOINT_TEXT_SIZE];
+
+        if (!scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_CLOCK, FAMILY_IPV4) ||
+            !timekeeper_new(&p->timekeepers[i], &p->loop, spec, &at.address, err))
             return false;
-        snprintf(p->time_servers[i], sizeof p->time_servers[i], spec->http ? "http://127.0.0.1:%u/" : "127.0.0.1:%u",
-                 timekeeper_port(p->timekeepers[i]));
+        at.port = timekeeper_port(p->timekeepers[i]);
+        snprintf(p->time_servers[i], sizeof p->time_servers[i], spec->http ? "http://%s/" : "%s",
+                 endpoint_format(&at, text));
     }
     return true;
 }
@@ -561,9 +580,32 @@ static bool open_timekeepers(struct simulate *p, struct err *err)
 static bool open_nameservers(struct simulate *p, struct err *err)
 {
     for (size_t i = 0; i < p->scenario->n_resolvers; i++) {
-        if (!nameserver_new(&p->nameservers[i], &p->loop, p->scenario, i, p->ipv6, err))
+        struct endpoint at = { .port = p->scenario->net.used ? DNS_PORT : 0 };
+        char text[ENDPOINT_TEXT_SIZE];
+
+        if (!scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_RESOLVER + (enum scenario_place)i,
+                                    FAMILY_IPV4) ||
+            !nameserver_new(&p->nameservers[i], &p->loop, p->scenario, i, &at, p->ipv6, err))
             return false;
-        snprintf(p->resolvers[i], sizeof p->resolvers[i], "127.0.0.1:%u", nameserver_port(p->nameservers[i]));
+        at.port = nameserver_port(p->nameservers[i]);
+        snprintf(p->resolvers[i], sizeof p->resolvers[i], "%s", endpoint_format(&at, text));
+    }
+    return true;
+}
+
+/* The public resolvers that a check asks after a failure, where no others are named to it. */
+static bool open_elsewhere(struct simulate *p, struct err *err)
+{
+    size_t resolver = p->scenario->elsewhere_differs ? SCENARIO_RESOLVER_ELSEWHERE : 0;
+
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        struct endpoint at = { .port = DNS_PORT };
+
+        if (scenario_place_address(&at.address, p->scenario, SCENARIO_PLACE_RESOLVER_ELSEWHERE,
+                                   (enum family)i) &&
+            (p->ipv6 || i == FAMILY_IPV4) &&
+            !nameserver_new(&p->elsewhere[i], &p->loop, p->scenario, resolver, &at, p->ipv6, err))
+            return false;
     }
     return true;
 }
@@ -576,12 +618,18 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
         return err_set(err, ERR_NOMEM, 0, "starting a simulation");
     p->scenario = s;
     p->root_fd = -1;
-    p->ipv6 = machine_has_ipv6();
     buf_init(&p->log.transcript, TRANSCRIPT_MAX);
     buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
+    if (s->net.used && !world_new(&p->world, s, err)) {
+        simulate_free(p);
+        return false;
+    }
+    p->ipv6 = machine_has_ipv6();
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
-        !open_nameservers(p, err) || !open_timekeepers(p, err) || !start_thread(p, err)) {
+        !open_nameservers(p, err) || !open_elsewhere(p, err) || !open_timekeepers(p, err) ||
+        !start_thread(p, err) ||
+        (s->net.used && !world_cross(p->world, err))) {
         simulate_free(p);
         return false;
     }
@@ -608,10 +656,11 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     struct option_list l = { .out = out, .max = max };
 
     put_option(&l, s->is_box ? "host" : "target", s->target);
-    for (size_t i = 0; i < s->n_resolvers; i++)
+    /* In a network of our own the resolvers stand in its resolv.conf, and ports are what they are. */
+    for (size_t i = 0; i < s->n_resolvers && !s->net.used; i++)
         put_option(&l, "resolver", p->resolvers[i]);
     for (size_t i = 0; i < p->n_stages; i++) {
-        if (is_first_of_number(p, i))
+        if (is_first_of_number(p, i) && !s->net.used)
             put_option(&l, "map-port", p->stages[i].map);
     }
     for (size_t i = 0; i < p->n_stages; i++) {
@@ -620,8 +669,10 @@ size_t simulate_options(const struct simulate *p, struct simulate_option *out, s
     }
     if (s->no_controls)
         put_option(&l, "only-target", NULL);
-    put_option(&l, "ca-file", p->root_path);
-    put_option(&l, "no-system-ca", NULL);
+    if (!s->net.no_roots) {
+        put_option(&l, "ca-file", p->root_path);
+        put_option(&l, "no-system-ca", NULL);
+    }
     for (size_t i = 0; i < s->n_clocks; i++)
         put_option(&l, "time-server", p->time_servers[i]);
     if (s->no_clock)
@@ -727,6 +778,7 @@ struct simulate *simulate_free(struct simulate *p)
     }
     for (size_t i = 0; i < SCENARIO_CLOCKS_MAX; i++)
         timekeeper_free(p->timekeepers[i]);
+    world_free(p->world);
     pages_free(p->pages);
     if (p->root_fd >= 0)
         close(p->root_fd);

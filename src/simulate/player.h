@@ -1,9 +1,11 @@
 /*
  * player - a scenario on the air
  *
- * Practice servers and a practice resolver on loopback, in a loop and a thread
- * of their own. A check is pointed at them by simulate_options(); nothing of
- * this machine or network is changed, and no privilege is needed.
+ * Practice servers and a practice resolver, in a loop and a thread of their
+ * own. A check is pointed at them by simulate_options(). On loopback no
+ * privilege is needed; a scenario with net lines is played in namespaces, and
+ * simulate_start() leaves the calling thread on the client's side there. In
+ * either case nothing is changed that anybody else sees.
  */
 #ifndef SMTPDX_SIMULATE_PLAYER_H
 #define SMTPDX_SIMULATE_PLAYER_H
@@ -29,6 +31,7 @@ enum { SIMULATE_OPTIONS_MAX = SCENARIO_OPTIONS_MAX + 2 * SCENARIO_PORTS_MAX + SC
  * simulate_start() - returns once everything listens
  * shape:  s outlives it
  * errors: ERR_NOMEM, ERR_SYSTEM, ERR_LIBRARY (GnuTLS)
+ *         with net lines ERR_SYSTEM also where this system permits no namespaces
  */
 bool simulate_start(struct simulate **ret, const struct scenario *s, struct err *err);
 

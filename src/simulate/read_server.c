@@ -132,16 +132,62 @@ static bool read_cert_names(struct reader *r, struct scenario_cert *c, char *lis
     return true;
 }
 
+static const struct scenario_authority *find_authority(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_authorities; i++) {
+        if (strcmp(s->authorities[i].name, name) == 0)
+            return &s->authorities[i];
+    }
+    return NULL;
+}
+
+/* An issuer line's name goes before the words that stand for the usual ones. */
+static bool read_cert_issuer(struct reader *r, struct scenario_cert *c, const char *value)
+{
+    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
+                                           "below", "limited", NULL };
+    int choice = SCENARIO_ISSUER_NAMED;
+
+    c->authority = find_authority(r->s, value);
+    if (c->authority == NULL && !reader_choice(r, &choice, "issuer", value, issuers))
+        return false;
+    c->issuer = (enum scenario_issuer)choice;
+    return true;
+}
+
+bool read_server_issuer(struct reader *r, char *rest)
+{
+    static const char *const words[] = { "unknown", "trusted", NULL };
+    char *name = reader_word(&rest);
+    struct scenario_authority *a;
+    int choice;
+
+    if (!reader_is_plain_name(name, 40) || find_authority(r->s, name) != NULL)
+        return reader_complain(r, "issuer", name, "a new name of letters, digits, dots and dashes");
+    /* Certificates point to them, so that they must stay where they are. */
+    if (r->s->authorities == NULL)
+        r->s->authorities = arena_alloc(r->s->arena, SCENARIO_AUTHORITIES_MAX, sizeof *a);
+    if (r->s->authorities == NULL)
+        return reader_no_memory(r);
+    if (r->s->n_authorities == SCENARIO_AUTHORITIES_MAX)
+        return reader_complain(r, "too many issuers", NULL, "at most 4");
+    if (!reader_choice(r, &choice, "issuer", reader_word(&rest), words))
+        return false;
+    if (strchr(rest, '=') == NULL)
+        return reader_complain(r, "name of an issuer", rest, "such as CN=Some Root,O=Some Company");
+    a = &r->s->authorities[r->s->n_authorities++];
+    a->trusted = choice == 1;
+    return reader_keep_word(r, &a->name, name) && reader_keep_word(r, &a->dn, rest);
+}
+
 static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const char *key, char *value)
 {
     static const char *const keys[] = { "names", "since", "days",  "key",  "issuer",
                                         "chain", "flaw",  "staple", "ocsp", "aia", NULL };
     static const char *const kinds[] = { "ecdsa", "rsa2048", "rsa1024", "ed25519", NULL };
-    static const char *const issuers[] = { "intermediate", "root", "self", "unknown", "server",
-                                           "below", "limited", NULL };
     static const char *const chains[] = { "full", "leaf", NULL };
-    static const char *const flaws[] = { "none", "sha1", "signature", "purpose", "extension", NULL };
-    static const char *const staples[] = { "none", "good", "revoked", "unknown", "forged", NULL };
+    static const char *const flaws[] = { "none", "sha1", "signature", "purpose", "extension", "must-staple", NULL };
+    static const char *const staples[] = { "none", "good", "revoked", "unknown", "stale", "forged", NULL };
     int which, choice;
 
     if (!reader_choice(r, &which, "setting", key, keys))
@@ -161,10 +207,7 @@ static bool read_cert_setting(struct reader *r, struct scenario_cert *c, const c
         c->key = (enum scenario_key)choice;
         return true;
     case 4:
-        if (!reader_choice(r, &choice, "issuer", value, issuers))
-            return false;
-        c->issuer = (enum scenario_issuer)choice;
-        return true;
+        return read_cert_issuer(r, c, value);
     case 5:
         if (!reader_choice(r, &choice, "chain", value, chains))
             return false;
@@ -327,7 +370,8 @@ static const struct step_word {
     { "raw", SCENARIO_ACT_SEND, read_quoted },      { "flood", SCENARIO_ACT_SEND, step_flood },
     { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
     { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
-    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },     { "hang", SCENARIO_ACT_HANG, step_bare },
+    { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },
+    { "hang", SCENARIO_ACT_HANG, step_bare },
 };
 
 static const struct step_word *find_step_word(const char *word)
@@ -451,7 +495,8 @@ bool read_server_close_port(struct reader *r)
     return ok;
 }
 
-static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place, uint16_t number)
+static const struct scenario_port *find_port(const struct scenario *s, enum scenario_place place,
+                                             uint16_t number)
 {
     for (size_t i = 0; i < s->n_ports; i++) {
         if (s->ports[i].place == place && s->ports[i].number == number)
@@ -478,9 +523,17 @@ static bool open_port(struct reader *r, enum scenario_place place, uint16_t numb
     return face != SCENARIO_FACE_SCRIPT || add_handler(r, SCENARIO_SIDE_BOTH, "connect");
 }
 
+static bool read_nosni(struct reader *r, struct scenario_port *port, const char *value)
+{
+    port->nosni_refused = strcmp(value, "refused") == 0;
+    port->has_nosni = !port->nosni_refused;
+    return port->nosni_refused || read_server_find_cert(r->s, value, &port->nosni_cert) ||
+           reader_complain(r, "nosni", value, "a certificate named above, refused");
+}
+
 static bool read_port_setting(struct reader *r, char *word)
 {
-    static const char *const keys[] = { "cert", "tls", "only", "client", NULL };
+    static const char *const keys[] = { "cert", "tls", "only", "client", "nosni", NULL };
     static const char *const clients[] = { "ignored", "asked", "needed", NULL };
     static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
     static const char *const families[] = {
@@ -490,12 +543,14 @@ static bool read_port_setting(struct reader *r, char *word)
     char *value;
     int key, choice;
 
-    if (!reader_split(r, word, &value, "cert=NAME, tls=1.2, only=ipv4, client=asked") ||
+    if (!reader_split(r, word, &value, "cert=NAME, tls=1.2, only=ipv4, client=asked, nosni=NAME") ||
         !reader_choice(r, &key, "setting", word, keys))
         return false;
     if (key == 0)
         return read_server_find_cert(r->s, value, &port->cert) ||
                reader_complain(r, "certificate", value, "one named above");
+    if (key == 4)
+        return read_nosni(r, port, value);
     if (!reader_choice(r, &choice, keys[key], value, key == 1 ? versions : key == 2 ? families : clients))
         return false;
     if (key == 1)

@@ -9,6 +9,7 @@
 
 #include "simulate/reader.h"
 
+bool read_server_issuer(struct reader *r, char *rest);
 bool read_server_cert(struct reader *r, char *rest);
 bool read_server_port(struct reader *r, char *rest);
 bool read_server_control(struct reader *r, char *rest);

@@ -119,6 +119,12 @@ bool read_world_dns2(struct reader *r, char *rest)
     return read_answer(r, 1, rest);
 }
 
+bool read_world_dns_elsewhere(struct reader *r, char *rest)
+{
+    r->s->elsewhere_differs = true;
+    return read_answer(r, SCENARIO_RESOLVER_ELSEWHERE, rest);
+}
+
 /* ---- the web server ---- */
 
 static bool read_page_kind(struct reader *r, struct scenario_page *p, const char *word)
@@ -246,6 +252,168 @@ bool read_world_clock(struct reader *r, char *rest)
     for (char *word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
         if (!read_clock_setting(r, c, word))
             return false;
+    }
+    return true;
+}
+
+/* ---- the network between ---- */
+
+struct net_settings {
+    unsigned hop;
+    bool one_place;
+    enum scenario_place place;
+    bool families[FAMILY_COUNT];
+};
+
+static bool read_net_setting(struct reader *r, struct net_settings *set, char *word, bool with_place)
+{
+    static const char *const keys[] = { "at", "only", "of", NULL };
+    static const char *const families[] = { "ipv4", "ipv6", NULL };
+    static const char *const places[] = { "host", "mail", "web", "portal", NULL };
+    char *value;
+    int key, choice;
+
+    if (!reader_split(r, word, &value, "at=HOP, only=ipv4, of=host") ||
+        !reader_choice(r, &key, "setting", word, keys))
+        return false;
+    if (key == 0) {
+        if (!reader_number(&choice, value, 0, SCENARIO_HOPS))
+            return reader_complain(r, "hop", value, "0 to 4");
+        set->hop = (unsigned)choice;
+        return true;
+    }
+    if (key == 2 && !with_place)
+        return reader_complain(r, "setting", word, "at=HOP, only=ipv4");
+    if (!reader_choice(r, &choice, keys[key], value, key == 1 ? families : places))
+        return false;
+    if (key == 1) {
+        set->families[choice == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4] = false;
+    } else {
+        set->one_place = true;
+        set->place = (enum scenario_place)choice;
+    }
+    return true;
+}
+
+static bool read_net_settings(struct reader *r, struct net_settings *ret, char *rest, bool with_place)
+{
+    *ret = (struct net_settings){ .hop = 2, .families = { true, true } };
+    for (char *word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!read_net_setting(r, ret, word, with_place))
+            return false;
+    }
+    return true;
+}
+
+static bool read_block(struct reader *r, enum scenario_block_kind kind, char *rest)
+{
+    struct scenario_net *net = &r->s->net;
+    struct scenario_block *b = READER_APPEND(r, net->blocks, net->n_blocks, SCENARIO_BLOCKS_MAX, "blocks");
+    const char *word = reader_word(&rest);
+    struct net_settings set;
+
+    if (b == NULL || (strcmp(word, "all") != 0 && !reader_port(r, &b->port, word)) ||
+        !read_net_settings(r, &set, rest, true))
+        return false;
+    if (set.hop == 0 && set.one_place && kind != SCENARIO_BLOCK_DROP)
+        return reader_complain(r, "of", "at=0", "drop alone, or no of=");
+    b->kind = kind;
+    b->hop = set.hop;
+    b->one_place = set.one_place;
+    b->place = set.place;
+    memcpy(b->families, set.families, sizeof b->families);
+    return true;
+}
+
+static bool read_mtu(struct reader *r, bool told, char *rest)
+{
+    const char *word = reader_word(&rest);
+    struct net_settings set;
+    int mtu;
+
+    if (!reader_number(&mtu, word, 576, 1499))
+        return reader_complain(r, "mtu", word, "bytes, 576 to 1499");
+    if (!read_net_settings(r, &set, rest, false))
+        return false;
+    r->s->net.mtu = (unsigned)mtu;
+    r->s->net.mtu_hop = set.hop;
+    r->s->net.mtu_told = told;
+    memcpy(r->s->net.mtu_families, set.families, sizeof set.families);
+    return true;
+}
+
+static bool read_no_route(struct reader *r, char *rest)
+{
+    struct net_settings set;
+
+    if (!read_net_settings(r, &set, rest, false))
+        return false;
+    memcpy(r->s->net.no_route, set.families, sizeof set.families);
+    return true;
+}
+
+static bool read_delay(struct reader *r, char *rest)
+{
+    const char *word = reader_word(&rest);
+    int delay;
+
+    if (!reader_number(&delay, word, 0, 1000))
+        return reader_complain(r, "delay", word, "milliseconds, at most 1000");
+    r->s->net.delay_ms = (unsigned)delay;
+    return reader_nothing_more(r, rest);
+}
+
+static bool read_hosts_line(struct reader *r, char *rest)
+{
+    struct scenario_net *net = &r->s->net;
+    struct scenario_host *h =
+        READER_APPEND(r, net->hosts, net->n_hosts, SCENARIO_HOSTS_MAX, "lines of hosts");
+    const char *word = reader_word(&rest);
+
+    if (h == NULL)
+        return false;
+    if (!address_parse(&h->address, word))
+        return reader_complain(r, "hosts", word, "ADDRESS NAME");
+    word = reader_word(&rest);
+    if (!reader_is_plain_name(word, 253))
+        return reader_complain(r, "hosts", word, "ADDRESS NAME");
+    return reader_keep_word(r, &h->name, word) && reader_nothing_more(r, rest);
+}
+
+bool read_world_net(struct reader *r, char *rest)
+{
+    enum word { DROP, REJECT, RESET, MTU, NARROW, NO_ROUTE, DELAY, HOSTS, NO_ROOTS };
+    static const char *const words[] = { "drop", "reject", "reset", "mtu", "narrow", "no-route",
+                                         "delay", "hosts", "no-roots", NULL };
+    struct scenario_net *net = &r->s->net;
+    int word;
+
+    if (!net->used)
+        *net = (struct scenario_net){ .used = true, .delay_ms = 1 };
+    if (*rest == '\0')
+        return true;
+    if (!reader_choice(r, &word, "net", reader_word(&rest), words))
+        return false;
+    switch ((enum word)word) {
+    case DROP:
+        return read_block(r, SCENARIO_BLOCK_DROP, rest);
+    case REJECT:
+        return read_block(r, SCENARIO_BLOCK_REJECT, rest);
+    case RESET:
+        return read_block(r, SCENARIO_BLOCK_RESET, rest);
+    case MTU:
+        return read_mtu(r, false, rest);
+    case NARROW:
+        return read_mtu(r, true, rest);
+    case NO_ROUTE:
+        return read_no_route(r, rest);
+    case DELAY:
+        return read_delay(r, rest);
+    case HOSTS:
+        return read_hosts_line(r, rest);
+    case NO_ROOTS:
+        net->no_roots = true;
+        return reader_nothing_more(r, rest);
     }
     return true;
 }

@@ -182,16 +182,18 @@ static const struct line_word {
     { "about", read_about },     { "target", read_target },           { "host", read_host },
     { "options", read_options }, { "dns", read_world_dns },                 { "cert", read_server_cert },
     { "dns2", read_world_dns2 },
+    { "dns-elsewhere", read_world_dns_elsewhere },
     { "port", read_server_port },       { "verdict", read_verdict },         { "primary", read_primary },
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "control", read_server_control },
-    { "web", read_world_web },
+    { "web", read_world_web },   { "net", read_world_net },
+    { "issuer", read_server_issuer },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
-    static const char accepted[] = "about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
-                                   "a step, verdict, primary, finding, recommended";
+    static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, "
+                                   "control, net, port, on, at, a step, verdict, primary, finding, recommended";
     char *rest = line, *word = reader_word(&rest);
 
     if (*word == '\0' || *word == '#')
@@ -261,7 +263,7 @@ static bool add_addresses(struct reader *r, size_t resolver, const char *name, e
         a->name = name;
         a->resolver = resolver;
         a->type = i == FAMILY_IPV4 ? SCENARIO_TYPE_A : SCENARIO_TYPE_AAAA;
-        if (!scenario_place_address(&a->address, place, (enum family)i))
+        if (!scenario_place_address(&a->address, r->s, place, (enum family)i))
             a->kind = SCENARIO_ANSWER_EMPTY;
     }
     return true;
@@ -272,7 +274,8 @@ static bool add_names(struct reader *r, size_t resolver)
     for (enum scenario_place place = SCENARIO_PLACE_HOST; place < SCENARIO_PLACE_COUNT; place++) {
         const char *name = scenario_place_name(r->s, place);
 
-        if (name != NULL && !name_has_answers(r->s, resolver, name) && !add_addresses(r, resolver, name, place))
+        if (name != NULL && !name_has_answers(r->s, resolver, name) &&
+            !add_addresses(r, resolver, name, place))
             return false;
     }
     return true;
@@ -293,6 +296,8 @@ static bool fill_in(struct reader *r)
         if (!add_names(r, i))
             return false;
     }
+    if (s->elsewhere_differs && !add_names(r, SCENARIO_RESOLVER_ELSEWHERE))
+        return false;
     if (!read_server_add_usual(r))
         return false;
     for (size_t i = 0; i < s->n_certs; i++) {
@@ -348,23 +353,44 @@ const char *scenario_place_name(const struct scenario *s, enum scenario_place pl
     case SCENARIO_PLACE_PKI:
         return s->n_pages > 0 ? "pki.example.test" : NULL;
     case SCENARIO_PLACE_WEB:
+    case SCENARIO_PLACE_RESOLVER:
+    case SCENARIO_PLACE_RESOLVER_2:
+    case SCENARIO_PLACE_RESOLVER_ELSEWHERE:
+    case SCENARIO_PLACE_CLOCK:
     case SCENARIO_PLACE_COUNT:
         break;
     }
     return NULL;
 }
 
-bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family)
+bool scenario_place_address(struct address *ret, const struct scenario *s, enum scenario_place place,
+                            enum family family)
 {
-    static const char *const texts[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
+    static const char *const loopback[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
         [SCENARIO_PLACE_HOST] = { "127.0.0.1", "::1" },
         [SCENARIO_PLACE_MAIL] = { "127.9.0.25", NULL },
         [SCENARIO_PLACE_WEB] = { "127.9.0.43", NULL },
         [SCENARIO_PLACE_PORTAL] = { "127.9.0.80", NULL },
+        [SCENARIO_PLACE_RESOLVER] = { "127.0.0.1", NULL },
+        [SCENARIO_PLACE_RESOLVER_2] = { "127.0.0.1", NULL },
+        [SCENARIO_PLACE_CLOCK] = { "127.0.0.1", NULL },
         [SCENARIO_PLACE_PKI] = { "127.9.0.81", NULL },
     };
+    /* Addresses that nobody has (RFC 5737, RFC 3849), and those of data/controls.toml, which no option names. */
+    static const char *const world[SCENARIO_PLACE_COUNT][FAMILY_COUNT] = {
+        [SCENARIO_PLACE_HOST] = { "203.0.113.10", "2001:db8:113::10" },
+        [SCENARIO_PLACE_MAIL] = { "192.0.2.25", "2001:db8:2::25" },
+        [SCENARIO_PLACE_WEB] = { "192.0.2.43", "2001:db8:2::43" },
+        [SCENARIO_PLACE_PORTAL] = { "192.0.2.80", "2001:db8:2::80" },
+        [SCENARIO_PLACE_RESOLVER] = { "198.51.100.53", NULL },
+        [SCENARIO_PLACE_RESOLVER_2] = { "198.51.100.54", NULL },
+        [SCENARIO_PLACE_RESOLVER_ELSEWHERE] = { "8.8.8.8", "2606:4700:4700::1111" },
+        [SCENARIO_PLACE_CLOCK] = { "192.0.2.123", NULL },
+        [SCENARIO_PLACE_PKI] = { "192.0.2.81", "2001:db8:2::81" },
+    };
+    const char *text = s->net.used ? world[place][family] : loopback[place][family];
 
-    return texts[place][family] != NULL && address_parse(ret, texts[place][family]);
+    return text != NULL && address_parse(ret, text);
 }
 
 const struct scenario_source *scenario_find(const char *name)

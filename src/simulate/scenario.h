@@ -14,8 +14,11 @@
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first
  *   dns2     ...                            the same of a second resolver, which there is then
+ *   issuer   NAME trusted|unknown DN          an authority of that name (RFC 4514), for cert lines below
+ *   dns-elsewhere ...                       of the public ones, in a network of its own; as the first unless given
  *   cert     NAME [names=A,B] [since=DAYS] [days=DAYS] [key=...] [issuer=...] [chain=...] [aia=URL] [ocsp=URL]
- *            [flaw=sha1|signature|purpose|extension] [staple=good|revoked|unknown|forged]
+ *            [flaw=sha1|signature|purpose|extension|must-staple]
+ *            [staple=good|revoked|unknown|stale|forged]
  *   web      PATH issuer|issuers|good|revoked|unknown|forged|html|missing|redirect|long|silent|never [cert=NAME]
  *            a page of http://pki.example.test: the issuer of that certificate, alone or as PKCS #7, an
  *            OCSP answer about it, or something else; never: nobody may ask for it, and for every other
@@ -27,9 +30,18 @@
  *   control  portal 204|redirect|page|511|mute|refused|dropped
  *   control  none                            a server elsewhere for the check to compare with; all work unless named
  *   port     N refused|dropped|mute|script|submission|submissions|relay|web|http-204|http-redirect|
- *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed]
+ *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed] [nosni=NAME|refused]
  *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
  *       [at MS] STEP                        MS milliseconds after the step before it
+ *   net                                     a network of its own, with routers between the check and the servers:
+ *   net      drop|reject|reset PORT|all [at=HOP] [of=host|mail|web|portal] [only=ipv4|ipv6]
+ *            hop 0 is the client's machine, 1 its router, 4 the servers' one; 2 unless given
+ *   net      mtu N [at=HOP] [only=ipv4|ipv6]  what is longer disappears there, in both directions
+ *   net      narrow N [at=HOP] [only=...]     likewise, and the router says so
+ *   net      no-route [only=ipv4|ipv6]        the client's machine has no default route
+ *   net      delay MS                         each way; 1 unless given
+ *   net      hosts ADDRESS NAME               a line of the client's hosts file
+ *   net      no-roots                         no trusted roots are installed, and the check is told of none
  *   verdict ok|warning|critical|unknown     and what the check must say, exactly:
  *   primary  ID
  *   finding  ID SEVERITY [port=N] [caused_by=ID]
@@ -42,7 +54,8 @@
  * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
  * and refuse EDNS.
  * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
- * named, 2525 is refused; the host has 127.0.0.1 and ::1 unless it is named under dns; one time
+ * named, 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
+ * 2001:db8:113::10, unless it is named under dns; one time
  * server agrees with this machine unless there is a clock line. The controls for mail and for the
  * portal are asked for by name, which no line of dns but "*" hides; the one for the web by address.
  */
@@ -66,12 +79,15 @@ enum {
     SCENARIO_ANSWERS_MAX = 48,
     SCENARIO_CERTS_MAX = 8,
     SCENARIO_PAGES_MAX = 8,
+    SCENARIO_AUTHORITIES_MAX = 4,
     SCENARIO_CERT_NAMES_MAX = 16,
     SCENARIO_PORTS_MAX = 20,
     SCENARIO_CLOCKS_MAX = 4,
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
     SCENARIO_FINDINGS_MAX = 16,
+    SCENARIO_BLOCKS_MAX = 16,
+    SCENARIO_HOSTS_MAX = 16,
     SCENARIO_DELAY_MAX_MS = 60000,
     SCENARIO_FLOOD_MAX = 4 * 1024 * 1024, /* bytes that one step may send */
     SCENARIO_COMPLAINT_SIZE = 256,
@@ -102,7 +118,8 @@ enum scenario_answer_kind {
 };
 
 enum {
-    SCENARIO_RESOLVERS_MAX = 2,
+    SCENARIO_RESOLVERS_MAX = 2, /* of the client */
+    SCENARIO_RESOLVER_ELSEWHERE = SCENARIO_RESOLVERS_MAX,
     SCENARIO_MANY_MAX = 4000, /* what one message over TCP holds */
     SCENARIO_LOST_MAX = 100,
 };
@@ -117,7 +134,7 @@ struct scenario_answer {
     unsigned delay_ms;
     bool stray;
     unsigned lost; /* datagrams */
-    size_t resolver; /* 0, or 1 for the second one */
+    size_t resolver; /* 0, 1 for the second one, or SCENARIO_RESOLVER_ELSEWHERE */
 };
 
 /* ---- certificates ---- */
@@ -137,6 +154,7 @@ enum scenario_issuer {
     SCENARIO_ISSUER_SERVER,  /* a certificate of the intermediate that is no authority */
     SCENARIO_ISSUER_BELOW,   /* an authority below the intermediate, which allows none */
     SCENARIO_ISSUER_LIMITED, /* one that may issue for other.test alone */
+    SCENARIO_ISSUER_NAMED,   /* of an issuer line */
 };
 
 /* What is wrong with the leaf itself. */
@@ -146,6 +164,7 @@ enum scenario_flaw {
     SCENARIO_FLAW_SIGNATURE, /* a bit of it is flipped */
     SCENARIO_FLAW_PURPOSE,   /* for clients */
     SCENARIO_FLAW_EXTENSION, /* a critical one that nobody knows */
+    SCENARIO_FLAW_MUST_STAPLE, /* demands an OCSP answer (RFC 7633), which is another matter than staple */
 };
 
 /* The OCSP answer that is stapled, or given out by the web server. */
@@ -154,12 +173,20 @@ enum scenario_staple {
     SCENARIO_STAPLE_GOOD,
     SCENARIO_STAPLE_REVOKED,
     SCENARIO_STAPLE_UNKNOWN,
+    SCENARIO_STAPLE_STALE,  /* says good, of a week that is long over */
     SCENARIO_STAPLE_FORGED, /* says revoked, and another than the issuer has signed it */
 };
 
 enum scenario_chain {
     SCENARIO_CHAIN_FULL, /* everything but the root; the unknown root is sent too */
     SCENARIO_CHAIN_LEAF,
+};
+
+/* An authority that goes by a name of the file's choice. */
+struct scenario_authority {
+    const char *name;
+    bool trusted; /* below the root that the check is told of; else a root of its own */
+    const char *dn;
 };
 
 struct scenario_cert {
@@ -170,6 +197,7 @@ struct scenario_cert {
     int until_days;
     enum scenario_key key;
     enum scenario_issuer issuer;
+    const struct scenario_authority *authority; /* where the issuer is NAMED */
     enum scenario_chain chain;
     enum scenario_flaw flaw;
     enum scenario_staple staple;
@@ -282,7 +310,11 @@ enum scenario_place {
     SCENARIO_PLACE_MAIL,
     SCENARIO_PLACE_WEB,
     SCENARIO_PLACE_PORTAL,
-    SCENARIO_PLACE_PKI, /* where certificates say that something can be fetched: nothing to compare with */
+    SCENARIO_PLACE_PKI,      /* where certificates say that something can be fetched: nothing to compare with */
+    SCENARIO_PLACE_RESOLVER, /* no ports of these stand in a file */
+    SCENARIO_PLACE_RESOLVER_2,
+    SCENARIO_PLACE_RESOLVER_ELSEWHERE,
+    SCENARIO_PLACE_CLOCK,
     SCENARIO_PLACE_COUNT,
 };
 
@@ -293,9 +325,52 @@ struct scenario_port {
     bool families[FAMILY_COUNT]; /* a family that is not served is refused */
     size_t cert;
     enum scenario_client client;
+    bool nosni_refused; /* a client that names no server gets no handshake */
+    bool has_nosni;     /* ... gets this certificate */
+    size_t nosni_cert;
     const char *tls; /* "1.0" to "1.3": the only version spoken; NULL: 1.2 and 1.3 */
     size_t first_handler;
     size_t n_handlers;
+};
+
+/* ---- the network between ---- */
+
+enum { SCENARIO_HOPS = 4 };
+
+enum scenario_block_kind {
+    SCENARIO_BLOCK_DROP,
+    SCENARIO_BLOCK_REJECT, /* by ICMP; at hop 0 by the client's kernel */
+    SCENARIO_BLOCK_RESET,
+};
+
+/* What is not let through on the way to the servers. */
+struct scenario_block {
+    enum scenario_block_kind kind;
+    uint16_t port; /* of TCP or UDP; 0: every packet */
+    unsigned hop;
+    bool one_place;
+    enum scenario_place place;
+    bool families[FAMILY_COUNT];
+};
+
+struct scenario_host {
+    struct address address;
+    const char *name;
+};
+
+struct scenario_net {
+    bool used; /* else all is on loopback */
+    struct scenario_block *blocks;
+    size_t n_blocks;
+    bool no_route[FAMILY_COUNT];
+    unsigned delay_ms;
+    unsigned mtu; /* 0: no limit */
+    unsigned mtu_hop;
+    bool mtu_told; /* by ICMP */
+    bool mtu_families[FAMILY_COUNT];
+    struct scenario_host *hosts;
+    size_t n_hosts;
+    bool no_roots;
 };
 
 /* ---- what the check must say ---- */
@@ -324,13 +399,17 @@ struct scenario {
     struct scenario_answer *answers;
     size_t n_answers;
     size_t n_resolvers;
+    bool elsewhere_differs; /* there are lines for the public resolvers */
     struct scenario_cert *certs; /* the first is "default" unless the file names it elsewhere */
     size_t n_certs;
     struct scenario_page *pages;
     size_t n_pages;
+    struct scenario_authority *authorities;
+    size_t n_authorities;
     struct scenario_clock *clocks;
     size_t n_clocks;
     bool no_clock; /* the check is told to ask nobody */
+    struct scenario_net net;
     bool no_controls; /* the check is told to compare with nobody */
     struct scenario_port *ports;
     size_t n_ports;
@@ -360,12 +439,14 @@ struct scenario *scenario_free(struct scenario *s);
 const char *scenario_place_name(const struct scenario *s, enum scenario_place place);
 
 /* False where the place has no address of that family. */
-bool scenario_place_address(struct address *ret, enum scenario_place place, enum family family);
+bool scenario_place_address(struct address *ret, const struct scenario *s, enum scenario_place place,
+                            enum family family);
 
 /* The scenarios that are compiled in, sorted by name. */
 struct scenario_source {
     const char *name;
     const char *text;
+    const char *record; /* of a run, as JSON, where the scenario has net lines; else NULL */
     const char *about[LANGUAGE_COUNT]; /* one line */
 };
 extern const struct scenario_source scenario_sources[];

@@ -236,6 +236,23 @@ static int tls_pull_wait(gnutls_transport_ptr_t data, unsigned ms)
     return t->wire.len > 0;
 }
 
+/* Servers that keep several names apart do something else where none is given. */
+static int on_client_hello(gnutls_session_t session)
+{
+    struct talk *t = gnutls_session_get_ptr(session);
+    char name[256];
+    size_t len = sizeof name;
+    unsigned kind;
+
+    if (gnutls_server_name_get(session, name, &len, &kind, 0) == 0)
+        return 0;
+    if (t->part->port->nosni_refused)
+        return GNUTLS_E_UNRECOGNIZED_NAME;
+    return t->part->nameless == NULL
+               ? 0
+               : gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, t->part->nameless);
+}
+
 static bool tls_begin(struct talk *t)
 {
     bool hello_or_nothing = t->lines.len == 0 || buf_borrow(&t->lines)[0] == 0x16;
@@ -251,6 +268,8 @@ static bool tls_begin(struct talk *t)
         gnutls_certificate_server_set_request(t->session, t->part->port->client == SCENARIO_CLIENT_NEEDED
                                                               ? GNUTLS_CERT_REQUIRE
                                                               : GNUTLS_CERT_REQUEST);
+    gnutls_session_set_ptr(t->session, t);
+    gnutls_handshake_set_post_client_hello_function(t->session, on_client_hello);
     gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_push_function(t->session, tls_push);

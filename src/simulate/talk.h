@@ -28,6 +28,7 @@ struct talk_part {
     const struct scenario *scenario;
     const struct scenario_port *port;
     gnutls_certificate_credentials_t credentials;
+    gnutls_certificate_credentials_t nameless; /* for clients that name no server; NULL: the same */
     gnutls_priority_t priority;
     struct talk_log *log;
     unsigned n_begun;

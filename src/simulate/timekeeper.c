@@ -1,9 +1,11 @@
 #include "simulate/timekeeper.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "simulate/web.h"
@@ -96,7 +98,8 @@ static void give_datagram(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
     *ret = uv_buf_init(t->datagram, sizeof t->datagram);
 }
 
-static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const struct sockaddr *from, unsigned flags)
+static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *bytes, const struct sockaddr *from,
+                        unsigned flags)
 {
     struct timekeeper *t = udp->data;
     uint8_t answer[PACKET_SIZE];
@@ -142,20 +145,36 @@ static int open_udp(struct timekeeper *t, const struct sockaddr *at)
     return code;
 }
 
-bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec, struct err *err)
+static bool open_web(struct timekeeper *t, uv_loop_t *loop, const struct sockaddr_in *at, const char *doing,
+                     struct err *err)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return err_set(err, ERR_SYSTEM, errno, doing);
+    if (bind(fd, (const struct sockaddr *)at, sizeof *at) != 0) {
+        err_set(err, ERR_SYSTEM, errno, doing);
+        close(fd);
+        return false;
+    }
+    return web_new(&t->web, loop, fd, answer_visitor, t, err);
+}
+
+bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec,
+                    const struct address *where, struct err *err)
 {
     static const char doing[] = "starting a practice time server";
     struct timekeeper *t = calloc(1, sizeof *t);
-    struct sockaddr_in at;
+    struct sockaddr_in at = { .sin_family = AF_INET };
     int code;
 
     if (t == NULL)
         return err_set(err, ERR_NOMEM, 0, doing);
     t->spec = spec;
     *ret = t; /* half open too: its handle is the loop's, so it ends like any other */
+    memcpy(&at.sin_addr, where->bytes, sizeof at.sin_addr);
     if (spec->http)
-        return web_new(&t->web, loop, -1, answer_visitor, t, err);
-    uv_ip4_addr("127.0.0.1", 0, &at);
+        return open_web(t, loop, &at, doing, err);
     uv_udp_init(loop, &t->udp);
     t->udp.data = t;
     code = open_udp(t, (const struct sockaddr *)&at);

@@ -1,7 +1,7 @@
 /*
  * timekeeper - a practice server of the time, by SNTP or by the Date of HTTP
  *
- * On 127.0.0.1, with its clock set as far off this machine's as the scenario says.
+ * With its clock set as far off this machine's as the scenario says.
  */
 #ifndef SMTPDX_SIMULATE_TIMEKEEPER_H
 #define SMTPDX_SIMULATE_TIMEKEEPER_H
@@ -13,8 +13,9 @@
 
 struct timekeeper;
 
-/* shape: spec outlives it; errors: ERR_NOMEM, ERR_SYSTEM */
-bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec, struct err *err);
+/* shape: spec outlives it; at: IPv4, on a free port; errors: ERR_NOMEM, ERR_SYSTEM */
+bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec,
+                    const struct address *at, struct err *err);
 uint16_t timekeeper_port(const struct timekeeper *t);
 
 /* Requests that a well-behaved client would not have made: more after a kiss of death. */

@@ -16,7 +16,7 @@ PROMISED = {
     "check": "port tls ipv4 ipv6 resolver address ca-file no-system-ca map-port ehlo timeout record format output lang "
              "color quiet help version",
     "replay": "format output lang color quiet help version",
-    "simulate": "list file transcript port tls timeout record format output lang color quiet help version",
+    "simulate": "list file serve recorded transcript port tls timeout record format output lang color quiet help version",
 }
 LETTERS = {"port": "p", "ipv4": "4", "ipv6": "6", "format": "f", "output": "o", "quiet": "q", "help": "h",
            "version": "V", "list": "l"}

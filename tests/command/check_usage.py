@@ -269,6 +269,11 @@ def main(program):
             w.refused("simulate", "healthy", "healthy", parts=["--list", "--file"])
             w.refused("simulate", "healthy", f"--file={w.empty}", parts=["--list", "--file"])
 
+        @case("simulate refuses --serve with --recorded, and what cannot be recorded")
+        def _():
+            w.refused("simulate", "healthy", "--serve", "--recorded", parts=["--serve", "--recorded"])
+            w.refused("simulate", "healthy", "--recorded", parts=["healthy", "--recorded"])
+
         @case("simulate --file refuses a file that cannot be read or is no scenario")
         def _():
             w.refused("simulate", f"--file={w.missing}", parts=["--file", str(w.missing)])

@@ -136,6 +136,27 @@ port = 53
 source = "help page"
 confidence = "high"
 """,
+    "data/interceptors.toml": """
+[[interceptors]]
+product = "Shield"
+kind = "computer"
+issuers = [{ cn = "Shield Root" }, { cn = "S*", o = "Shield Works" }]
+source = "a list"
+confidence = "high"
+
+[[interceptors]]
+product = "Wall"
+kind = "network"
+issuers = [{ ou = "Wall" }]
+source = "a list"
+confidence = "medium"
+""",
+    "data/public-issuers.toml": """
+[[lists]]
+source = "a store"
+confidence = "high"
+organisations = ["Example Trust", "Other Trust"]
+""",
     "po/ja.po": """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -176,6 +197,7 @@ FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messa
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
 CONTROLS, SCENARIO = "data/controls.toml", "data/scenarios/healthy.scn"
 KNOWN, OTHERS, WORDS = "data/known-hosts.toml", "data/other-hosts.toml", "data/words.toml"
+INTERCEPTORS, ISSUERS = "data/interceptors.toml", "data/public-issuers.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -305,6 +327,22 @@ FAULTS = [
      ["data/controls.toml: smtp.gmail.com: no such provider: gmaul"]),
     ("a control without a port", CONTROLS, "port = 80", "port = 0",
      ["data/controls.toml: portal.example.net: no port: 0"]),
+    ("a kind that does not exist", INTERCEPTORS, '"network"', '"cable"',
+     ["data/interceptors.toml: Wall: kind is 'cable', not one of: computer, network, debugger, helper"]),
+    ("an interceptor that cannot be known", INTERCEPTORS, '[{ ou = "Wall" }]', "[]",
+     ["data/interceptors.toml: Wall: no issuers"]),
+    ("an issuer that anybody could be", INTERCEPTORS, '{ ou = "Wall" }', '{ ou = "*" }',
+     ["data/interceptors.toml: Wall: an issuer that anybody could be"]),
+    ("an issuer with a * in the middle", INTERCEPTORS, '"Shield Root"', '"Shield*Root"',
+     ["data/interceptors.toml: Shield: a * that is not at the end"]),
+    ("an issuer of two products", INTERCEPTORS, '{ ou = "Wall" }', '{ cn = "Shield Root" }',
+     ["data/interceptors.toml: Wall: its issuer is that of Shield already"]),
+    ("a part of a name that nobody looks at", INTERCEPTORS, "ou =", "c =",
+     ["data/interceptors.toml: Wall: an issuer that anybody could be", "data/interceptors.toml: Wall: unknown key: c"]),
+    ("an organisation twice", ISSUERS, "Other Trust", "Example Trust",
+     ["data/public-issuers.toml: a store: Example Trust stands twice"]),
+    ("an organisation with a *", ISSUERS, "Other Trust", "Other*",
+     ["data/public-issuers.toml: a store: not an organisation: Other*"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]

@@ -17,14 +17,8 @@ AT_ONCE = 4
 PATIENCE_S = 30
 SHOWN = 3
 
-# Rules that no scenario on loopback can reach, and what does.
+# Rules that no scenario can reach, and what does.
 EXCEPTIONS = {
-    "rule_net_offline": "needs a machine without a route: cases of check_diagnose, the lab",
-    "rule_net_nothing_answers": "needs controls: cases of check_diagnose",
-    "rule_port_all_blocked": "needs controls: cases of check_diagnose",
-    "rule_port_local_firewall": "needs a packet filter: cases of check_diagnose, the lab",
-    "rule_dns_hosts_override": "needs another /etc/hosts, so a namespace: check_hosts.py, cases of check_diagnose",
-    "rule_cert_no_trust_store": "needs a machine without roots: cases of check_diagnose",
     "rule_cert_revoked": "needs a revocation list: cases of check_diagnose",
 }
 

@@ -19,6 +19,7 @@ HEALTHY = {
     "dns.inconsistent": ["healthy-two-resolvers", "healthy-many-addresses"],
     "cert.expires-soon": ["healthy-days"],
     "cert.revoked": ["healthy-staple-forged", "healthy-ed25519"],
+    "cert.bad-staple": ["healthy-staple", "healthy-ed25519"],
 }
 SHOWN = 3  # cases of check_diagnose: their names are sentences
 

@@ -85,13 +85,13 @@ static struct chain *full_chains(void)
     certificates[0] = (struct certificate){
         PEER_TEXT_LITERAL("0\x82\x01\x00\xff"), PEER_TEXT_LITERAL("CN=leaf"), PEER_TEXT_LITERAL("CN=\"root\"\\"),
         PEER_TEXT_LITERAL("\xe8\x91\x89"), names, 2, -123456789012, 1790000000, "RSA 2048", "RSA-SHA256", "", true,
-        true, true, true,
+        true, true, true, true,
     };
     snprintf(certificates[0].sha256, sizeof certificates[0].sha256, "%064d", 7);
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true, 2, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                true, 2, true, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
                                 PEER_TEXT_LITERAL("0\x03\x0a\x01\xfe"), true, { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
@@ -130,11 +130,12 @@ static struct probe *full_probes(void)
         .small_segments_tried = true, .small_segments_ok = true,
         .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
         .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
+        .no_sni_tried = true, .no_sni_chain = 1,
     };
     probes[1] = probes[0];
     probes[1].address = address_of("192.0.2.7");
     probes[1].family = FAMILY_IPV4;
-    probes[1].chain = -1;
+    probes[1].chain = probes[1].no_sni_chain = -1;
     return probes;
 }
 
@@ -253,7 +254,7 @@ static void same_certificate(const struct certificate *a, const struct certifica
 {
     SAME_PEER(der), SAME_PEER(subject), SAME_PEER(issuer), SAME_PEER(common_name), SAME(n_names), SAME(not_before);
     SAME(not_after), SAME_STRING(key), SAME_STRING(signature), SAME_STRING(sha256), SAME(self_issued);
-    SAME(has_ca_issuers), SAME(weak_key), SAME(weak_signature);
+    SAME(has_ca_issuers), SAME(weak_key), SAME(weak_signature), SAME(must_staple);
     for (size_t i = 0; i < a->n_names; i++)
         SAME(names[i].kind), SAME_PEER(names[i].text);
 }
@@ -261,7 +262,7 @@ static void same_certificate(const struct certificate *a, const struct certifica
 static void same_chain(const struct chain *a, const struct chain *b)
 {
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
-    SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
+    SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(root_given), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
     SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
     SAME(n_fetched), SAME_PEER(fetched_ocsp), SAME(ocsp_fetched);
     for (size_t i = 0; i < a->n_fetched; i++)
@@ -283,8 +284,9 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
     SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
     SAME(mail_accepted), SAME_STRING(ehlo), SAME_STRING(other_ehlo), SAME(other_ehlo_accepted);
+    SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain), SAME(no_sni_tried);
+    SAME(no_sni_chain);
     SAME(small_segments_tried), SAME(small_segments_ok);
-    SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain);
     for (size_t i = 0; i < a->n_keywords; i++)
         SAME_PEER(keywords[i]);
     for (size_t i = 0; i < a->n_auth; i++)
@@ -373,7 +375,10 @@ START_TEST(a_record_may_be_older_than_a_field)
     json_object_del(chain, "fetched");
     json_object_del(root, "fetches");
     json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "weak_key");
+    json_object_del(json_array_get(json_object_get(chain, "certificates"), 0), "must_staple");
+    json_object_del(chain, "root_given");
     json_object_del(probe, "certificate_requested");
+    json_object_del(probe, "no_sni_tried");
     free(record);
     record = json_dumps(root, 0);
     loaded = load(record);
@@ -385,6 +390,9 @@ START_TEST(a_record_may_be_older_than_a_field)
     ck_assert_int_eq(loaded->chains[0].ocsp.status, OCSP_NONE);
     ck_assert(!loaded->chains[0].certificates[0].weak_key);
     ck_assert(!loaded->probes[0].certificate_requested);
+    ck_assert(!loaded->chains[0].certificates[0].must_staple && !loaded->chains[0].root_given);
+    ck_assert(!loaded->probes[0].no_sni_tried);
+    ck_assert_int_eq(loaded->probes[0].no_sni_chain, -1);
     ck_assert_uint_eq(loaded->chains[1].n_needed, 2);
     evidence_free(loaded);
     free(record);

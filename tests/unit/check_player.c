@@ -439,7 +439,7 @@ static int connect_to_place(enum scenario_place place, unsigned number)
     struct address a;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    ck_assert(scenario_place_address(&a, place, FAMILY_IPV4));
+    ck_assert(scenario_place_address(&a, scenario, place, FAMILY_IPV4));
     memcpy(&at.sin_addr, a.bytes, sizeof at.sin_addr);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
     return fd;

@@ -171,7 +171,7 @@ static const struct complaint_case {
     const char *text, *says;
 } complaint_cases[] = {
     { "", "test:0: no target: target NAME, box TEXT" },
-    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
+    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, port, on, at, "
                                         "a step, verdict, primary, finding, recommended" },
     { "target a.test\nport 99999 relay\n", "test:2: port '99999': a number from 1 to 65535" },
     { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, mute, script, submission, submissions, "
@@ -180,7 +180,7 @@ static const struct complaint_case {
     { "target a.test\nport 25 relay cert=b\n", "test:2: certificate 'b': one named above" },
     { "target a.test\nport 25 relay tls=2\n", "test:2: tls '2': 1.0, 1.1, 1.2, 1.3" },
     { "target a.test\nport 25 relay only=ipx\n", "test:2: only 'ipx': ipv4, ipv6" },
-    { "target a.test\nport 25 relay speed=2\n", "test:2: setting 'speed': cert, tls, only, client" },
+    { "target a.test\nport 25 relay speed=2\n", "test:2: setting 'speed': cert, tls, only, client, nosni" },
     { "target a.test\nserver 220\n", "test:2: step outside of a script 'server': port N script, or on EVENT, before it" },
     { "target a.test\nport 25 relay\nserver 220\n",
       "test:3: step outside of a script 'server': port N script, or on EVENT, before it" },
@@ -213,7 +213,7 @@ static const struct complaint_case {
     { "target a.test\nverdict fine\n", "test:2: verdict 'fine': ok, warning, critical, unknown" },
     { "target a.test\nfinding blocked critical\n", "test:2: finding 'blocked': an id such as port.blocked" },
     { "target a.test\nrecommended 25 none\n", "test:2: mode 'none': starttls, implicit" },
-    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, cert, web, clock, control, port, on, at, "
+    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, port, on, at, "
                                   "a step, verdict, primary, finding, recommended" },
 };
 

@@ -145,6 +145,8 @@ START_TEST(a_chain_has_the_flaws_that_it_has)
     ck_assert_msg(chain->judged && chain->name_matches, "%s: not judged", c->says);
     ck_assert_msg(chain->trusted == c->trusted && chain->trust_flaws == c->flaws, "%s: flaws %#x", c->says,
                   chain->trust_flaws);
+    ck_assert_msg(!c->trusted || chain->root_given, "%s: the root is the one that was given", c->says);
+    ck_assert_msg((c->flaws & TRUST_NO_ISSUER) == 0 || !chain->root_given, "%s: none was given", c->says);
     ck_assert_msg(chain->leaf_self_signed == c->self_signed, "%s: signs itself %d", c->says, chain->leaf_self_signed);
 }
 END_TEST

@@ -10,7 +10,7 @@
 
 #include "model/clock_estimate.h"
 
-enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100 };
+enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100, QUERY_SILENCE_MS = 1000 };
 
 struct builder {
     struct evidence *e;
@@ -144,7 +144,7 @@ static void add_query(struct builder *b, enum record_type type, const char *reso
     struct name_view *name = &b->e->names[0];
     struct dns_query *q = ARENA_APPEND(b->e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX);
     char outcome[16];
-    int ms = 12;
+    int ms = strncmp(word, "timeout", 7) == 0 ? QUERY_SILENCE_MS : 12;
 
     ck_assert_int_ge(sscanf(word, "%15[^@]@%d", outcome, &ms), 1);
     q->type = type;
@@ -279,6 +279,7 @@ static const struct trust_case {
     { "pathlength", TRUST_PATH_LENGTH }, { "extension", TRUST_EXTENSION },
     { "weaksig", TRUST_WEAK_ALGORITHM }, { "deep-private", TRUST_NO_ISSUER },
     { "elsewhere", TRUST_NO_ISSUER }, { "fetched", TRUST_NO_ISSUER }, { "fetched-private", TRUST_NO_ISSUER },
+    { "nosni-cert", TRUST_NO_ISSUER },
 };
 
 static void break_trust(struct chain *c, const char *flags)
@@ -288,9 +289,10 @@ static void break_trust(struct chain *c, const char *flags)
             c->trust_flaws |= trust_cases[i].flaws;
     }
     c->trusted = c->trust_flaws == 0;
-    c->leaf_self_signed = has_flag(flags, "selfsigned");
+    c->leaf_self_signed = has_flag(flags, "selfsigned") || has_flag(flags, "nosni-cert");
+    c->root_given = c->trusted && has_flag(flags, "given");
     c->issuer_public = has_flag(flags, "incomplete");
-    c->name_matches = !has_flag(flags, "name") && !has_flag(flags, "nameless");
+    c->name_matches = !has_flag(flags, "name") && !has_flag(flags, "nameless") && !has_flag(flags, "nosni-cert");
     c->judged = !has_flag(flags, "unjudged");
     if (!c->judged)
         c->trusted = c->name_matches = false;
@@ -306,6 +308,10 @@ static void break_dates(struct chain *c, const char *flags)
         leaf->not_after = BUILDER_NOW + 10 * (int64_t)DAY;
     if (has_flag(flags, "future"))
         leaf->not_before = BUILDER_NOW + 2 * (int64_t)DAY;
+    leaf->must_staple = has_flag(flags, "must");
+    if (has_flag(flags, "fresh") || has_flag(flags, "stale"))
+        c->ocsp = (struct ocsp_answer){ OCSP_GOOD, BUILDER_NOW - 9 * DAY,
+                                        BUILDER_NOW + (has_flag(flags, "fresh") ? 2 : -2) * DAY, -1 };
     leaf->has_ca_issuers = has_flag(flags, "aia");
     leaf->weak_key = has_flag(flags, "weak");
     leaf->weak_signature = has_flag(flags, "weaksig");
@@ -336,11 +342,36 @@ static void break_dates(struct chain *c, const char *flags)
         c->certificates[c->n_certificates - 1].not_after = BUILDER_NOW - 2 * (int64_t)DAY;
 }
 
+/* The value of "KEY=VALUE" among the flags, or NULL. */
+static const char *value_of(struct builder *b, const char *flags, const char *key)
+{
+    const char *at = strstr(flags, key);
+
+    if (at == NULL)
+        return NULL;
+    at += strlen(key);
+    return arena_printf(b->e->arena, "%.*s", (int)strcspn(at, ","), at);
+}
+
+/* "by=CN=...": who has issued the last certificate. */
+static void name_issuer(struct builder *b, struct chain *c, const char *flags)
+{
+    static const char google[] = "CN=invalid2.invalid,OU=No SNI provided - please fix your client.";
+    const char *issuer = value_of(b, flags, "by=");
+
+    if (issuer != NULL)
+        c->certificates[c->n_certificates - 1].issuer = peer_text_of(issuer);
+    if (!has_flag(flags, "nosni-cert"))
+        return;
+    c->certificates[0].subject = c->certificates[0].issuer = peer_text_of(google);
+    c->certificates[0].self_issued = true;
+}
+
 static struct chain *add_chain(struct builder *b, const char *flags)
 {
     struct chain *c = ARENA_APPEND(b->e->arena, b->e->chains, b->e->n_chains, CHAINS_KNOWN_MAX);
     bool lonely = has_flag(flags, "incomplete") || has_flag(flags, "aia") || has_flag(flags, "private") ||
-                  has_flag(flags, "selfsigned");
+                  has_flag(flags, "selfsigned") || has_flag(flags, "nosni-cert");
     bool private_root = has_flag(flags, "untrusted") || has_flag(flags, "extra-expired");
     struct certificate *leaf = add_certificate(
         b, c, "CN=smtp.example.com", has_flag(flags, "selfsigned") ? "CN=smtp.example.com" : "CN=Some CA");
@@ -355,6 +386,7 @@ static struct chain *add_chain(struct builder *b, const char *flags)
         add_certificate_name(b, leaf, "smtp.example.com");
     if (!lonely)
         add_certificate(b, c, "CN=Some CA", private_root ? "CN=Some CA" : "CN=Root");
+    name_issuer(b, c, flags);
     break_trust(c, flags);
     break_dates(c, flags);
     return c;
@@ -391,6 +423,10 @@ static void set_flags(struct builder *b, struct probe *p, const char *flags)
     p->n_injected = has_flag(flags, "injected") ? 7 : 0;
     p->starttls_offered = has_flag(flags, "offers");
     p->starttls_masked = has_flag(flags, "masked");
+    if (has_flag(flags, "starred"))
+        p->greeting = PEER_TEXT_LITERAL("220 ****************0*2**** ****\r\n");
+    if (has_flag(flags, "star-lover"))
+        p->greeting = PEER_TEXT_LITERAL("220 *** Welcome to mail.example *********\r\n");
     p->small_segments_tried = has_flag(flags, "small") || has_flag(flags, "nosmall");
     p->small_segments_ok = has_flag(flags, "small");
     p->mail_accepted = has_flag(flags, "mail");
@@ -418,6 +454,11 @@ static void succeed(struct builder *b, struct probe *p, const char *flags)
         offer_auth(b, p);
     if (p->mode != TLS_MODE_NONE && !has_flag(flags, "nochain"))
         p->chain = chain_of(b, flags);
+    p->no_sni_tried = has_flag(flags, "nosni") || has_flag(flags, "nosni-other") || has_flag(flags, "nosni-same");
+    if (has_flag(flags, "nosni-other"))
+        p->no_sni_chain = chain_of(b, "name");
+    if (has_flag(flags, "nosni-same"))
+        p->no_sni_chain = p->chain;
     if (p->mode == TLS_MODE_STARTTLS)
         p->starttls_offered = true;
 }
@@ -433,17 +474,6 @@ static void set_reply(struct builder *b, struct probe *p, const char *detail)
         set_flags(b, p, detail + len + 1);
     sscanf(reply, "%u %u.%u.%u", &r->code, &r->enhanced[0], &r->enhanced[1], &r->enhanced[2]);
     r->text = peer_text_of(arena_printf(b->e->arena, "%s\r\n", reply));
-}
-
-/* The value of "KEY=VALUE" among the flags, or NULL. */
-static const char *value_of(struct builder *b, const char *flags, const char *key)
-{
-    const char *at = strstr(flags, key);
-
-    if (at == NULL)
-        return NULL;
-    at += strlen(key);
-    return arena_printf(b->e->arena, "%.*s", (int)strcspn(at, ","), at);
 }
 
 static void set_handshake(struct builder *b, struct probe *p, const char *flags)
@@ -514,6 +544,8 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
         p->attempts = (unsigned)atoi(result + 8);
     } else if (strcmp(result, "blip") == 0) {
         set_failure(p, STAGE_CONNECT, FAULT_SILENT, 300);
+    } else if (strcmp(result, "pause") == 0) {
+        set_failure(p, STAGE_CONNECT, FAULT_SILENT, 600);
     } else if (strchr(result, ':') == NULL) {
         enum fault fault = fault_of(result);
 
@@ -524,7 +556,7 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
 }
 
 /* "587s[@N] RESULT" */
-static void add_probe(struct builder *b, const char *at, enum role role)
+static struct probe *add_probe(struct builder *b, const char *at, enum role role)
 {
     struct probe *p = ARENA_APPEND(b->e->arena, b->e->probes, b->e->n_probes, EVIDENCE_PROBES_MAX);
     unsigned port = 0;
@@ -555,11 +587,27 @@ static void add_probe(struct builder *b, const char *at, enum role role)
         .total_ms = -1,
         .slowest_ms = -1,
         .chain = -1,
+        .no_sni_chain = -1,
     };
     p->family = p->address.family;
     if (role == ROLE_TARGET)
         add_name_address(b, &p->address);
     set_result(b, p, at + 1);
+    return p;
+}
+
+/* A control of another provider. */
+static void add_rival(struct builder *b, const char *at)
+{
+    add_probe(b, at, ROLE_CONTROL)->host = "smtp.mail.yahoo.com";
+}
+
+static void set_address(struct builder *b, const char *at)
+{
+    b->e->plan->host = arena_strdup(b->e->arena, at);
+    b->e->plan->host_is_address = true;
+    ck_assert(address_parse(&b->e->plan->host_address, at));
+    b->e->names[0].host = b->e->plan->host;
 }
 
 /* ---- the clock ------------------------------------------------------------- */
@@ -632,6 +680,7 @@ static const struct statement {
     void (*apply)(struct builder *b, const char *rest);
 } statements[] = {
     { "provider", set_provider }, { "host", set_host },
+    { "rival", add_rival },       { "address", set_address },
     { "ports", set_ports },       { "ask", ask },
     { "tls", set_tls },           { "route", set_routes },
     { "note", add_note },         { "dns", add_queries },
@@ -696,7 +745,7 @@ static struct evidence *healthy_machine(void)
     plan_free(plan);
     ck_assert(e != NULL);
     e->started_wall_ms = BUILDER_NOW * 1000;
-    e->duration_ms = 200;
+    e->duration_ms = SILENCE_MS;
     e->has_route[FAMILY_IPV4] = e->has_route[FAMILY_IPV6] = true;
     e->resolver_configured = e->roots_loaded = true;
     e->n_roots = 140;

@@ -7,6 +7,7 @@
  *
  *   provider gmail            the target is smtp.gmail.com of that provider
  *   host NAME | host none     another name; none can be made of what was typed
+ *   address 192.0.2.1         the target is an address
  *   ports 465 587             instead of the usual ones
  *   ask 587 | tls starttls    the user's settings
  *   only4 | only6             -4, -6
@@ -28,14 +29,20 @@
  *                             ? not tried, + reached
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
+ *   rival PORTm RESULT        of a control of another provider that is known
  *
  * RESULT is one of
- *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked quick late, and of the
+ *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked starred star-lover quick late, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia private weak revoked badsig notca
  *                             constraints purpose otherflaw unjudged nochain pathlength extension weaksig
- *                             stapled asked fetched fetched-private deep-private elsewhere soon deep-soon idle-soon idle-expired
- *   silent blip refused prohibited unreachable local no-route
+ *                             by=CN=NAME (the last issuer) given (its root: --ca-file)
+ *                             nosni-cert (Google's), without a server name: nosni (nothing)
+ *                             nosni-other nosni-same (certificate)
+ *                             must fresh stale (its OCSP answer, and the demand for one)
+ *                             asked fetched fetched-private
+ *                             stapled deep-private elsewhere soon deep-soon idle-soon idle-expired
+ *   silent blip pause refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
  *                             ehlo:reply:550 no|other, greeting:silent:half,
  *                             tls:silent:small (small segments pass) or nosmall (nor do they),
