@@ -46,6 +46,7 @@ static const struct cause_link {
     { FINDING_TLS_SNI_REQUIRED, FINDING_NONE, SCOPE_CHAINS },
     { FINDING_TLS_INTERCEPTED, FINDING_NONE, SCOPE_CHAINS },
     { FINDING_DNS_RESOLVER_DOWN, FINDING_DNS_SLOW, SCOPE_ALL },
+    { FINDING_NET_SLOW, FINDING_DNS_SLOW, SCOPE_ALL },
 };
 
 static bool is_within(const struct port_set *inner, const struct port_set *outer)

@@ -44,6 +44,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_dns_resolver_down,
     rule_dns_slow,
     rule_net_nothing_answers,
+    rule_net_slow,
     rule_net_ipv6_broken,
     rule_net_ipv4_broken,
     rule_port_local_firewall,

@@ -40,6 +40,7 @@ void rule_net_captive_portal(struct draft *d);
 /* rule_net.c: this machine's network, and what fails as a whole */
 void rule_net_offline(struct draft *d);
 void rule_net_nothing_answers(struct draft *d); /* net.offline too, shown by the controls */
+void rule_net_slow(struct draft *d);
 void rule_net_ipv6_broken(struct draft *d);
 void rule_net_ipv4_broken(struct draft *d);
 void rule_port_all_blocked(struct draft *d);

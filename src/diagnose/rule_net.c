@@ -279,6 +279,29 @@ void rule_net_nothing_answers(struct draft *d)
     say_control(d, f);
 }
 
+/* ---- net.slow ------------------------------------------------------------- */
+
+static const double SLOW_MS = 1000;
+
+void rule_net_slow(struct draft *d)
+{
+    int slowest = -1;
+
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        const struct probe *p = &d->e->probes[i];
+
+        if (p->role == ROLE_TARGET && p->round_trip_ms > SLOW_MS &&
+            (slowest < 0 || p->round_trip_ms > d->e->probes[slowest].round_trip_ms))
+            slowest = (int)i;
+    }
+    /* Beside what fails it is of no weight, and may be its effect. */
+    if (slowest < 0 || !seen_can_send(d->e))
+        return;
+    draft_raise(d, FINDING_NET_SLOW)->severity = SEVERITY_WARNING;
+    say_duration(whole_say_probe(d, draft_find(d, FINDING_NET_SLOW), TEXT_BECAUSE_NET_SLOW_CONNECT, slowest),
+                 "waited", d->e->probes[slowest].round_trip_ms);
+}
+
 /* ---- port.all-blocked ----------------------------------------------------- */
 
 void rule_port_all_blocked(struct draft *d)

@@ -219,6 +219,16 @@ static enum dial_state dial_failed(int fd, int code, const struct address *addre
     return DIAL_FAILED;
 }
 
+double dial_round_trip_ms(int fd, double took_ms)
+{
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof info;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 || info.tcpi_total_retrans == 0)
+        return took_ms;
+    return info.tcpi_rtt / 1000.0;
+}
+
 void dial_quick_ack(int fd)
 {
     int on = 1;

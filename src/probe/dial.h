@@ -50,6 +50,12 @@ void dial_abort(int fd);
 enum fault dial_fault_of_errno(int code);
 const char *dial_errno_name(int code);
 
+/*
+ * dial_round_trip_ms() - of a connection that has just been made in took_ms
+ * shape:  where the system had to send its first packet again, what it measured itself
+ */
+double dial_round_trip_ms(int fd, double took_ms);
+
 /* Acknowledge at once; not sticky, so again after every read. */
 void dial_quick_ack(int fd);
 

@@ -86,7 +86,7 @@ static void attempt_act(struct attempt *a, enum dial_state state, const struct d
         return;
     case DIAL_CONNECTED:
         knock_end(k, a);
-        k->listener->connected(k->user, fd, clock_steady_ms() - a->started_ms);
+        k->listener->connected(k->user, fd, dial_round_trip_ms(fd, clock_steady_ms() - a->started_ms));
         return;
     case DIAL_FAILED:
         knock_failed(k, r);

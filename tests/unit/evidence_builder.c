@@ -447,6 +447,8 @@ static void succeed(struct builder *b, struct probe *p, const char *flags)
     p->greeting_ms = 20;
     p->total_ms = has_flag(flags, "quick") ? 40 : 90;
     p->slowest_ms = 15;
+    if (has_flag(flags, "far"))
+        p->round_trip_ms = 1300;
     if (has_flag(flags, "late"))
         p->slowest_ms = p->total_ms = 5300;
     set_flags(b, p, flags);

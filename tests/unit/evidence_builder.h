@@ -32,7 +32,7 @@
  *   rival PORTm RESULT        of a control of another provider that is known
  *
  * RESULT is one of
- *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked starred star-lover quick late, and of the
+ *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked starred star-lover quick late far, and of the
  *                             chain: expired future deep-expired extra-expired name nameless selfsigned
  *                             untrusted incomplete aia private weak revoked badsig notca
  *                             constraints purpose otherflaw unjudged nochain pathlength extension weaksig
