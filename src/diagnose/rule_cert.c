@@ -302,7 +302,8 @@ static enum text_id flaw_revoked(const struct draft *d, const struct chain *c, s
 /* An answer that has ended is no answer; that it has, more than the local clock must say. */
 static bool has_ended(const struct draft *d, const struct ocsp_answer *o)
 {
-    return o->next_update >= 0 && clock_earliest_s(d->e) > o->next_update && (d->e->clock.known || d->e->plan->no_clock);
+    return o->next_update >= 0 && clock_earliest_s(d->e) > o->next_update &&
+           (d->e->clock.known || d->e->plan->no_clock);
 }
 
 /* GnuTLS' clients refuse both, and others where the certificate demands it (RFC 7633 section 4.3.3). */
@@ -311,9 +312,11 @@ static enum text_id flaw_staple(const struct draft *d, const struct chain *c, si
     (void)ret;
     if (!c->judged || !c->trusted)
         return TEXT_NONE;
-    if (c->ocsp.status == OCSP_GOOD && has_ended(d, &c->ocsp))
+    /* What was fetched is no staple, and counts only where that says nothing. */
+    if (!c->ocsp_fetched && c->ocsp.status == OCSP_GOOD && has_ended(d, &c->ocsp))
         return TEXT_BECAUSE_CERT_BAD_STAPLE_ENDED;
-    if (c->certificates[0].must_staple && (c->ocsp.status == OCSP_NONE || c->ocsp.status == OCSP_INVALID))
+    if (c->certificates[0].must_staple &&
+        (c->staple.bytes == NULL || (!c->ocsp_fetched && c->ocsp.status == OCSP_INVALID)))
         return TEXT_BECAUSE_CERT_BAD_STAPLE_MISSING;
     return TEXT_NONE;
 }

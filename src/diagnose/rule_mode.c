@@ -172,7 +172,8 @@ static bool provider_has_starttls(const struct draft *d, uint16_t port)
 
 static bool is_stripped(const struct draft *d, uint16_t port)
 {
-    return spot_of_port(d, port, is_masked, 0).first >= 0 || spot_of_port(d, port, is_starred, 0).first >= 0 ||
+    return spot_of_port(d, port, is_masked, 0).first >= 0 ||
+           spot_of_port(d, port, is_starred, 0).first >= 0 ||
            spot_of_port(d, port, offers_starttls, 0).first >= 0 || provider_has_starttls(d, port);
 }
 

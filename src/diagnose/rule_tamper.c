@@ -56,7 +56,7 @@ static struct diagnosed *judge_nameless(struct draft *d)
     return f;
 }
 
-/* Every endpoint that shows this chain (-1: that comes to nothing) to those who name no server, and another to us. */
+/* Every endpoint that shows this chain (-1: none) to those who name no server, and another one to us. */
 static struct spot where_nameless_see(const struct draft *d, int chain)
 {
     struct spot s;
@@ -85,7 +85,8 @@ static void tell_of_nameless(struct draft *d)
         f = draft_raise(d, FINDING_TLS_SNI_REQUIRED);
         f->severity = SEVERITY_INFO;
         /* It concerns no port of this user's: what goes wrong there has another cause. */
-        b = draft_because(d, f, chain < 0 ? TEXT_BECAUSE_TLS_SNI_REQUIRED_FAILS : TEXT_BECAUSE_TLS_SNI_REQUIRED_OTHER,
+        b = draft_because(d, f,
+                          chain < 0 ? TEXT_BECAUSE_TLS_SNI_REQUIRED_FAILS : TEXT_BECAUSE_TLS_SNI_REQUIRED_OTHER,
                           s.first);
         spot_say(d, b, &s);
         if (chain >= 0)
@@ -198,7 +199,8 @@ static enum text_id sign_text(enum sign sign)
     return TEXT_BECAUSE_TLS_INTERCEPTED_PRODUCT;
 }
 
-static void say_intrusion(struct draft *d, struct diagnosed *f, const struct spot *s, const struct intrusion *in)
+static void say_intrusion(struct draft *d, struct diagnosed *f, const struct spot *s,
+                          const struct intrusion *in)
 {
     const struct provider *provider = seen_provider(d->e);
     struct because *b = spot_because(d, f, sign_text(in->sign), s);
@@ -289,7 +291,8 @@ void rule_tls_intercepted(struct draft *d)
     if (say_elsewhere(d, f))
         all.proved = true;
     if (all.fine)
-        draft_because(d, f, all.given ? TEXT_BECAUSE_TLS_INTERCEPTED_GIVEN : TEXT_BECAUSE_TLS_INTERCEPTED_TRUSTED, -1);
+        draft_because(
+            d, f, all.given ? TEXT_BECAUSE_TLS_INTERCEPTED_GIVEN : TEXT_BECAUSE_TLS_INTERCEPTED_TRUSTED, -1);
     if (!all.proved)
         f->confidence = SURE_BY_ISSUER;
     judge_opened(d, f, &all);

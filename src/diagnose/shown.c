@@ -64,8 +64,9 @@ bool shown_for_no_name(const struct chain *c)
 {
     const struct certificate *leaf = c->certificates;
 
-    return c->n_certificates > 0 && leaf->self_issued &&
-           (dn_has(leaf->subject, "CN", "invalid2.invalid") || dn_has(leaf->subject, "OU", "No SNI provided*"));
+    if (c->n_certificates == 0 || !leaf->self_issued)
+        return false;
+    return dn_has(leaf->subject, "CN", "invalid2.invalid") || dn_has(leaf->subject, "OU", "No SNI provided*");
 }
 
 void shown_say_names(struct draft *d, struct because *b, const struct certificate *leaf)

@@ -27,7 +27,7 @@ bool shown_distrusted(const struct evidence *e, const struct chain *c);
  */
 bool shown_completable(const struct chain *c);
 
-/* Nobody whom this machine knows has issued it, and nothing hints at an authority that issues for the public. */
+/* Nobody who is known here has issued it, and nothing hints at an authority that issues for the public. */
 bool shown_private(const struct evidence *e, const struct chain *c);
 
 /* What Google's servers show to a client that names no server; it comes from Google itself. */

@@ -1,5 +1,5 @@
 /*
- * interceptor - who issues the certificate that a client is shown: what opens connections, or a public authority
+ * interceptor - who issues a certificate: what opens connections on the way, or an authority for the public
  *
  * As data/interceptors.toml and data/public-issuers.toml list them. Names of
  * issuers come as RFC 4514 writes them.
@@ -36,7 +36,7 @@ struct interceptor {
 /* NULL where the issuer is none of them. */
 const struct interceptor *interceptor_by_issuer(struct peer_text issuer);
 
-/* The issuer's organisation is one that issues certificates for the public; anybody may write that, of course. */
+/* Its organisation is one that issues certificates for the public; anybody may write that, of course. */
 bool interceptor_is_public_issuer(struct peer_text issuer);
 
 #endif

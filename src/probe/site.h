@@ -53,7 +53,7 @@ bool site_look_up_elsewhere(struct site *t, struct err *err);
 /* Tries one address on every port; of a family's further addresses only one that it must. */
 void site_try_address(struct site *t, const struct address *address, bool must);
 
-/* The certificate of this cell of its own is not what it should be: what is shown to a client that names no server? */
+/* One of its cells has trouble with the certificate: what do those see who name no server? */
 void site_try_nameless(struct site *t, size_t probe);
 
 enum role site_role(const struct site *t);

@@ -171,8 +171,9 @@ bool read_world_web(struct reader *r, char *rest)
         if (!read_server_find_cert(r->s, value, &p->cert))
             return reader_complain(r, "certificate", value, "one named above");
     }
-    /* Those before HTML are made by its issuer. */
-    if (p->kind < SCENARIO_PAGE_HTML && r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF)
+    /* Those before HTML are made by its issuer; one of an issuer line is there for its certificate alone. */
+    if (p->kind < SCENARIO_PAGE_HTML && (r->s->certs[p->cert].issuer == SCENARIO_ISSUER_SELF ||
+                                         r->s->certs[p->cert].issuer == SCENARIO_ISSUER_NAMED))
         return reader_complain(r, "page without an issuer", NULL, "issuer= of the certificate, before it");
     return true;
 }

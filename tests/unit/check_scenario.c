@@ -207,6 +207,8 @@ static const struct complaint_case {
     { "target a.test\nweb /a good port=80\n", "test:2: setting 'port': cert=NAME" },
     { "target a.test\ncert default issuer=self\nweb /a good\n",
       "test:3: page without an issuer: issuer= of the certificate, before it" },
+    { "target a.test\nissuer own trusted CN=Own\ncert default issuer=own\nweb /a issuer\n",
+      "test:4: page without an issuer: issuer= of the certificate, before it" },
     { "target a.test\ncert default days=-2\n", "test:2: certificate ends before it starts: days= after since=" },
     { "target a b\n", "test:1: the servers have no name: a target that is a host name, or host NAME" },
     { "target a.test\noptions 587\n", "test:2: option '587': --NAME VALUE, --NAME=VALUE, --NAME, -4, -6, -p PORT" },

@@ -423,6 +423,11 @@
 { "one is demanded, and one comes that has ended", "clock sntp -1 1; 465i ok:must,stale; 587s ok", "warning cert.bad-staple=warning" },
 /* its look-alikes */
 { "one is demanded, and it comes", "clock sntp -1 1; 465i ok:must,fresh; 587s ok:must,fresh", "ok" },
+{ "one is demanded, and what comes is forged", "465i ok:must,forged; 587s ok:must,forged", "warning cert.bad-staple=warning" },
+{ "one is demanded, and was only fetched", "clock sntp -1 1; 465i ok:must,ask-good; 587s ok:must,ask-good",
+  "warning cert.bad-staple=warning" },
+{ "what was fetched has ended, and is no staple", "clock sntp -1 1; 465i ok:ask-good; 587s ok:ask-good", "ok" },
+{ "none is demanded, and what comes is forged", "465i ok:forged; 587s ok:forged", "ok" },
 { "none is demanded, and none comes", "clock sntp -1 1; 465i ok; 587s ok", "ok" },
 { "it has ended by the local clock, and nobody else has said what time it is", "465i ok:stale; 587s ok:stale", "ok" },
 { "it has ended by the local clock, which is ahead", "clock sntp -345601 -345600; 465i ok:stale; 587s ok:stale",

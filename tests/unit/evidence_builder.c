@@ -309,7 +309,11 @@ static void break_dates(struct chain *c, const char *flags)
     if (has_flag(flags, "future"))
         leaf->not_before = BUILDER_NOW + 2 * (int64_t)DAY;
     leaf->must_staple = has_flag(flags, "must");
-    if (has_flag(flags, "fresh") || has_flag(flags, "stale"))
+    if (has_flag(flags, "fresh") || has_flag(flags, "stale") || has_flag(flags, "forged"))
+        c->staple = PEER_TEXT_LITERAL("0");
+    if (has_flag(flags, "forged"))
+        c->ocsp = (struct ocsp_answer){ OCSP_INVALID, -1, -1, -1 };
+    if (has_flag(flags, "fresh") || has_flag(flags, "stale") || has_flag(flags, "ask-good"))
         c->ocsp = (struct ocsp_answer){ OCSP_GOOD, BUILDER_NOW - 9 * DAY,
                                         BUILDER_NOW + (has_flag(flags, "fresh") ? 2 : -2) * DAY, -1 };
     leaf->has_ca_issuers = has_flag(flags, "aia");
@@ -328,7 +332,7 @@ static void break_dates(struct chain *c, const char *flags)
         c->fetched = &root;
         c->n_fetched = 1;
     }
-    c->ocsp_fetched = has_flag(flags, "asked");
+    c->ocsp_fetched = has_flag(flags, "asked") || has_flag(flags, "ask-good");
     if (has_flag(flags, "stapled") || has_flag(flags, "asked"))
         c->ocsp = (struct ocsp_answer){ OCSP_REVOKED, BUILDER_NOW - DAY, BUILDER_NOW + DAY, BUILDER_NOW - 9 * DAY };
     if (c->n_certificates > 1 && (has_flag(flags, "idle-soon") || has_flag(flags, "idle-expired"))) {

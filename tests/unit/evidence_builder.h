@@ -39,7 +39,8 @@
  *                             by=CN=NAME (the last issuer) given (its root: --ca-file)
  *                             nosni-cert (Google's), without a server name: nosni (nothing)
  *                             nosni-other nosni-same (certificate)
- *                             must fresh stale (its OCSP answer, and the demand for one)
+ *                             must fresh stale forged (its OCSP answer, and the demand for one)
+ *                             ask-good (the answer that was fetched, stale)
  *                             asked fetched fetched-private
  *                             stapled deep-private elsewhere soon deep-soon idle-soon idle-expired
  *   silent blip pause refused prohibited unreachable local no-route
