@@ -6,10 +6,13 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "diagnose/rule.h"
 #include "base/special.h"
 #include "diagnose/way.h"
 #include "diagnose/whole.h"
+
+enum { OTHERS_TEXT_MAX = 512 };
 
 static const double SURE_WITH_CONTROLS = 0.9;
 static const double SURE_BY_REFUSAL = 0.8;     /* the host itself says no, or picks up and stays mute */
@@ -372,6 +375,37 @@ static bool is_unreachable(const struct draft *d)
            !only_port_25(d);
 }
 
+/* The mail servers elsewhere that answer, each once. */
+static void list_others(struct draft *d, struct buf *list)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        const struct probe *p = &d->e->probes[i];
+
+        if (p->role != ROLE_CONTROL || p->outcome != PROBE_OK || !seen_is_mail_port(p->port) ||
+            strcmp(p->host, last) == 0)
+            continue;
+        if (list->len > 0)
+            buf_put_string(list, ", ");
+        buf_put_string(list, p->host);
+        last = p->host;
+    }
+}
+
+/* What one can say on the telephone. */
+static void say_in_short(struct draft *d, struct diagnosed *f)
+{
+    struct because *b = draft_because(d, f, TEXT_BECAUSE_SERVICE_DOWN_IN_SHORT, -1);
+    struct buf others;
+
+    buf_init(&others, OTHERS_TEXT_MAX);
+    list_others(d, &others);
+    say_word(d, b, "host", draft_host(d));
+    say_word(d, b, "others", buf_borrow(&others));
+    buf_done(&others);
+}
+
 static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
 {
     struct seen_controls c = seen_controls(d->e);
@@ -380,6 +414,8 @@ static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
     if (c.mail_works >= 0) {
         f->confidence = SURE_WITH_CONTROLS;
         whole_say_probe(d, f, TEXT_BECAUSE_SERVICE_DOWN_CONTROL, c.mail_works);
+        if (c.other_works >= 0)
+            say_in_short(d, f);
     } else if (c.other_works >= 0) {
         f->confidence = sure > SURE_BY_OTHER_PORTS ? sure : SURE_BY_OTHER_PORTS;
         whole_say_probe(d, f, TEXT_BECAUSE_SERVICE_DOWN_CONTROL, c.other_works);

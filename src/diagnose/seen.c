@@ -574,7 +574,7 @@ const struct name_view *seen_other_view(const struct evidence *e, const char *ho
     return NULL;
 }
 
-static bool is_mail_port(uint16_t port)
+bool seen_is_mail_port(uint16_t port)
 {
     return port == PORT_SMTP || port == PORT_SUBMISSIONS || port == PORT_SUBMISSION ||
            port == PORT_SUBMISSION_OTHER;
@@ -617,7 +617,7 @@ struct seen_controls seen_controls(const struct evidence *e)
 
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
-        bool mail = is_mail_port(p->port);
+        bool mail = seen_is_mail_port(p->port);
         bool works = p->outcome == PROBE_OK;
         int *which = mail ? (works ? &c.mail_works : &c.mail_fails)
                           : (works ? &c.other_works : &c.other_fails);
