@@ -604,7 +604,7 @@ enum control_state seen_family_controls(const struct evidence *e, enum family fa
     for (size_t i = 0; i < e->n_probes; i++) {
         if (e->probes[i].family != family || !control_tells(e, &e->probes[i]))
             continue;
-        if (e->probes[i].connect_ms >= 0)
+        if (e->probes[i].outcome == PROBE_OK || e->probes[i].connect_ms >= 0)
             return CONTROLS_ANSWER;
         state = CONTROLS_SILENT;
     }

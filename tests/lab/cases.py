@@ -527,6 +527,50 @@ def _(tester):
             run.says("dns.hijacked", "no-such-host.example.com", "8.8.8.8:53")
 
 
+# ---- a portal ---------------------------------------------------------------------------
+
+# What a portal does to the rest until somebody has signed in.
+SHUT = [f'iifname "to-client" tcp dport != {{ 53, 80, 8010-8012 }} {how}' for how in (
+    "drop", "reject with tcp reset")]
+
+
+def _portal_case(kind):
+    port = servers.PORTALS[kind][0]
+
+    @case(f"a portal that answers by {kind} and stops the rest is net.captive-portal, before all that follows")
+    def _(tester):
+        for rule in SHUT:
+            with tester.lab.network.intercepted("client", "80", port), tester.fault(rule):
+                run = tester.check("--timeout", 8, "smtp.gmail.com")
+                run.has_primary("net.captive-portal", "critical")
+                run.expect(all(finding["caused_by"] == "net.captive-portal" for finding in run.report["findings"]
+                               if finding["id"] != "net.captive-portal"), "something else stands beside it")
+
+
+for _kind in servers.PORTALS:
+    _portal_case(_kind)
+
+
+@case("a portal that takes every connection is net.captive-portal, and not the server's fault")
+def _(tester):
+    with tester.lab.network.intercepted("client", "1-65535", servers.PORTALS["page"][0]):
+        run = tester.check("smtp.gmail.com")
+    run.has_primary("net.captive-portal", "critical")
+    run.expect(all(finding["caused_by"] == "net.captive-portal" for finding in run.report["findings"]
+                   if finding["id"] != "net.captive-portal"), "something else stands beside it")
+
+
+@case("where mail passes, nobody asks for a portal, and a network without one has none")
+def _(tester):
+    with tester.lab.network.intercepted("client", "80", servers.PORTALS["page"][0]):
+        tester.check("smtp.gmail.com").is_healthy([IMPLICIT, STARTTLS])
+    with tester.fault(f"{MAIL} reject with tcp reset"):
+        run = tester.check("smtp.gmail.com")
+    asked = [probe for probe in run.report["probes"] if probe["role"] == "control" and probe["port"] == 80]
+    run.expect(asked and all(probe["outcome"] == "ok" for probe in asked), "the portal check was not made")
+    run.is_only("port.all-blocked", "critical")
+
+
 # ---- who is contacted -------------------------------------------------------------------
 
 

@@ -219,6 +219,19 @@ class Network:
             subprocess.run(inside("router", ["nft", "delete", "table", "inet", "contacts"]), check=True)
 
     @contextmanager
+    def intercepted(self, client, ports, target_port):
+        """Whatever a client opens to these ports ends at a port of the world's, until the block ends."""
+        ipv4, ipv6 = server_address("world")
+        table = ["table inet intercepted {", "chain taken { type nat hook prerouting priority -100; policy accept;",
+                 f'iifname "to-{client}" tcp dport {ports} dnat ip to {ipv4}:{target_port}',
+                 f'iifname "to-{client}" tcp dport {ports} dnat ip6 to [{ipv6}]:{target_port}', "}", "}\n"]
+        subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join(table), text=True, check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(inside("router", ["nft", "delete", "table", "inet", "intercepted"]), check=True)
+
+    @contextmanager
     def local_rules(self, client, *rules):
         """The client's own firewall works by these nftables rules on what it sends, until the block ends."""
         table = ["table inet local {", "chain out { type filter hook output priority 0; policy accept;", *rules,

@@ -4,6 +4,7 @@ A server sees the machine's own file system with its unpacked packages and its
 configuration laid over it; what it writes goes to memory and is gone at the end.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -451,31 +452,47 @@ class Web(Server):
         yield from ((address, 443) for address in (*network.server_address("world"), *CONTROLS["address"]))
 
 
+# What stands in place of the empty page, each on a port of its own, for the router to send people to.
+SIGN_IN = "<html><body>Please sign in to this network.</body></html>"
+PORTALS = {
+    "redirect": (8010, 302, {"Location": "http://login.portal.test/"}, ""),
+    "page": (8011, 200, {}, SIGN_IN),
+    "511": (8012, 511, {}, SIGN_IN),
+}
+
+
 class Portal(Server):
-    """What a browser asks on port 80 to find out whether a portal stands between: none does."""
+    """What a browser asks on port 80 to find out whether a portal stands between: none does. And the portals."""
 
     name = "portal"
     package = "web"
     namespace = "world"
     program = """
-import http.server, socket
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(204)
-        self.end_headers()
+import http.server, json, socket, sys, threading
 class Listener(http.server.ThreadingHTTPServer):
     address_family = socket.AF_INET6
-Listener(("::", 80), Answer).serve_forever()
+def serve(port, status, headers, page):
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(page.encode())
+    Listener(("::", port), Answer).serve_forever()
+for arguments in json.loads(sys.argv[1]):
+    threading.Thread(target=serve, args=arguments).start()
 """
 
     def set_up(self):
         self.write("etc/lab/portal.py", self.program)
 
     def command(self):
-        return ["/usr/bin/python3", "/etc/lab/portal.py"]
+        return ["/usr/bin/python3", "/etc/lab/portal.py", json.dumps([(80, 204, {}, ""), *PORTALS.values()])]
 
     def answers_at(self):
         yield from ((address, 80) for address in network.server_address("world"))
+        yield from ((network.server_address("world")[0], port) for port, *_ in PORTALS.values())
 
 
 KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Portal, Chrony, Dovecot, Postfix, Exim]
