@@ -1,22 +1,19 @@
 #include "simulate/player.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "simulate/binding.h"
 #include "simulate/mint.h"
 #include "simulate/nameserver.h"
 #include "simulate/pages.h"
@@ -33,8 +30,6 @@ enum {
     COMPLAINTS_MAX = 64 * 1024,
     PEM_MAX = 16 * 1024,
     WORD_SIZE = 40,
-    FILL_MAX = 4,     /* connections that fill a queue of length 0; one does on Linux */
-    FILL_WAIT_MS = 5,
 };
 
 static const char doing_listen[] = "starting a practice server";
@@ -44,7 +39,7 @@ struct ear {
     int fd; /* -1: none, or libuv has it */
     bool listening;
     uv_tcp_t tcp;
-    int fill[FILL_MAX]; /* -1: unused */
+    struct binding_full full; /* where it swallows all */
 };
 
 struct stage {
@@ -99,69 +94,6 @@ static bool system_failed(struct err *err, const char *doing)
     return err_set(err, ERR_SYSTEM, errno, doing);
 }
 
-static socklen_t socket_address(struct sockaddr_storage *ret, const struct address *a, uint16_t port)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-
-    memset(ret, 0, sizeof *ret);
-    if (a->family == FAMILY_IPV4) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        memcpy(&v4->sin_addr, a->bytes, sizeof v4->sin_addr);
-        return sizeof *v4;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-    memcpy(&v6->sin6_addr, a->bytes, sizeof v6->sin6_addr);
-    return sizeof *v6;
-}
-
-static int open_socket(enum family family)
-{
-    return socket(family == FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-/* A socket bound to a port of ours, -1 with errno; port 0 asks for any. */
-static int open_bound(const struct address *a, uint16_t port)
-{
-    struct sockaddr_storage at;
-    socklen_t size = socket_address(&at, a, port);
-    int fd = open_socket(a->family);
-    int code;
-
-    if (fd < 0)
-        return -1;
-    if (bind(fd, (const struct sockaddr *)&at, size) == 0)
-        return fd;
-    code = errno;
-    close(fd);
-    errno = code;
-    return -1;
-}
-
-static uint16_t bound_port(int fd)
-{
-    struct sockaddr_storage at;
-    socklen_t size = sizeof at;
-
-    if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
-        return 0;
-    return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
-                                         : ((struct sockaddr_in6 *)&at)->sin6_port);
-}
-
-static bool machine_has_ipv6(void)
-{
-    struct address loopback;
-    int fd = address_parse(&loopback, "::1") ? open_bound(&loopback, 0) : -1;
-
-    if (fd < 0)
-        return false;
-    close(fd);
-    return true;
-}
-
 static void unbind_ears(struct stage *st)
 {
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
@@ -180,10 +112,10 @@ static bool bind_ears(struct stage *st, bool ipv6, uint16_t *port)
         if (!scenario_place_address(&a, st->player->scenario, st->part.port->place, (enum family)i) ||
             (i == FAMILY_IPV6 && !ipv6))
             continue;
-        st->ears[i].fd = open_bound(&a, *port);
+        st->ears[i].fd = binding_open(&a, *port);
         if (st->ears[i].fd < 0)
             return false;
-        *port = bound_port(st->ears[i].fd);
+        *port = binding_port(st->ears[i].fd);
     }
     st->port = *port;
     return true;
@@ -214,33 +146,6 @@ static bool bind_number(struct simulate *p, uint16_t number, struct err *err)
             return err_set(err, ERR_SYSTEM, code, doing_listen);
     }
     return err_set(err, ERR_SYSTEM, EADDRINUSE, doing_listen);
-}
-
-/*
- * drop_from_now() - makes the port swallow every SYN
- * shape:  a listener that never accepts, with a queue of length 0 that is
- *         filled by connections of ours: Linux drops what comes then without
- *         a word, on loopback too, and needs no firewall for it
- */
-static bool drop_from_now(struct ear *ear, const struct address *a, uint16_t port, struct err *err)
-{
-    struct sockaddr_storage at;
-    socklen_t size = socket_address(&at, a, port);
-
-    if (listen(ear->fd, 0) != 0)
-        return system_failed(err, doing_listen);
-    for (size_t i = 0; i < FILL_MAX; i++) {
-        struct pollfd wait = { .fd = open_socket(a->family), .events = POLLOUT };
-
-        ear->fill[i] = wait.fd;
-        if (wait.fd < 0)
-            return system_failed(err, doing_listen);
-        if (connect(wait.fd, (const struct sockaddr *)&at, size) != 0 && errno != EINPROGRESS)
-            return system_failed(err, doing_listen);
-        if (poll(&wait, 1, FILL_WAIT_MS) == 0)
-            return true; /* this one was dropped: the queue is full */
-    }
-    return err_set(err, ERR_LIMIT, 0, "filling the queue of a practice port");
 }
 
 /* ---- clients ---- */
@@ -305,7 +210,7 @@ static bool set_priority(struct talk_part *part, struct err *err)
 
     if (part->port->tls != NULL)
         snprintf(text, sizeof text, "NORMAL:-VERS-ALL:+VERS-TLS%s", part->port->tls);
-    code = gnutls_priority_init(&part->priority, text, NULL);
+    code = gnutls_priority_init(&part->tls.priority, text, NULL);
     return code >= 0 || err_set(err, ERR_LIBRARY, code, "choosing the TLS versions of a practice server");
 }
 
@@ -322,7 +227,7 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
     case SCENARIO_FACE_REFUSED:
         return true; /* bound, so that nobody else can listen there, and not listening */
     case SCENARIO_FACE_DROPPED:
-        return drop_from_now(ear, &a, st->port, err);
+        return binding_swallow(&ear->full, ear->fd, &a, st->port, err);
     case SCENARIO_FACE_PAGES:
         fd = ear->fd;
         ear->fd = -1;
@@ -349,14 +254,17 @@ static void init_stage(struct simulate *p, struct stage *st, const struct scenar
     st->part = (struct talk_part){
         .scenario = p->scenario,
         .port = port,
-        .credentials = p->credentials[port->cert],
-        .nameless = port->has_nosni ? p->credentials[port->nosni_cert] : NULL,
+        .tls = {
+            .credentials = p->credentials[port->cert],
+            .nameless = port->has_nosni ? p->credentials[port->nosni_cert] : NULL,
+            .nameless_refused = port->nosni_refused,
+            .client = port->client,
+        },
         .log = &p->log,
     };
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         st->ears[i].fd = -1;
-        for (size_t j = 0; j < FILL_MAX; j++)
-            st->ears[i].fill[j] = -1;
+        binding_full_init(&st->ears[i].full);
     }
 }
 
@@ -420,10 +328,7 @@ static void close_stage_files(struct stage *st)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         if (st->ears[i].fd >= 0)
             close(st->ears[i].fd);
-        for (size_t j = 0; j < FILL_MAX; j++) {
-            if (st->ears[i].fill[j] >= 0)
-                close(st->ears[i].fill[j]);
-        }
+        binding_full_done(&st->ears[i].full);
     }
 }
 
@@ -625,7 +530,7 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
         simulate_free(p);
         return false;
     }
-    p->ipv6 = machine_has_ipv6();
+    p->ipv6 = binding_has_ipv6();
     if (!make_certificates(p, err) || !make_loop(p, err) || !open_stages(p, err) ||
         !open_nameservers(p, err) || !open_elsewhere(p, err) || !open_timekeepers(p, err) ||
         !start_thread(p, err) ||
@@ -767,8 +672,8 @@ struct simulate *simulate_free(struct simulate *p)
     simulate_stop(p);
     for (size_t i = 0; i < p->n_stages; i++) {
         close_stage_files(&p->stages[i]);
-        if (p->stages[i].part.priority != NULL)
-            gnutls_priority_deinit(p->stages[i].part.priority);
+        if (p->stages[i].part.tls.priority != NULL)
+            gnutls_priority_deinit(p->stages[i].part.tls.priority);
     }
     free(p->stages);
     for (size_t i = 0; i < SCENARIO_CERTS_MAX; i++) {

@@ -386,7 +386,7 @@ bool scenario_place_address(struct address *ret, const struct scenario *s, enum 
         [SCENARIO_PLACE_RESOLVER_2] = { "198.51.100.54", NULL },
         [SCENARIO_PLACE_RESOLVER_ELSEWHERE] = { "8.8.8.8", "2606:4700:4700::1111" },
         [SCENARIO_PLACE_CLOCK] = { "192.0.2.123", NULL },
-        [SCENARIO_PLACE_PKI] = { "192.0.2.81", "2001:db8:2::81" },
+        [SCENARIO_PLACE_PKI] = { "192.0.2.81", NULL },
     };
     const char *text = s->net.used ? world[place][family] : loopback[place][family];
 

@@ -10,10 +10,7 @@
 
 enum {
     READ_SIZE = 16 * 1024,
-    WIRE_MAX = 256 * 1024, /* encrypted bytes not yet read by GnuTLS */
-    LINES_MAX = 64 * 1024, /* clear bytes not yet read by a step */
     COMMAND_MAX = 4096,
-    QUEUE_MAX = 8 * 1024 * 1024, /* bytes that a client may leave unread */
     DRIP_MS = 1,
     LINGER_MS = 1000, /* for the client's FIN behind ours, so that unread bytes make no RST */
     QUOTED_MAX = 200,
@@ -33,12 +30,6 @@ enum state {
     STATE_GONE,
 };
 
-enum channel {
-    CHANNEL_CLEAR,
-    CHANNEL_HANDSHAKE,
-    CHANNEL_TLS,
-};
-
 struct talk {
     struct talk_part *part;
     unsigned number;
@@ -53,20 +44,12 @@ struct talk {
     char read_bytes[READ_SIZE];
 
     enum state state;
-    enum channel channel;
-    gnutls_session_t session;
-    struct buf wire;
-    struct buf lines;
+    struct channel channel;
     const struct scenario_step *step; /* the one that is taken or waited for */
     const struct scenario_step *end;
     bool delayed; /* step's delay has passed */
     bool opening; /* the steps are those of "connect" */
     size_t dripped;
-};
-
-struct outgoing {
-    uv_write_t request;
-    char bytes[];
 };
 
 /* ---- log ---- */
@@ -99,10 +82,7 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     if (t->gone != NULL)
         t->gone(t, t->data);
-    if (t->session != NULL)
-        gnutls_deinit(t->session);
-    buf_done(&t->wire);
-    buf_done(&t->lines);
+    channel_done(&t->channel);
     free(t);
 }
 
@@ -129,58 +109,17 @@ static void end_with_reset(struct talk *t)
         uv_close((uv_handle_t *)&t->tcp, on_handle_closed);
 }
 
+static void on_broken(void *user)
+{
+    talk_end(user);
+}
+
 static void on_life_over(uv_timer_t *timer)
 {
     talk_end(timer->data);
 }
 
 /* ---- out ---- */
-
-static void on_written(uv_write_t *request, int status)
-{
-    struct talk *t = request->handle->data;
-
-    free(request->data);
-    if (status != 0 && status != UV_ECANCELED)
-        talk_end(t);
-}
-
-/* Queues bytes for the wire as they are; false when the talk has to end. */
-static bool put_wire(struct talk *t, const void *bytes, size_t len)
-{
-    struct outgoing *o;
-    uv_buf_t part;
-
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&t->tcp) > QUEUE_MAX)
-        return false;
-    o = malloc(sizeof *o + len);
-    if (o == NULL)
-        return false;
-    memcpy(o->bytes, bytes, len);
-    o->request.data = o;
-    part = uv_buf_init(o->bytes, (unsigned)len);
-    if (uv_write(&o->request, (uv_stream_t *)&t->tcp, &part, 1, on_written) != 0) {
-        free(o);
-        return false;
-    }
-    return true;
-}
-
-/* Sends bytes in the clear or inside TLS, whichever holds now. */
-static bool put(struct talk *t, const char *bytes, size_t len)
-{
-    if (t->channel != CHANNEL_TLS)
-        return put_wire(t, bytes, len);
-    while (len > 0) {
-        ssize_t sent = gnutls_record_send(t->session, bytes, len);
-
-        if (sent <= 0)
-            return false;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-    return true;
-}
 
 static bool put_times(struct talk *t, struct peer_text bytes, unsigned times)
 {
@@ -189,98 +128,25 @@ static bool put_times(struct talk *t, struct peer_text bytes, unsigned times)
     bool ok;
 
     if (times == 1)
-        return put(t, bytes.bytes, bytes.len);
+        return channel_put(&t->channel, bytes.bytes, bytes.len);
     all = malloc(total);
     if (all == NULL)
         return false;
     for (unsigned i = 0; i < times; i++)
         memcpy(all + i * bytes.len, bytes.bytes, bytes.len);
-    ok = put(t, all, total);
+    ok = channel_put(&t->channel, all, total);
     free(all);
     return ok;
 }
 
 /* ---- TLS ---- */
 
-static ssize_t tls_push(gnutls_transport_ptr_t data, const void *bytes, size_t len)
+static bool begin_tls(struct talk *t)
 {
-    struct talk *t = data;
-
-    if (put_wire(t, bytes, len))
-        return (ssize_t)len;
-    gnutls_transport_set_errno(t->session, EPIPE);
-    return -1;
-}
-
-static ssize_t tls_pull(gnutls_transport_ptr_t data, void *bytes, size_t len)
-{
-    struct talk *t = data;
-
-    if (t->wire.len == 0) {
-        gnutls_transport_set_errno(t->session, EAGAIN);
-        return -1;
-    }
-    if (len > t->wire.len)
-        len = t->wire.len;
-    memcpy(bytes, buf_borrow(&t->wire), len);
-    buf_consume(&t->wire, len);
-    return (ssize_t)len;
-}
-
-/* Asked before a pull that has a time limit; there is none here. */
-static int tls_pull_wait(gnutls_transport_ptr_t data, unsigned ms)
-{
-    struct talk *t = data;
-
-    (void)ms;
-    return t->wire.len > 0;
-}
-
-/* Servers that keep several names apart do something else where none is given. */
-static int on_client_hello(gnutls_session_t session)
-{
-    struct talk *t = gnutls_session_get_ptr(session);
-    char name[256];
-    size_t len = sizeof name;
-    unsigned kind;
-
-    if (gnutls_server_name_get(session, name, &len, &kind, 0) == 0)
-        return 0;
-    if (t->part->port->nosni_refused)
-        return GNUTLS_E_UNRECOGNIZED_NAME;
-    return t->part->nameless == NULL
-               ? 0
-               : gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, t->part->nameless);
-}
-
-static bool tls_begin(struct talk *t)
-{
-    bool hello_or_nothing = t->lines.len == 0 || buf_borrow(&t->lines)[0] == 0x16;
-
-    if (!hello_or_nothing)
+    if (t->channel.lines.len > 0 && !channel_has_hello(&t->channel))
         complain(t, "sent before the handshake, in the clear:",
-                 (struct peer_text){ t->lines.bytes, t->lines.len });
-    if (gnutls_init(&t->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
-        gnutls_priority_set(t->session, t->part->priority) < 0 ||
-        gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->part->credentials) < 0)
-        return false;
-    if (t->part->port->client != SCENARIO_CLIENT_IGNORED)
-        gnutls_certificate_server_set_request(t->session, t->part->port->client == SCENARIO_CLIENT_NEEDED
-                                                              ? GNUTLS_CERT_REQUIRE
-                                                              : GNUTLS_CERT_REQUEST);
-    gnutls_session_set_ptr(t->session, t);
-    gnutls_handshake_set_post_client_hello_function(t->session, on_client_hello);
-    gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
-    gnutls_transport_set_ptr(t->session, t);
-    gnutls_transport_set_push_function(t->session, tls_push);
-    gnutls_transport_set_pull_function(t->session, tls_pull);
-    gnutls_transport_set_pull_timeout_function(t->session, tls_pull_wait);
-    t->channel = CHANNEL_HANDSHAKE;
-    /* a hello that came while a delay ran lies among the lines */
-    if (hello_or_nothing)
-        buf_put(&t->wire, buf_borrow(&t->lines), t->lines.len);
-    buf_clear(&t->lines);
-    return true;
+                 (struct peer_text){ t->channel.lines.bytes, t->channel.lines.len });
+    return channel_begin_tls(&t->channel, &t->part->tls);
 }
 
 static void note_handshake(struct talk *t)
@@ -291,57 +157,13 @@ static void note_handshake(struct talk *t)
     struct buf text;
 
     buf_init(&text, 512);
-    buf_put_string(&text, gnutls_protocol_get_name(gnutls_protocol_get_version(t->session)));
-    if (gnutls_server_name_get(t->session, name, &len, &kind, 0) == 0)
+    buf_put_string(&text, gnutls_protocol_get_name(gnutls_protocol_get_version(t->channel.session)));
+    if (gnutls_server_name_get(t->channel.session, name, &len, &kind, 0) == 0)
         buf_printf(&text, " for %s", name);
     else
         buf_put_string(&text, " without a server name");
     note(t, 'T', (struct peer_text){ buf_borrow(&text), text.len });
     buf_done(&text);
-}
-
-enum outcome {
-    OUTCOME_DONE,
-    OUTCOME_WAIT,
-    OUTCOME_BROKEN,
-};
-
-static enum outcome tls_shake(struct talk *t)
-{
-    int code;
-
-    do /* again behind a warning of the client */
-        code = gnutls_handshake(t->session);
-    while (code < 0 && code != GNUTLS_E_AGAIN && gnutls_error_is_fatal(code) == 0);
-    if (code == GNUTLS_E_SUCCESS) {
-        t->channel = CHANNEL_TLS;
-        note_handshake(t);
-        return OUTCOME_DONE;
-    }
-    if (code == GNUTLS_E_AGAIN)
-        return OUTCOME_WAIT;
-    /* Clients leave over a certificate, a version or a wrong mode: seen, and no mistake of theirs. */
-    note(t, 'T', peer_text_of(gnutls_strerror(code)));
-    gnutls_alert_send_appropriate(t->session, code);
-    return OUTCOME_BROKEN;
-}
-
-/* Moves what has come from the wire to the lines. */
-static enum outcome tls_read(struct talk *t)
-{
-    char bytes[4096];
-
-    for (;;) {
-        ssize_t n = gnutls_record_recv(t->session, bytes, sizeof bytes);
-
-        if (n == GNUTLS_E_AGAIN)
-            return OUTCOME_WAIT;
-        if (n > 0 && buf_put(&t->lines, bytes, (size_t)n))
-            continue;
-        if (n < 0 && gnutls_error_is_fatal((int)n) == 0)
-            continue;
-        return OUTCOME_BROKEN;
-    }
 }
 
 /* ---- steps ---- */
@@ -381,8 +203,8 @@ static void on_shut_down(uv_shutdown_t *request, int status)
 static void close_gently(struct talk *t)
 {
     note(t, '-', PEER_TEXT_LITERAL("close"));
-    if (t->channel == CHANNEL_TLS)
-        gnutls_bye(t->session, GNUTLS_SHUT_WR);
+    if (t->channel.state == CHANNEL_TLS)
+        gnutls_bye(t->channel.session, GNUTLS_SHUT_WR);
     if (uv_shutdown(&t->shutdown, (uv_stream_t *)&t->tcp, on_shut_down) != 0) {
         talk_end(t);
         return;
@@ -419,7 +241,7 @@ static void drip_step(struct talk *t, const struct scenario_step *step)
         next_step(t);
         return;
     }
-    if (!put(t, step->bytes.bytes + t->dripped, 1)) {
+    if (!channel_put(&t->channel, step->bytes.bytes + t->dripped, 1)) {
         talk_end(t);
         return;
     }
@@ -459,7 +281,7 @@ static void take_step(struct talk *t)
         t->state = STATE_MESSAGE;
         return;
     case SCENARIO_ACT_TLS:
-        if (tls_begin(t))
+        if (begin_tls(t))
             t->state = STATE_HANDSHAKE;
         else
             talk_end(t);
@@ -506,7 +328,7 @@ static bool handle(struct talk *t, struct peer_text line)
 {
     const struct scenario *s = t->part->scenario;
     const struct scenario_port *port = t->part->port;
-    enum scenario_side side = t->channel == CHANNEL_TLS ? SCENARIO_SIDE_TLS : SCENARIO_SIDE_CLEAR;
+    enum scenario_side side = t->channel.state == CHANNEL_TLS ? SCENARIO_SIDE_TLS : SCENARIO_SIDE_CLEAR;
 
     for (size_t i = 0; i < port->n_handlers; i++) {
         const struct scenario_handler *h = &s->handlers[port->first_handler + i];
@@ -528,16 +350,16 @@ static bool handle(struct talk *t, struct peer_text line)
  * take_line() - the next command, without its end, still in the buffer
  * shape:  *used is how much of the buffer it takes
  */
-static enum outcome take_line(struct talk *t, struct peer_text *line, size_t *used)
+static enum channel_outcome take_line(struct talk *t, struct peer_text *line, size_t *used)
 {
-    const char *bytes = buf_borrow(&t->lines);
-    const char *end = memchr(bytes, '\n', t->lines.len);
+    const char *bytes = buf_borrow(&t->channel.lines);
+    const char *end = memchr(bytes, '\n', t->channel.lines.len);
 
-    if (end == NULL && t->lines.len <= COMMAND_MAX)
-        return OUTCOME_WAIT;
+    if (end == NULL && t->channel.lines.len <= COMMAND_MAX)
+        return CHANNEL_WAIT;
     if (end == NULL) {
-        complain(t, "a command without an end:", (struct peer_text){ bytes, t->lines.len });
-        return OUTCOME_BROKEN;
+        complain(t, "a command without an end:", (struct peer_text){ bytes, t->channel.lines.len });
+        return CHANNEL_BROKEN;
     }
     *line = (struct peer_text){ bytes, (size_t)(end - bytes) };
     *used = line->len + 1;
@@ -546,23 +368,23 @@ static enum outcome take_line(struct talk *t, struct peer_text *line, size_t *us
     else
         complain(t, "a line that does not end in CRLF:", *line);
     note(t, 'C', *line);
-    return OUTCOME_DONE;
+    return CHANNEL_DONE;
 }
 
 /* A TLS client on a port that speaks in the clear: real servers give up on it too. */
 static bool is_lost_hello(const struct talk *t)
 {
-    return t->channel == CHANNEL_CLEAR && t->lines.len > 0 && buf_borrow(&t->lines)[0] == 0x16;
+    return t->channel.state == CHANNEL_CLEAR && channel_has_hello(&t->channel);
 }
 
 /* False while it has not come whole, and where it never will: the talk has ended then. */
 static bool line_came(struct talk *t, struct peer_text *ret, size_t *used)
 {
-    enum outcome outcome = take_line(t, ret, used);
+    enum channel_outcome outcome = take_line(t, ret, used);
 
-    if (outcome == OUTCOME_BROKEN)
+    if (outcome == CHANNEL_BROKEN)
         talk_end(t);
-    return outcome == OUTCOME_DONE;
+    return outcome == CHANNEL_DONE;
 }
 
 static void read_command(struct talk *t)
@@ -574,10 +396,10 @@ static void read_command(struct talk *t)
         return;
     if (!handle(t, line)) {
         complain(t, "no answer is known to", line);
-        if (!put(t, "500 5.5.2 What?\r\n", 17))
+        if (!channel_put(&t->channel, "500 5.5.2 What?\r\n", 17))
             talk_end(t);
     }
-    buf_consume(&t->lines, used);
+    buf_consume(&t->channel.lines, used);
 }
 
 static void read_expected(struct talk *t)
@@ -588,7 +410,7 @@ static void read_expected(struct talk *t)
 
     if (anything && is_lost_hello(t)) {
         note(t, 'C', PEER_TEXT_LITERAL("(a TLS hello)"));
-        buf_clear(&t->lines);
+        buf_clear(&t->channel.lines);
         next_step(t);
         return;
     }
@@ -605,7 +427,7 @@ static void read_expected(struct talk *t)
         buf_done(&text);
         close_gently(t);
     }
-    buf_consume(&t->lines, used);
+    buf_consume(&t->channel.lines, used);
 }
 
 /* Reads on to the line that ends a message (RFC 5321 section 4.1.1.4) or a head (RFC 9112 section 2.1). */
@@ -613,20 +435,20 @@ static void read_message(struct talk *t)
 {
     const char *end_line = t->step->act == SCENARIO_ACT_HEAD ? "\r\n" : ".\r\n";
 
-    while (t->lines.len > 0) {
-        const char *bytes = buf_borrow(&t->lines);
-        const char *end = memchr(bytes, '\n', t->lines.len);
+    while (t->channel.lines.len > 0) {
+        const char *bytes = buf_borrow(&t->channel.lines);
+        const char *end = memchr(bytes, '\n', t->channel.lines.len);
         size_t used;
         bool last;
 
         if (end == NULL) {
-            if (t->lines.len > COMMAND_MAX)
+            if (t->channel.lines.len > COMMAND_MAX)
                 talk_end(t);
             return;
         }
         used = (size_t)(end - bytes) + 1;
         last = used == strlen(end_line) && memcmp(bytes, end_line, used) == 0;
-        buf_consume(&t->lines, used);
+        buf_consume(&t->channel.lines, used);
         if (last) {
             next_step(t);
             return;
@@ -637,7 +459,7 @@ static void read_message(struct talk *t)
 /* Reads on in a state that waits for the client. */
 static void read_lines(struct talk *t)
 {
-    if (t->channel == CHANNEL_TLS && tls_read(t) == OUTCOME_BROKEN && t->lines.len == 0) {
+    if (t->channel.state == CHANNEL_TLS && channel_read(&t->channel) == CHANNEL_BROKEN && t->channel.lines.len == 0) {
         close_gently(t);
         return;
     }
@@ -656,13 +478,18 @@ static void read_lines(struct talk *t)
 
 static void shake_hands(struct talk *t)
 {
-    switch (tls_shake(t)) {
-    case OUTCOME_WAIT:
+    int code;
+
+    switch (channel_shake(&t->channel, &code)) {
+    case CHANNEL_WAIT:
         return;
-    case OUTCOME_DONE:
+    case CHANNEL_DONE:
+        note_handshake(t);
         next_step(t);
         return;
-    case OUTCOME_BROKEN:
+    case CHANNEL_BROKEN:
+        /* Clients leave over a certificate, a version or a wrong mode: seen, and no mistake of theirs. */
+        note(t, 'T', peer_text_of(gnutls_strerror(code)));
         close_gently(t);
         return;
     }
@@ -672,7 +499,7 @@ static void shake_hands(struct talk *t)
 static bool turn(struct talk *t)
 {
     enum state before = t->state;
-    size_t unread = t->lines.len;
+    size_t unread = t->channel.lines.len;
 
     switch (t->state) {
     case STATE_STEP:
@@ -690,15 +517,15 @@ static bool turn(struct talk *t)
     case STATE_MESSAGE:
     case STATE_IDLE:
         read_lines(t);
-        return t->state != before || t->lines.len != unread;
+        return t->state != before || t->channel.lines.len != unread;
     case STATE_DRIP:
         if (!uv_is_active((uv_handle_t *)&t->step_timer))
             drip_step(t, t->step);
         return t->state != before;
     case STATE_HANG:
     case STATE_CLOSING:
-        buf_clear(&t->lines);
-        buf_clear(&t->wire);
+        buf_clear(&t->channel.lines);
+        buf_clear(&t->channel.wire);
         return false;
     case STATE_DELAY:
     case STATE_GONE:
@@ -733,7 +560,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
         return;
     }
     if (t->state != STATE_HANG && t->state != STATE_CLOSING &&
-        !buf_put(t->channel == CHANNEL_CLEAR ? &t->lines : &t->wire, bytes->base, (size_t)n)) {
+        !channel_take(&t->channel, bytes->base, (size_t)n)) {
         complain(t, "more bytes than anybody asked for", PEER_TEXT_LITERAL(""));
         talk_end(t);
         return;
@@ -751,8 +578,7 @@ struct talk *talk_accept(uv_stream_t *listener, struct talk_part *part, unsigned
         return NULL;
     t->part = part;
     t->number = number;
-    buf_init(&t->wire, WIRE_MAX);
-    buf_init(&t->lines, LINES_MAX);
+    channel_init(&t->channel, (uv_stream_t *)&t->tcp, on_broken, t);
     t->handles_open = N_HANDLES;
     uv_tcp_init(loop, &t->tcp);
     uv_timer_init(loop, &t->step_timer);

@@ -8,11 +8,11 @@
 #ifndef SMTPDX_SIMULATE_TALK_H
 #define SMTPDX_SIMULATE_TALK_H
 
-#include <gnutls/gnutls.h>
 #include <stdbool.h>
 #include <uv.h>
 
 #include "base/buf.h"
+#include "simulate/channel.h"
 #include "simulate/scenario.h"
 
 enum { TALK_LIFE_MS = 60000 };
@@ -27,9 +27,7 @@ struct talk_log {
 struct talk_part {
     const struct scenario *scenario;
     const struct scenario_port *port;
-    gnutls_certificate_credentials_t credentials;
-    gnutls_certificate_credentials_t nameless; /* for clients that name no server; NULL: the same */
-    gnutls_priority_t priority;
+    struct channel_tls tls;
     struct talk_log *log;
     unsigned n_begun;
     unsigned n_finished; /* talks whose client went through all steps of "connect" */

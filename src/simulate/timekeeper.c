@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "simulate/binding.h"
 #include "simulate/web.h"
 
 enum {
@@ -145,21 +145,6 @@ static int open_udp(struct timekeeper *t, const struct sockaddr *at)
     return code;
 }
 
-static bool open_web(struct timekeeper *t, uv_loop_t *loop, const struct sockaddr_in *at, const char *doing,
-                     struct err *err)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return err_set(err, ERR_SYSTEM, errno, doing);
-    if (bind(fd, (const struct sockaddr *)at, sizeof *at) != 0) {
-        err_set(err, ERR_SYSTEM, errno, doing);
-        close(fd);
-        return false;
-    }
-    return web_new(&t->web, loop, fd, answer_visitor, t, err);
-}
-
 bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scenario_clock *spec,
                     const struct address *where, struct err *err)
 {
@@ -172,9 +157,13 @@ bool timekeeper_new(struct timekeeper **ret, uv_loop_t *loop, const struct scena
         return err_set(err, ERR_NOMEM, 0, doing);
     t->spec = spec;
     *ret = t; /* half open too: its handle is the loop's, so it ends like any other */
+    if (spec->http) {
+        int fd = binding_open(where, 0);
+
+        return fd < 0 ? err_set(err, ERR_SYSTEM, errno, doing)
+                      : web_new(&t->web, loop, fd, answer_visitor, t, err);
+    }
     memcpy(&at.sin_addr, where->bytes, sizeof at.sin_addr);
-    if (spec->http)
-        return open_web(t, loop, &at, doing, err);
     uv_udp_init(loop, &t->udp);
     t->udp.data = t;
     code = open_udp(t, (const struct sockaddr *)&at);
