@@ -360,6 +360,7 @@ struct probe {
     const char *ehlo;       /* the name that was sent with EHLO, or NULL */
     const char *other_ehlo; /* another one that was tried after EHLO was refused, or NULL */
     bool other_ehlo_accepted;
+    bool twin_tried; /* it hung for seconds, and was begun once more in the same manner */
     bool small_segments_tried; /* the handshake hung, and was begun once more with small segments */
     bool small_segments_ok;    /* ... and was done then */
 

@@ -444,6 +444,8 @@ static void codec_session(struct codec *c, struct probe *p)
         codec_text_or_null(c, "other_ehlo", &p->other_ehlo);
     if (codec_has(c, "other_ehlo_accepted"))
         codec_bool(c, "other_ehlo_accepted", &p->other_ehlo_accepted);
+    if (codec_has(c, "twin_tried"))
+        codec_bool(c, "twin_tried", &p->twin_tried);
     if (codec_has(c, "small_segments_tried"))
         codec_bool(c, "small_segments_tried", &p->small_segments_tried);
     if (codec_has(c, "small_segments_ok"))

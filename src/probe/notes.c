@@ -132,7 +132,10 @@ bool notes_stand_beside(struct notes *n, const struct probe *cell)
         .round_trip_ms = -1,
         .greeting_ms = -1,
         .tls_ms = -1,
+        .total_ms = -1,
+        .slowest_ms = -1,
         .chain = -1,
+        .no_sni_chain = -1,
     };
     return true;
 }

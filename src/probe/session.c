@@ -134,6 +134,13 @@ bool session_is_mute(const struct session *s)
     return session_in_handshake(s) ? tls_raw(s->tls).len == 0 : !s->heard;
 }
 
+double session_silent_ms(const struct session *s)
+{
+    if (s->fd < 0)
+        return 0;
+    return clock_steady_ms() - (session_in_handshake(s) ? s->handshake_ms : s->asked_ms);
+}
+
 void session_knock(struct session *s)
 {
     if (s->knock == NULL)
@@ -603,7 +610,7 @@ static void on_quiet(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    if (s->settled || !(session_in_handshake(s) || session_is_mute(s)))
+    if (s->settled)
         return;
     s->spec.listener->quiet(s->spec.user, s);
     if (!s->settled)
@@ -750,7 +757,7 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         .user = spec->user,
     };
     memcpy(s->notes.cells, spec->cells, sizeof spec->cells);
-    if (spec->lesson == LESSON_OTHER_EHLO &&
+    if ((spec->lesson == LESSON_OTHER_EHLO || spec->lesson == LESSON_TWIN) &&
         !notes_stand_beside(&s->notes, &spec->evidence->probes[spec->pupil])) {
         free(s);
         return err_set(err, ERR_NOMEM, 0, "starting a connection");

@@ -21,7 +21,7 @@ struct session;
 /* The check's ears. user is session_spec.user; none of them may free the session. */
 struct session_listener {
     void (*changed)(void *user, size_t probe);          /* a cell of the Evidence has changed */
-    void (*quiet)(void *user, struct session *s);       /* silent at its first word; again and again */
+    void (*quiet)(void *user, struct session *s);       /* connected for a while and not at its end; again and again */
     void (*waiting)(void *user, struct session *s);     /* not connected yet; again and again */
     void (*settled)(void *user, struct session *s);     /* its cells will not change any more */
     void (*gone)(void *user, struct session *s);        /* the last word: the session is freed after this */
@@ -33,6 +33,7 @@ enum session_lesson {
     LESSON_OLD_TLS,    /* offers what was given up long ago, ends with the handshake, fills tls_old alone */
     LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
     LESSON_NO_SNI,     /* names no server, ends with the handshake, fills no_sni_tried and no_sni_chain */
+    LESSON_TWIN, /* the same once more, beside one that hangs; stands beside the matrix, whole */
     LESSON_SMALL_SEGMENTS, /* where full ones may vanish on the way: ends with the handshake, fills small_segments_ok */
 };
 
@@ -93,6 +94,9 @@ double session_handshake_ms(const struct session *s);
 
 /* Connected, and not a byte has come since it waits: for the first word, or in the handshake behind STARTTLS. */
 bool session_is_mute(const struct session *s);
+
+/* How long the answer to the present step, or the handshake, has been waited for; 0 before it is connected. */
+double session_silent_ms(const struct session *s);
 
 /* Tries once more from a fresh socket, while it is not connected. */
 void session_knock(struct session *s);

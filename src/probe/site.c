@@ -18,6 +18,10 @@
  */
 static const double HANG_MS = 4500;
 
+/* A step that is not answered for so long is tried once more beside it. */
+static const double TWIN_MS = 2500;
+static const double TWIN_ROUND_TRIPS = 10;
+
 /* So long without a first word, though connected, is no slowness any more that one meets every day. */
 static const double MUTE_MS = 4000;
 
@@ -366,9 +370,26 @@ static void suspect_full_segments(struct site *t, struct session *s)
     if (!p->small_segments_tried) {
         p->small_segments_tried = true;
         learn(t, s, LESSON_SMALL_SEGMENTS);
-    } else if (p->small_segments_ok && session_handshake_ms(s) >= HANG_MS) {
+    } else if (p->small_segments_ok && p->twin_tried && session_handshake_ms(s) >= HANG_MS) {
         session_time_out(s);
     }
+}
+
+/*
+ * A connection that hangs at whatever step: two or three lost packets in a row
+ * are enough for seconds of silence. The same is begun once more; where that
+ * comes through it was chance, and what it has learned counts.
+ */
+static void suspect_chance(struct site *t, struct session *s)
+{
+    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
+
+    if (p == NULL || p->twin_tried || is_trial(t, s) || session_silent_ms(s) < TWIN_MS ||
+        session_silent_ms(s) < TWIN_ROUND_TRIPS * p->round_trip_ms)
+        return;
+    p->twin_tried = true;
+    learn(t, s, LESSON_TWIN);
 }
 
 /* Its mode is no question any more. */
@@ -389,6 +410,7 @@ static void on_quiet(void *user, struct session *s)
     }
     if (session_mute_ms(s) >= MUTE_MS)
         tell_failing(t, s);
+    suspect_chance(t, s);
     if (session_in_handshake(s))
         suspect_full_segments(t, s);
     if (session_is_settled(s) || !session_is_mute(s) || is_behind_starttls(s))
@@ -531,11 +553,31 @@ static void keep_small_segments(struct site *t, const struct session *s)
         session_conclude(other, mismatch_of(session_mode(other)));
 }
 
+/* The twin has come through: it takes the other's place. */
+static void keep_twin(struct site *t, const struct session *twin)
+{
+    struct session *first = find_session(t, session_address(twin), session_port(twin), session_mode(twin));
+    int cell = find_cell(t, session_address(twin), session_port(twin), session_mode(twin));
+    struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
+    struct probe learned = *session_probe(twin);
+
+    if (p == NULL || first == NULL || session_is_settled(first) || learned.outcome != PROBE_OK)
+        return;
+    learned.twin_tried = true;
+    learned.small_segments_tried = p->small_segments_tried;
+    learned.small_segments_ok = p->small_segments_ok;
+    *p = learned;
+    tell_probe(t, (size_t)cell);
+    session_withdraw(first, SKIP_NOT_NEEDED);
+}
+
 /* What the pupil has shown by itself need not be learned any more. */
 static void end_lesson(const struct site *t, const struct session *pupil)
 {
     for (struct session *s = t->sessions; s != NULL; s = *session_next(s)) {
-        if (session_lesson(s) == LESSON_SMALL_SEGMENTS && !session_is_settled(s) &&
+        bool lesson = session_lesson(s) == LESSON_SMALL_SEGMENTS || session_lesson(s) == LESSON_TWIN;
+
+        if (lesson && !session_is_settled(s) &&
             session_port(s) == session_port(pupil) && session_mode(s) == session_mode(pupil) &&
             address_equal(session_address(s), session_address(pupil)))
             session_withdraw(s, SKIP_NOT_NEEDED);
@@ -552,6 +594,8 @@ static void on_settled(void *user, struct session *s)
         keep_other_ehlo(t, s);
     if (session_lesson(s) == LESSON_SMALL_SEGMENTS)
         keep_small_segments(t, s);
+    if (session_lesson(s) == LESSON_TWIN)
+        keep_twin(t, s);
     if (session_lesson(s) == LESSON_NONE) {
         if (!t->stopped)
             try_further(t, s);

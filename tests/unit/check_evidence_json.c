@@ -127,7 +127,7 @@ static struct probe *full_probes(void)
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
         .mail_accepted = true, .ehlo = "[192.0.2.1]", .other_ehlo = "pc.example", .other_ehlo_accepted = true,
-        .small_segments_tried = true, .small_segments_ok = true,
+        .twin_tried = true, .small_segments_tried = true, .small_segments_ok = true,
         .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
         .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
         .no_sni_tried = true, .no_sni_chain = 1,
@@ -286,7 +286,7 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME(mail_accepted), SAME_STRING(ehlo), SAME_STRING(other_ehlo), SAME(other_ehlo_accepted);
     SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain), SAME(no_sni_tried);
     SAME(no_sni_chain);
-    SAME(small_segments_tried), SAME(small_segments_ok);
+    SAME(twin_tried), SAME(small_segments_tried), SAME(small_segments_ok);
     for (size_t i = 0; i < a->n_keywords; i++)
         SAME_PEER(keywords[i]);
     for (size_t i = 0; i < a->n_auth; i++)
