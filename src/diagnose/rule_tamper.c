@@ -7,6 +7,7 @@
  */
 #include "diagnose/rule.h"
 #include "diagnose/shown.h"
+#include "knowledge/control.h"
 #include "knowledge/interceptor.h"
 
 static const double SURE_BY_ISSUER = 0.9; /* private, and nothing to compare it with */
@@ -136,7 +137,7 @@ static const struct interceptor *find_product(const struct chain *c, struct peer
     return NULL;
 }
 
-/* A control of a provider that is known, which shows the very same private issuer. */
+/* A control of a provider or of the list, which shows the very same private issuer. */
 static int find_twin(const struct draft *d, const struct chain *c)
 {
     for (size_t i = 0; i < d->e->n_probes; i++) {
@@ -144,7 +145,7 @@ static int find_twin(const struct draft *d, const struct chain *c)
         const struct chain *other;
 
         if (p->role != ROLE_CONTROL || p->chain < 0 || (size_t)p->chain >= d->e->n_chains ||
-            provider_by_host(p->host) == NULL)
+            (provider_by_host(p->host) == NULL && !control_is_listed(p->host)))
             continue;
         other = &d->e->chains[p->chain];
         if (shown_private(d->e, other) && peer_text_equal(last_of(other)->issuer, last_of(c)->issuer))

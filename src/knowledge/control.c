@@ -3,7 +3,6 @@
  */
 #include "knowledge/control.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "knowledge/provider.h"
@@ -58,4 +57,13 @@ size_t controls_resolvers(const struct control_host *ret[static CONTROLS_USUAL_M
             ret[n++] = &control_table[i];
     }
     return n;
+}
+
+bool control_is_listed(const char *host)
+{
+    for (size_t i = 0; i < control_count; i++) {
+        if (strcmp(control_table[i].host, host) == 0)
+            return true;
+    }
+    return false;
 }

@@ -4,6 +4,7 @@
 #ifndef SMTPDX_KNOWLEDGE_CONTROL_H
 #define SMTPDX_KNOWLEDGE_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,8 @@ size_t controls_usual(const char *provider, const struct control_host *ret[stati
 
 /* The public DNS servers, at most CONTROLS_USUAL_MAX; returns their number. */
 size_t controls_resolvers(const struct control_host *ret[static CONTROLS_USUAL_MAX]);
+
+/* It is one of the list, and not one that a user has named: nobody's own server. */
+bool control_is_listed(const char *host);
 
 #endif

@@ -34,6 +34,7 @@ struct check {
     struct tls_identity *identity; /* NULL: no client certificate */
     unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
+    bool doubtful;    /* a certificate that a client would not take: who else shows its issuer matters */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
@@ -141,7 +142,7 @@ static void check_finish(struct check *c)
 
 static bool sites_are_busy(const struct check *c)
 {
-    bool decides = escalate_decides(c->evidence);
+    bool decides = c->doubtful || escalate_decides(c->evidence);
 
     for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
         if (site_is_busy(t) && (decides || site_role(t) != ROLE_CONTROL))
@@ -201,6 +202,8 @@ static void check_review(struct check *c)
     check_finish(c);
 }
 
+static void check_go_further(struct check *c, unsigned further);
+
 /*
  * What a client that names no server is shown is looked at where the certificate
  * is not what it should be. An address as target has been without a name already.
@@ -213,6 +216,8 @@ static void look_at_certificate(struct check *c, size_t probe)
     if (p->role != ROLE_TARGET || p->chain < 0 || p->outcome == PROBE_RUNNING || e->plan->host_is_address ||
         (p->port == 25 && !plan_asks_port(e->plan, p->port)) || !chain_doubts(c->trust, e, (size_t)p->chain))
         return;
+    c->doubtful = true;
+    check_go_further(c, escalate_for_certificate(e));
     for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
         if (site_role(t) == ROLE_TARGET)
             site_try_nameless(t, probe);
@@ -363,8 +368,6 @@ static void on_probe(void *user, size_t probe)
         fetcher_look(c->fetcher);
     check_tell(c, EVENT_PROBE, probe);
 }
-
-static void check_go_further(struct check *c, unsigned further);
 
 static void on_name(void *user, size_t name, bool dry)
 {

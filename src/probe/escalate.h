@@ -18,6 +18,9 @@ enum further {
 /* A set of them. p: a probe that has failed, or is about to. */
 unsigned escalate_for_probe(const struct evidence *e, const struct probe *p);
 
+/* The same of a certificate of the target that a client would not take. */
+unsigned escalate_for_certificate(const struct evidence *e);
+
 /* The same of a name whose look-up has ended, or brings nothing for long. */
 unsigned escalate_for_name(const struct evidence *e, const struct name_view *name);
 
