@@ -210,16 +210,28 @@ void rule_dns_servfail(struct draft *d)
     whole_say_elsewhere(d, f, TEXT_BECAUSE_DNS_SERVFAIL_ELSEWHERE);
 }
 
-/* Every query that was put stayed without an answer. */
-static bool nothing_came(const struct name_view *name)
+/* Where the ceiling came so soon, nobody was silent. */
+static const double SILENCE_AT_CEILING_MS = 400;
+
+static bool was_awaited(const struct dns_query *q)
 {
+    return q->outcome == DNS_TIMEOUT && q->duration_ms >= SILENCE_AT_CEILING_MS;
+}
+
+/* Every query that was put stayed without an answer. */
+static bool nothing_came(const struct draft *d, const struct name_view *name)
+{
+    bool told = false;
+
     for (size_t i = 0; i < name->n_queries; i++) {
         enum dns_outcome outcome = name->queries[i].outcome;
 
         if (outcome != DNS_SKIPPED && outcome != DNS_TIMEOUT && outcome != DNS_UNREACHABLE)
             return false;
+        told = told || outcome == DNS_UNREACHABLE || was_awaited(&name->queries[i]);
     }
-    return was_queried(name) || system_says(name, DNS_TIMEOUT) || system_says(name, DNS_UNREACHABLE);
+    return told || system_says(name, DNS_UNREACHABLE) ||
+           (system_says(name, DNS_TIMEOUT) && d->e->duration_ms >= SILENCE_AT_CEILING_MS);
 }
 
 static bool has_nobody_to_ask(const struct draft *d)
@@ -235,7 +247,7 @@ void rule_dns_unreachable(struct draft *d)
     if (!lacks_address(d) || name->n_addresses > 0 || d->e->interrupted ||
         draft_find(d, FINDING_NET_OFFLINE) != NULL)
         return;
-    if (!nothing_came(name) && !has_nobody_to_ask(d))
+    if (!nothing_came(d, name) && !has_nobody_to_ask(d))
         return;
     f = draft_raise(d, FINDING_DNS_UNREACHABLE);
     say_resolvers(d, f, DNS_TIMEOUT, TEXT_BECAUSE_DNS_UNREACHABLE_SILENT);
@@ -351,7 +363,7 @@ static bool is_half(const struct draft *d, const struct name_view *name, const s
 {
     const struct dns_query *fine = query_of(name, bad->resolver, other_type(bad->type));
     bool open_end = d->e->ceiling_reached || lacks_address(d); /* any wait is all that could be waited */
-    bool silent = is_silence(bad) || (bad->outcome == DNS_TIMEOUT && open_end);
+    bool silent = is_silence(bad) || (was_awaited(bad) && open_end);
 
     return fine != NULL && is_real(fine->outcome) && (is_failure(bad->outcome) || silent);
 }

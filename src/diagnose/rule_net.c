@@ -6,10 +6,13 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "diagnose/rule.h"
 #include "base/special.h"
 #include "diagnose/way.h"
 #include "diagnose/whole.h"
+
+enum { OTHERS_TEXT_MAX = 512 };
 
 static const double SURE_WITH_CONTROLS = 0.9;
 static const double SURE_BY_REFUSAL = 0.8;     /* the host itself says no, or picks up and stays mute */
@@ -136,22 +139,12 @@ void rule_net_offline(struct draft *d)
         draft_because(d, f, TEXT_BECAUSE_NET_OFFLINE_NO_ROUTE, -1);
 }
 
-void rule_net_nothing_answers(struct draft *d)
-{
-    struct seen_controls c = seen_controls(d->e);
-    struct port_set ports = whole_ports(d);
-    struct diagnosed *f;
-
-    if (draft_find(d, FINDING_NET_OFFLINE) != NULL || !target_is_silent(d) || !controls_say_offline(d))
-        return;
-    f = draft_raise(d, FINDING_NET_OFFLINE);
-    f->confidence = SURE_WITH_CONTROLS;
-    whole_say_connections(d, f, &ports, REACH_BLOCKED);
-    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL,
-                    c.other_fails >= 0 ? c.other_fails : c.mail_fails);
-}
-
 /* ---- one family ----------------------------------------------------------- */
+
+static enum family other_family(enum family family)
+{
+    return family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
+}
 
 static bool fails_in_family(const struct draft *d, const struct probe *p, int family)
 {
@@ -219,7 +212,7 @@ static void judge_family(struct draft *d, enum family family, enum finding_id fi
         return;
     f = draft_raise(d, finding);
     say_failures(d, f, family);
-    say_works(d, f, family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4, works);
+    say_works(d, f, other_family(family), works);
     /* The user's clients fall back, so what stops them is found where the other family fails. */
     f->severity = SEVERITY_WARNING;
 }
@@ -234,6 +227,58 @@ void rule_net_ipv4_broken(struct draft *d)
     judge_family(d, FAMILY_IPV4, FINDING_NET_IPV4_BROKEN, TEXT_BECAUSE_NET_IPV4_BROKEN_WORKS);
 }
 
+/* ---- nothing answers -------------------------------------------------------- */
+
+static bool tried_in_family(const struct draft *d, enum family family)
+{
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        if (d->e->probes[i].family == family && seen_reach(d->e, &d->e->probes[i]) != REACH_UNKNOWN)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing answers by the one family that was tried, and that is not for want of the other. */
+static bool is_only_family(const struct draft *d, enum family family)
+{
+    enum family other = other_family(family);
+
+    if (!d->e->has_route[family] || !tried_in_family(d, family) || tried_in_family(d, other) ||
+        seen_family_controls(d->e, family) != CONTROLS_SILENT)
+        return false;
+    return d->e->plan->families[other] ? seen_family_controls(d->e, other) == CONTROLS_ANSWER
+                                       : d->e->has_route[other] && dns_answered(d);
+}
+
+static void say_control(struct draft *d, struct diagnosed *f)
+{
+    struct seen_controls c = seen_controls(d->e);
+
+    whole_say_probe(d, f, TEXT_BECAUSE_NET_OFFLINE_CONTROL, c.other_fails >= 0 ? c.other_fails : c.mail_fails);
+}
+
+void rule_net_nothing_answers(struct draft *d)
+{
+    struct port_set ports = whole_ports(d);
+    enum finding_id finding;
+    struct diagnosed *f;
+
+    if (draft_find(d, FINDING_NET_OFFLINE) != NULL || !target_is_silent(d))
+        return;
+    if (is_only_family(d, FAMILY_IPV6))
+        finding = FINDING_NET_IPV6_BROKEN;
+    else if (is_only_family(d, FAMILY_IPV4))
+        finding = FINDING_NET_IPV4_BROKEN;
+    else if (controls_say_offline(d))
+        finding = FINDING_NET_OFFLINE;
+    else
+        return;
+    f = draft_raise(d, finding);
+    f->confidence = SURE_WITH_CONTROLS;
+    whole_say_connections(d, f, &ports, REACH_BLOCKED);
+    say_control(d, f);
+}
+
 /* ---- port.all-blocked ----------------------------------------------------- */
 
 void rule_port_all_blocked(struct draft *d)
@@ -242,7 +287,7 @@ void rule_port_all_blocked(struct draft *d)
     struct port_set ports = whole_ports(d);
     struct diagnosed *f;
 
-    if (draft_find(d, FINDING_NET_OFFLINE) != NULL || whole_has_reach(d, REACH_ANSWERED))
+    if (whole_has_no_network(d) || whole_has_reach(d, REACH_ANSWERED))
         return;
     if (!whole_has_reach(d, REACH_BLOCKED) && !whole_has_reach(d, REACH_REFUSED))
         return;
@@ -330,6 +375,37 @@ static bool is_unreachable(const struct draft *d)
            !only_port_25(d);
 }
 
+/* The mail servers elsewhere that answer, each once. */
+static void list_others(struct draft *d, struct buf *list)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < d->e->n_probes; i++) {
+        const struct probe *p = &d->e->probes[i];
+
+        if (p->role != ROLE_CONTROL || p->outcome != PROBE_OK || !seen_is_mail_port(p->port) ||
+            strcmp(p->host, last) == 0)
+            continue;
+        if (list->len > 0)
+            buf_put_string(list, ", ");
+        buf_put_string(list, p->host);
+        last = p->host;
+    }
+}
+
+/* What one can say on the telephone. */
+static void say_in_short(struct draft *d, struct diagnosed *f)
+{
+    struct because *b = draft_because(d, f, TEXT_BECAUSE_SERVICE_DOWN_IN_SHORT, -1);
+    struct buf others;
+
+    buf_init(&others, OTHERS_TEXT_MAX);
+    list_others(d, &others);
+    say_word(d, b, "host", draft_host(d));
+    say_word(d, b, "others", buf_borrow(&others));
+    buf_done(&others);
+}
+
 static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
 {
     struct seen_controls c = seen_controls(d->e);
@@ -338,6 +414,8 @@ static void say_what_else(struct draft *d, struct diagnosed *f, double sure)
     if (c.mail_works >= 0) {
         f->confidence = SURE_WITH_CONTROLS;
         whole_say_probe(d, f, TEXT_BECAUSE_SERVICE_DOWN_CONTROL, c.mail_works);
+        if (c.other_works >= 0)
+            say_in_short(d, f);
     } else if (c.other_works >= 0) {
         f->confidence = sure > SURE_BY_OTHER_PORTS ? sure : SURE_BY_OTHER_PORTS;
         whole_say_probe(d, f, TEXT_BECAUSE_SERVICE_DOWN_CONTROL, c.other_works);
@@ -376,7 +454,7 @@ static void down_by_trouble(struct draft *d, enum trouble trouble, enum text_id 
 
 void rule_service_down(struct draft *d)
 {
-    if (draft_find(d, FINDING_NET_OFFLINE) != NULL || draft_find(d, FINDING_PORT_ALL_BLOCKED) != NULL)
+    if (whole_has_no_network(d) || draft_find(d, FINDING_PORT_ALL_BLOCKED) != NULL)
         return;
     if (is_unreachable(d))
         down_by_connection(d, REACH_BLOCKED, SURE_ALONE);

@@ -17,6 +17,9 @@
  */
 static const double SILENCE_MEANS_MS = 990;
 
+/* At the ceiling it says something sooner, but not of what had only just begun. */
+static const double SILENCE_AT_CEILING_MS = 400;
+
 /* ---- one probe ------------------------------------------------------------ */
 
 static bool was_tried(const struct probe *p)
@@ -32,7 +35,7 @@ static bool is_silent(const struct probe *p)
 bool seen_silent(const struct evidence *e, const struct probe *p)
 {
     return was_tried(p) && is_silent(p) && !e->interrupted &&
-           (p->total_ms >= SILENCE_MEANS_MS || e->ceiling_reached);
+           p->total_ms >= (e->ceiling_reached ? SILENCE_AT_CEILING_MS : SILENCE_MEANS_MS);
 }
 
 /* For probes of any role. */
@@ -571,7 +574,7 @@ const struct name_view *seen_other_view(const struct evidence *e, const char *ho
     return NULL;
 }
 
-static bool is_mail_port(uint16_t port)
+bool seen_is_mail_port(uint16_t port)
 {
     return port == PORT_SMTP || port == PORT_SUBMISSIONS || port == PORT_SUBMISSION ||
            port == PORT_SUBMISSION_OTHER;
@@ -589,18 +592,37 @@ static bool is_led_astray(const struct evidence *e, const struct probe *p)
     return false;
 }
 
+static bool control_tells(const struct evidence *e, const struct probe *p)
+{
+    return p->role == ROLE_CONTROL && means_something(e, p) && !is_led_astray(e, p);
+}
+
+enum control_state seen_family_controls(const struct evidence *e, enum family family)
+{
+    enum control_state state = CONTROLS_UNTRIED;
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        if (e->probes[i].family != family || !control_tells(e, &e->probes[i]))
+            continue;
+        if (e->probes[i].connect_ms >= 0)
+            return CONTROLS_ANSWER;
+        state = CONTROLS_SILENT;
+    }
+    return state;
+}
+
 struct seen_controls seen_controls(const struct evidence *e)
 {
     struct seen_controls c = { .mail_works = -1, .mail_fails = -1, .other_works = -1, .other_fails = -1 };
 
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
-        bool mail = is_mail_port(p->port);
+        bool mail = seen_is_mail_port(p->port);
         bool works = p->outcome == PROBE_OK;
         int *which = mail ? (works ? &c.mail_works : &c.mail_fails)
                           : (works ? &c.other_works : &c.other_fails);
 
-        if (p->role != ROLE_CONTROL || !means_something(e, p) || is_led_astray(e, p))
+        if (!control_tells(e, p))
             continue;
         c.n_tried++;
         if (*which < 0)

@@ -149,6 +149,9 @@ bool seen_has_address(const struct evidence *e);
 /* What else was asked of a name after the failure (role control); NULL where nobody was. */
 const struct name_view *seen_other_view(const struct evidence *e, const char *host);
 
+/* Mail is taken or relayed on this port, by whatever server. */
+bool seen_is_mail_port(uint16_t port);
+
 /* Controls: what else was contacted to tell 'their fault' from 'our network'. */
 struct seen_controls {
     size_t n_tried;
@@ -157,6 +160,15 @@ struct seen_controls {
     int other_works;
     int other_fails;
 };
+/* Other hosts, by one family: none tried, none connected, some did. */
+enum control_state {
+    CONTROLS_UNTRIED,
+    CONTROLS_SILENT,
+    CONTROLS_ANSWER,
+};
+
+enum control_state seen_family_controls(const struct evidence *e, enum family family);
+
 struct seen_controls seen_controls(const struct evidence *e);
 
 #endif

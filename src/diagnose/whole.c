@@ -5,11 +5,25 @@
 
 #include "base/special.h"
 
+bool whole_has_no_network(const struct draft *d)
+{
+    static const enum finding_id findings[] = { FINDING_NET_OFFLINE, FINDING_NET_IPV6_BROKEN,
+                                                FINDING_NET_IPV4_BROKEN };
+
+    for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++) {
+        const struct diagnosed *f = draft_find(d, findings[i]);
+
+        if (f != NULL && f->severity == SEVERITY_CRITICAL)
+            return true;
+    }
+    return false;
+}
+
 bool whole_explains(const struct draft *d, uint16_t port)
 {
     static const enum finding_id wholes[] = { FINDING_PORT_ALL_BLOCKED, FINDING_SERVICE_DOWN };
 
-    if (draft_find(d, FINDING_NET_OFFLINE) != NULL)
+    if (whole_has_no_network(d))
         return true;
     for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
         const struct diagnosed *f = draft_find(d, wholes[i]);

@@ -9,6 +9,9 @@
 
 #include "diagnose/spot.h"
 
+/* This machine reaches nobody, or nobody by the one family that there is to try. */
+bool whole_has_no_network(const struct draft *d);
+
 /* A finding about the whole host or network speaks for this port already. */
 bool whole_explains(const struct draft *d, uint16_t port);
 

@@ -514,7 +514,7 @@ static void put_matrix(struct page *p, enum role role)
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
                                             TEXT_SHOW_ISSUED_BY, TEXT_SHOW_PROTOCOL, TEXT_SHOW_CLOCK,
-                                            TEXT_SHOW_FETCHED };
+                                            TEXT_SHOW_FETCHED, TEXT_SHOW_CONTACTED };
 
 static unsigned fact_columns(const struct page *p)
 {
@@ -671,9 +671,67 @@ static void put_fetches(struct page *p)
     }
 }
 
+static bool was_contacted(const struct probe *p)
+{
+    return p->role == ROLE_CONTROL && p->outcome != PROBE_SKIPPED && p->outcome != PROBE_RUNNING;
+}
+
+/* The other family of the same endpoint fared alike. */
+static bool was_listed(const struct evidence *e, size_t probe)
+{
+    const struct probe *p = &e->probes[probe];
+
+    for (size_t i = 0; i < probe; i++) {
+        const struct probe *before = &e->probes[i];
+
+        if (was_contacted(before) && before->port == p->port && strcmp(before->host, p->host) == 0 &&
+            (before->outcome == PROBE_OK) == (p->outcome == PROBE_OK))
+            return true;
+    }
+    return false;
+}
+
+/* The endpoints elsewhere that answered, or those that did not. */
+static bool list_contacted(struct buf *list, const struct evidence *e, bool answered)
+{
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+        char port[8];
+
+        if (!was_contacted(p) || (p->outcome == PROBE_OK) != answered || was_listed(e, i))
+            continue;
+        snprintf(port, sizeof port, ":%u", (unsigned)p->port);
+        if (list->len > 0)
+            buf_put_string(list, ", ");
+        buf_put_string(list, p->host);
+        buf_put_string(list, port);
+    }
+    return list->len > 0;
+}
+
+/* Whom a failure made the check turn to. */
+static void put_contacted(struct page *p)
+{
+    static const enum text_id says[] = { TEXT_SHOW_CONTACTED_SILENT, TEXT_SHOW_CONTACTED_ANSWERS };
+
+    for (int answered = 1; answered >= 0; answered--) {
+        struct buf list;
+
+        buf_init(&list, LINE_MAX_BYTES);
+        if (list_contacted(&list, p->e, answered != 0))
+            put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, say(p, says[answered], (const struct argument[]){
+                { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+            }, 1));
+        p->out->failed |= list.failed;
+        buf_done(&list);
+    }
+}
+
 static bool has_facts(const struct page *p)
 {
     for (size_t i = 0; i < p->e->n_probes; i++) {
+        if (was_contacted(&p->e->probes[i]))
+            return true;
         if (p->e->probes[i].role == ROLE_TARGET && certificate_chain(p->e, &p->e->probes[i]) != NULL)
             return true;
     }
@@ -691,6 +749,7 @@ static void put_facts(struct page *p)
     put_protocols(p);
     put_clock(p);
     put_fetches(p);
+    put_contacted(p);
 }
 
 /* What makes the report less than whole. */

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 
 import network
+import servers
 
 try:
     import jsonschema
@@ -120,6 +122,25 @@ class Run:
         self.expect(self.status == EXIT_STATUS[severity], f"the exit status is not {EXIT_STATUS[severity]}")
 
 
+    def is_only(self, finding, severity, effects=()):
+        """This is the one cause; what else is found, beyond info, are these effects of it."""
+        self.has_primary(finding, severity)
+        others = {other["id"]: other["caused_by"] for other in self.report["findings"]
+                  if other["id"] != finding and other["severity"] != "info"}
+        self.expect(others == dict.fromkeys(effects, finding), f"beside {finding} there is {others}")
+
+    def says(self, finding, *parts):
+        """Each part stands in what the finding is known by."""
+        lines = "\n".join(line["text"] for other in self.report["findings"] if other["id"] == finding
+                          for line in other["because"])
+        for part in parts:
+            self.expect(part in lines, f"{finding} does not say {part!r}")
+
+    def recommends(self, *settings):
+        seen = {(entry["port"], entry["tls"]) for entry in self.report["recommended"]}
+        self.expect(seen == set(settings), f"recommended is {seen}")
+
+
 class Tester:
     """Runs the program as a user without any right, inside one of the clients."""
 
@@ -138,6 +159,17 @@ class Tester:
         seconds, busy = time.monotonic() - start, processor_seconds() - used
         expect(busy < BUSY, f"it kept a processor busy for {busy:.2f} s of {seconds:.2f}: {' '.join(command)}")
         return command, seconds, finished
+
+    @contextmanager
+    def resolver(self, address):
+        """This one is the system's until the block ends."""
+        file = Path("/etc/resolv.conf")
+        usual = file.read_text()
+        file.write_text(f"nameserver {address}\n")
+        try:
+            yield
+        finally:
+            file.write_text(usual)
 
     def check(self, *arguments, where="client"):
         return Run(*self.run("-f", "json", "--lang", "en", "--ca-file", self.lab.ca_file, *arguments, where=where))
@@ -300,12 +332,239 @@ def _(tester):
     run.expect(run.seconds < 1, "it took longer than a second")
 
 
-@case("a resolver that never answers is dns.unreachable, and the process is gone at the ceiling")
+# ---- where nothing of the target answers, other hosts tell why --------------------------
+
+MAIL = "tcp dport { 25, 465, 587 }"
+# By when all must be told where packets vanish and the rest is as far away as that.
+TOLD_S = 2
+
+
+def to_target(rule=""):
+    """nftables rules for packets to the usual target, over both families."""
+    ipv4, ipv6 = network.server_address("postfix")
+    return [f"ip daddr {ipv4} {rule} drop", f"ip6 daddr {ipv6} {rule} drop"]
+
+
+@case("everything cut behind the router but the resolver is net.offline")
+def _(tester):
+    with tester.fault(f'iifname "to-distant" ip daddr != {network.RESOLVER} drop', *network.DEAD_IPV6):
+        run = tester.check("--timeout", 8, "smtp.gmail.com", where="distant")
+    run.is_only("net.offline", "critical")
+    run.says("net.offline", "smtp.gmail.com:25, 465, 587", "1.1.1.1:443")
+    run.expect(run.seconds < 8, "it waited until the ceiling")
+
+
+@case("everything cut behind the router is net.offline, and the silent resolver an effect")
+def _(tester):
+    with tester.fault("drop"):
+        run = tester.check("--timeout", 8, "smtp.gmail.com")
+    run.is_only("net.offline", "critical", ["dns.unreachable"])
+    run.says("net.offline", "1.1.1.1:443")
+
+
+@case("a resolver that never answers while the world does is dns.unreachable, with another's answer")
+def _(tester):
+    with tester.fault(f"ip daddr {network.RESOLVER} {network.DNS} drop"):
+        run = tester.check("--timeout", 8, "smtp.gmail.com")
+        run.is_only("dns.unreachable", "critical")
+        run.says("dns.unreachable", "8.8.8.8:53", network.server_address("postfix")[0])
+        tester.check("--only-target", "--timeout", PATIENCE, "smtp.gmail.com").is_only("dns.unreachable", "critical")
+
+
+@case("no resolver answers, whichever is asked: dns.unreachable, and the process is gone at the ceiling")
 def _(tester):
     with tester.fault(*network.DEAD_RESOLVER):
         run = tester.check("--timeout", PATIENCE, "smtp.gmail.com")
-        run.has_primary("dns.unreachable", "critical")
-        run.expect(run.seconds < PATIENCE + GRACE, "the process was not gone at the ceiling")
+    run.is_only("dns.unreachable", "critical")
+    run.expect(run.seconds < PATIENCE + GRACE, "the process was not gone at the ceiling")
+
+
+def _all_blocked_case(how, rule):
+    @case(f"mail ports {how} for everybody are port.all-blocked")
+    def _(tester):
+        with tester.fault(f"{MAIL} {rule}"):
+            run = tester.check("--timeout", 8, "smtp.gmail.com", where="distant")
+            run.is_only("port.all-blocked", "critical")
+            run.says("port.all-blocked", "smtp.mail.yahoo.com:465", "1.1.1.1:443")
+            tester.check("--timeout", 8, "mail.exim.test").is_only("port.all-blocked", "critical")
+
+
+_all_blocked_case("dropped at the router", "drop")
+_all_blocked_case("rejected with a TCP reset", "reject with tcp reset")
+_all_blocked_case("rejected by ICMP", "reject with icmpx type admin-prohibited")
+
+
+@case("all of a provider's host silent while others answer is service.down within 2 s, far away too")
+def _(tester):
+    with tester.fault(*to_target()):
+        for settings in ([], ["-p", 587], ["-p", 465]):
+            run = tester.check(*settings, "smtp.gmail.com", where="distant")
+            run.is_only("service.down", "critical")
+            run.says("service.down", "smtp.mail.yahoo.com:465")
+            run.expect(run.report["duration_ms"] < TOLD_S * 1000, "it took longer than 2 s")
+
+
+@case("a provider's host that refuses its ports while others answer is service.down, an unknown one port.refused")
+def _(tester):
+    reset = f"{MAIL} reject with tcp reset"
+    with tester.fault(*(f"{family} daddr {address} {reset}" for server in ("postfix", "dovecot")
+                        for family, address in zip(("ip", "ip6"), network.server_address(server)))):
+        tester.check("smtp.gmail.com").is_only("service.down", "critical")
+        tester.check("submission.dovecot.test").is_only("port.refused", "critical")
+
+
+@case("one of a service's two servers silent is service.degraded, a warning")
+def _(tester):
+    firsts = [network.server_address("exim", len(servers.EXIM_FACES) + offset)[0] for offset in range(2)]
+    for address in firsts:
+        with tester.fault(f"ip daddr {address} drop"):
+            run = tester.check("-4", servers.PAIR)
+        run.is_sound()
+        if run.report["primary"] is not None:
+            run.is_only("service.degraded", "warning")
+            run.says("service.degraded", address)
+            run.recommends(IMPLICIT, STARTTLS)
+            return
+    raise Differs("neither of the two servers was tried first")
+
+
+# ---- a hole, 100 ms away ----------------------------------------------------------------
+
+
+@case("587 dropped is told within 2 s: port.blocked, a warning beside 465, critical for who uses 587")
+def _(tester):
+    with tester.fault(network.FAULTS["drop"].format(port=587)):
+        for severity, settings in (("warning", []), ("critical", ["-p", 587])):
+            run = tester.check(*settings, "smtp.gmail.com", where="distant")
+            run.is_only("port.blocked", severity)
+            run.recommends(IMPLICIT)
+            run.expect(run.report["duration_ms"] < TOLD_S * 1000, "it took longer than 2 s")
+
+
+@case("IPv6 black-holed on the line is told within 2 s: net.ipv6-broken, a warning")
+def _(tester):
+    with tester.fault(*network.DEAD_IPV6):
+        run = tester.check("smtp.gmail.com", where="distant")
+        run.is_only("net.ipv6-broken", "warning")
+        run.recommends(IMPLICIT, STARTTLS)
+        run.expect(run.report["duration_ms"] < TOLD_S * 1000, "it took longer than 2 s")
+        for settings in (["-6", "smtp.gmail.com"], [servers.IPV6_ONLY]):
+            run = tester.check(*settings, where="distant")
+            run.is_only("net.ipv6-broken", "critical")
+            run.says("net.ipv6-broken", "www.google.com:443")
+
+
+@case("IPv4 black-holed behind the resolver is net.ipv4-broken, a warning")
+def _(tester):
+    with tester.fault(f'iifname "to-client" ip daddr != {network.RESOLVER} drop'):
+        run = tester.check("smtp.gmail.com")
+        run.is_only("net.ipv4-broken", "warning")
+        run.recommends(IMPLICIT, STARTTLS)
+        tester.check("-4", "smtp.gmail.com").is_only("net.ipv4-broken", "critical")
+
+
+@case("25 dropped is at most told, and critical for who uses it")
+def _(tester):
+    with tester.fault(network.FAULTS["drop"].format(port=25)):
+        run = tester.check("smtp.gmail.com", where="distant")
+        run.is_healthy([IMPLICIT, STARTTLS])
+        run.expect(set(run.severities()) <= {"port.25-blocked"}, "something else is found")
+        tester.check("-p", 25, "smtp.gmail.com").is_only("port.25-blocked", "critical")
+
+
+# ---- this machine's own firewall --------------------------------------------------------
+
+
+@case("this machine's own reject is port.local-firewall, beside 465 a warning, and known at once")
+def _(tester):
+    for reject in ("reject", "reject with icmpx type admin-prohibited"):
+        with tester.lab.network.local_rules("client", f"tcp dport 587 {reject}"):
+            for severity, settings in (("warning", []), ("critical", ["-p", 587])):
+                run = tester.check(*settings, "smtp.gmail.com")
+                run.is_only("port.local-firewall", severity)
+                run.expect(run.seconds < 1, "the refusal was waited for")
+    with tester.lab.network.local_rules("client", f"{MAIL} reject"):
+        tester.check("smtp.gmail.com").is_only("port.local-firewall", "critical")
+
+
+@case("this machine's own silent drop is port.blocked, and points to it")
+def _(tester):
+    with tester.lab.network.local_rules("client", "tcp dport 587 drop"):
+        run = tester.check("smtp.gmail.com")
+    run.is_only("port.blocked", "warning")
+    run.says("port.blocked", "this computer (its firewall or security software)")
+
+
+# ---- resolvers that say something else --------------------------------------------------
+
+
+@case("a resolver in use that denies the name another gives is dns.inconsistent")
+def _(tester):
+    with tester.resolver(servers.liar_address("denies")):
+        run = tester.check("smtp.gmail.com")
+        run.is_only("dns.inconsistent", "critical", ["dns.nxdomain"])
+        run.says("dns.inconsistent", "8.8.8.8:53", network.server_address("postfix")[0])
+        # What nobody has is no contradiction, and what it gives rightly is healthy.
+        tester.check("mail.nowhere.test").is_only("dns.nxdomain", "critical")
+        tester.check("mail.exim.test").is_healthy([IMPLICIT, STARTTLS])
+
+
+@case("a resolver in use that gives a provider's host a private address is dns.hijacked")
+def _(tester):
+    with tester.resolver(servers.liar_address("private")):
+        run = tester.check("smtp.gmail.com")
+        run.is_only("dns.hijacked", "critical", ["service.down"])
+        run.says("dns.hijacked", "10.20.30.40", "8.8.8.8:53", network.server_address("postfix")[0])
+        tester.check("mail.exim.test").is_healthy([IMPLICIT, STARTTLS])
+
+
+@case("a resolver in use that gives every name one address is dns.hijacked, and says nothing of the network")
+def _(tester):
+    with tester.resolver(servers.liar_address("everything")):
+        for host, effect in (("smtp.gmail.com", "service.down"), ("mail.exim.test", "port.refused")):
+            run = tester.check(host)
+            run.is_only("dns.hijacked", "critical", [effect])
+            run.says("dns.hijacked", "no-such-host.example.com", "8.8.8.8:53")
+
+
+# ---- who is contacted -------------------------------------------------------------------
+
+
+def target_and_resolver():
+    return {*network.server_address("postfix"), network.RESOLVER}
+
+
+@case("--only-target contacts nobody but the target and the resolver, whatever fails")
+def _(tester):
+    faults = [[f"{MAIL} drop"], [f"{MAIL} reject with tcp reset"], to_target(), [network.FAULTS["drop"].format(port=587)],
+              network.DEAD_IPV6, [f"ip daddr {network.RESOLVER} {network.DNS} drop"], ["drop"]]
+    for rules in faults:
+        with tester.fault(*rules), tester.lab.network.contacts("client") as contacts:
+            run = tester.check("--only-target", "--timeout", PATIENCE, "smtp.gmail.com")
+        run.is_sound()
+        run.expect(run.status != 0, "nothing failed")
+        others = {address for address, _ in contacts} - target_and_resolver()
+        run.expect(contacts and not others, f"{rules}: it contacted {sorted(others)}")
+    with tester.resolver(servers.liar_address("denies")), tester.lab.network.contacts("client") as contacts:
+        tester.check("--only-target", "smtp.gmail.com").is_only("dns.nxdomain", "critical")
+    expect({address for address, _ in contacts} == {servers.liar_address("denies")}, f"it contacted {contacts}")
+
+
+@case("a healthy check contacts nobody but the target, the resolver and a time server")
+def _(tester):
+    for where in ("client", "distant"):
+        with tester.lab.network.contacts(where) as contacts:
+            tester.check("smtp.gmail.com", where=where).is_healthy([IMPLICIT, STARTTLS])
+        others = {address for address, _ in contacts} - target_and_resolver() - {*network.server_address("chrony")}
+        expect(contacts and not others, f"it contacted {sorted(others)}")
+
+
+@case("a failure contacts the controls and the other resolvers")
+def _(tester):
+    with tester.fault(*to_target()), tester.lab.network.contacts("client") as contacts:
+        tester.check("smtp.gmail.com").is_only("service.down", "critical")
+    yahoo = network.server_address("exim", servers.EXIM_FACES.index("smtp.mail.yahoo.com"))[0]
+    expect({(yahoo, 465), ("1.1.1.1", 443), ("8.8.8.8", 53)} <= contacts, f"it contacted {sorted(contacts)}")
 
 
 @case("a name that does not exist is dns.nxdomain")

@@ -7,6 +7,7 @@ repeated run is alike rather than the same.
 
 import collections
 import concurrent.futures
+import json
 import statistics
 import subprocess
 import sys
@@ -29,10 +30,18 @@ CALLS = [
     ["-4", "-p", "587", "--tls", "starttls", "mail.exim.test"],
     ["-4", "-p", "465", "--tls", "implicit", "smtp.gmail.com"],
 ]
+# What may make a check turn to other hosts: so many attempts unanswered in a row, so long without a first word.
+SUSPECT_ATTEMPTS, SUSPECT_MS = 3, 4000
+
+
+def record_of(lab, seed):
+    return lab.scratch / f"loss-{seed}.json"
 
 
 def run_one(lab, seed):
-    command = [str(lab.program), "-f", "json", "--lang", "en", "--ca-file", str(lab.ca_file),
+    record = record_of(lab, seed)
+    record.unlink(missing_ok=True)
+    command = [str(lab.program), "-f", "json", "--lang", "en", "--ca-file", str(lab.ca_file), "--record", str(record),
                *CALLS[seed % len(CALLS)]]
     with lab.network.lossy_client(seed, DELAY_MS, LOSS_PERCENT) as where:
         start = time.monotonic()
@@ -41,11 +50,23 @@ def run_one(lab, seed):
         return cases.Run(command, time.monotonic() - start, finished)
 
 
+def turns_elsewhere(run):
+    return any(probe["role"] == "control" for probe in run.report["probes"])
+
+
+def has_reason(lab, seed):
+    """Some connection to the target looked as if it would fail."""
+    probes = json.loads(record_of(lab, seed).read_text())["probes"]
+    return any(probe["role"] == "target" and (probe.get("attempts", 1) >= SUSPECT_ATTEMPTS or
+                                              probe["total_ms"] >= SUSPECT_MS) for probe in probes)
+
+
 def judge(lab, seed):
     """The run, or None, and what is wrong with it, or an empty text."""
     try:
         run = run_one(lab, seed)
         run.is_sound()
+        run.expect(not turns_elsewhere(run) or has_reason(lab, seed), "it turned to other hosts, for no reason")
     except cases.Differs as difference:
         return None, str(difference)
     except Exception:
@@ -64,6 +85,7 @@ def tell(runs):
     print(f"# {len(runs)} runs, {LOSS_PERCENT} % of the packets lost, round trip {2 * DELAY_MS} ms")
     print(f"# seconds: half within {statistics.median(seconds):.2f}, nine of ten within "
           f"{seconds[len(seconds) * 9 // 10]:.2f}, all within {seconds[-1]:.2f}")
+    print(f"# {sum(map(turns_elsewhere, runs))} runs turned to other hosts")
     for (severity, finding), count in sorted(found.items()):
         print(f"# {count:4} x {severity} {finding}")
     for (outcome, stage), count in sorted(failed.items()):

@@ -44,7 +44,8 @@ FAULTS = {
 }
 DEAD_IPV6 = ["meta nfproto ipv6 drop"]
 MUTE_TIME = ["udp dport 123 drop"]
-DEAD_RESOLVER = ["meta l4proto { tcp, udp } th dport 53 drop"]
+DNS = "meta l4proto { tcp, udp } th dport 53"
+DEAD_RESOLVER = [f"{DNS} drop"]
 
 
 def server_address(server, offset=0):
@@ -195,22 +196,23 @@ class Network:
     @contextmanager
     def contacts(self, client):
         """
-        Fills a set with (address, port) of whatever a client sends a packet to, complete when the block ends.
+        Fills a set with (address, port) of whatever a client turns to, complete when the block ends.
         It stands before the faults: what they stop was sent all the same.
         """
         table = ["table inet contacts {"]
         for family, kind in (("ip", "ipv4_addr"), ("ip6", "ipv6_addr")):
-            table += [f"set {family} {{ type {kind} . inet_service; flags dynamic; }}"]
+            table += [f"set to-{family} {{", f"type {kind} . inet_service", "flags dynamic", "}"]
         table += ["chain sent { type filter hook prerouting priority -300; policy accept;"]
-        table += [f'iifname "to-{client}" meta l4proto {{ tcp, udp }} add @{family} {{ {family} daddr . th dport }}'
-                  for family in ("ip", "ip6")]
-        subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join([*table, "}", "}"]), text=True, check=True)
+        # Of TCP what opens a connection: an answer to what is still under way from before is no contact.
+        table += [f'iifname "to-{client}" {opens} add @to-{family} {{ {family} daddr . th dport }}'
+                  for family in ("ip", "ip6") for opens in ("meta l4proto udp", "tcp flags & (syn | ack) == syn")]
+        subprocess.run(inside("router", ["nft", "-f", "-"]), input="\n".join([*table, "}", "}\n"]), text=True, check=True)
         seen = set()
         try:
             yield seen
             for family in ("ip", "ip6"):
-                listed = subprocess.run(inside("router", ["nft", "-j", "list", "set", "inet", "contacts", family]),
-                                        capture_output=True, text=True, check=True)
+                command = ["nft", "-j", "list", "set", "inet", "contacts", f"to-{family}"]
+                listed = subprocess.run(inside("router", command), capture_output=True, text=True, check=True)
                 for entry in json.loads(listed.stdout)["nftables"]:
                     seen.update(tuple(element["concat"]) for element in entry.get("set", {}).get("elem", []))
         finally:

@@ -30,8 +30,8 @@ for _control in tomllib.loads((Path(__file__).resolve().parents[2] / "data/contr
         CONTROLS.setdefault(_control["kind"], []).append(_control["host"])
 EXIM_FACES = ["mail.exim.test", *CONTROLS["mail"]]
 WORLD_FACES = ["world.test", *CONTROLS["web"], *CONTROLS["portal"]]
-# A service of two servers, Exim's next faces.
-PAIR = "pair.exim.test"
+# A service of two servers, Exim's next faces, and one that has no IPv4 address.
+PAIR, IPV6_ONLY = "pair.exim.test", "six.exim.test"
 FOREIGN = [*CONTROLS["address"], *CONTROLS["resolver"]]
 
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
@@ -56,6 +56,7 @@ def names():
             table[face] = network.server_address(server, offset)
     table[PAIR] = tuple(address for offset in range(2)
                         for address in network.server_address("exim", len(EXIM_FACES) + offset))
+    table[IPV6_ONLY] = network.server_address("exim")[1:]
     table["submission.dovecot.test"] = network.server_address("dovecot")
     table["time.google.com"] = network.server_address("chrony")
     return table
@@ -72,7 +73,7 @@ def make_certificates(authority):
         }
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
     # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
-    authority.leaf("exim", [*EXIM_FACES, PAIR, *(f"another-name-{number}.exim.test" for number in range(30))])
+    authority.leaf("exim", [*EXIM_FACES, PAIR, IPV6_ONLY, *(f"another-name-{number}.exim.test" for number in range(30))])
     authority.leaf("dovecot", ["submission.dovecot.test"])
     authority.leaf("world", WORLD_FACES)
 

@@ -36,7 +36,11 @@
 { "an interrupt does not undo what was proved", "interrupted; dns nxdomain",
   "critical dns.nxdomain=critical" },
 { "a wait of a third of a second is no silence", "ask 587; 465i ok; 587s blip", "unknown" },
-{ "the ceiling makes it one", "ceiling; ask 587; 465i ok; 587s blip", "critical port.blocked=critical" },
+{ "nor is one of two thirds", "ask 587; 465i ok; 587s pause", "unknown" },
+{ "the ceiling makes that one", "ceiling; ask 587; 465i ok; 587s pause", "critical port.blocked=critical" },
+{ "but not what had only just begun", "ceiling; ask 587; 465i ok; 587s blip", "unknown" },
+{ "nor a query that had only just been put", "ceiling; dns timeout@300", "unknown" },
+{ "nor one of two types", "ceiling; dns ok timeout@300; 465i ok; 587s ok", "ok" },
 { "our own failure says nothing of the server", "465i tls:system; 587s tls:system", "unknown" },
 { "roots not loaded in time", "ceiling; unloaded; 465i ok:unjudged", "unknown" },
 

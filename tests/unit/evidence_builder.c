@@ -10,7 +10,7 @@
 
 #include "model/clock_estimate.h"
 
-enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100 };
+enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100, QUERY_SILENCE_MS = 1000 };
 
 struct builder {
     struct evidence *e;
@@ -144,7 +144,7 @@ static void add_query(struct builder *b, enum record_type type, const char *reso
     struct name_view *name = &b->e->names[0];
     struct dns_query *q = ARENA_APPEND(b->e->arena, name->queries, name->n_queries, EVIDENCE_QUERIES_MAX);
     char outcome[16];
-    int ms = 12;
+    int ms = strncmp(word, "timeout", 7) == 0 ? QUERY_SILENCE_MS : 12;
 
     ck_assert_int_ge(sscanf(word, "%15[^@]@%d", outcome, &ms), 1);
     q->type = type;
@@ -544,6 +544,8 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
         p->attempts = (unsigned)atoi(result + 8);
     } else if (strcmp(result, "blip") == 0) {
         set_failure(p, STAGE_CONNECT, FAULT_SILENT, 300);
+    } else if (strcmp(result, "pause") == 0) {
+        set_failure(p, STAGE_CONNECT, FAULT_SILENT, 600);
     } else if (strchr(result, ':') == NULL) {
         enum fault fault = fault_of(result);
 
@@ -743,7 +745,7 @@ static struct evidence *healthy_machine(void)
     plan_free(plan);
     ck_assert(e != NULL);
     e->started_wall_ms = BUILDER_NOW * 1000;
-    e->duration_ms = 200;
+    e->duration_ms = SILENCE_MS;
     e->has_route[FAMILY_IPV4] = e->has_route[FAMILY_IPV6] = true;
     e->resolver_configured = e->roots_loaded = true;
     e->n_roots = 140;

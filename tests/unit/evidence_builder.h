@@ -42,7 +42,7 @@
  *                             must fresh stale (its OCSP answer, and the demand for one)
  *                             asked fetched fetched-private
  *                             stapled deep-private elsewhere soon deep-soon idle-soon idle-expired
- *   silent blip refused prohibited unreachable local no-route
+ *   silent blip pause refused prohibited unreachable local no-route
  *   STAGE:FAULT[:DETAIL]      greeting:silent, tls:closed, mail:reply:550 5.7.1 no|auth,offers,
  *                             ehlo:reply:550 no|other, greeting:silent:half,
  *                             tls:silent:small (small segments pass) or nosmall (nor do they),
