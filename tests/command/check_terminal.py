@@ -197,19 +197,22 @@ def main(program, player):
     def _():
         listed = [line.split()[0] for line in simulate("--list").out.splitlines()]
         user.expect(len(listed) > 40, f"only {len(listed)} scenarios")
-        with tempfile.TemporaryDirectory() as folder:
-            records = [pathlib.Path(folder) / f"{name}.json" for name in listed]
-            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(lambda name, record: simulate(name, "-q", "--record", str(record)), listed, records))
-            for name, record in zip(listed, records):
-                for language in user.LANGUAGES:
-                    for columns, most in ((80, 80), (40, 40), (200, 120), (10, 40)):
-                        screen = user.on_terminal(program, "replay", record, "--lang", language, columns=columns)
-                        user.equal([], too_wide(screen.shown, most),
-                                   f"{name} in {language}, terminal of {columns}: lines too wide")
-                        user.expect(screen.shown.count("\n") > 3, f"no report: {screen.shown!r}")
-                    piped = user.run(program, "replay", record, "--lang", language)
-                    user.equal([], too_wide(piped.out, 80), f"{name} in {language}, piped: lines too wide")
+
+        def one(folder, name):
+            record = pathlib.Path(folder) / f"{name}.json"
+            simulate(name, "-q", "--record", str(record))
+            for language in user.LANGUAGES:
+                for columns, most in ((80, 80), (40, 40), (200, 120), (10, 40)):
+                    screen = user.on_terminal(program, "replay", record, "--lang", language, columns=columns)
+                    user.equal([], too_wide(screen.shown, most),
+                               f"{name} in {language}, terminal of {columns}: lines too wide")
+                    user.expect(screen.shown.count("\n") > 3, f"no report: {screen.shown!r}")
+                piped = user.run(program, "replay", record, "--lang", language)
+                user.equal([], too_wide(piped.out, 80), f"{name} in {language}, piped: lines too wide")
+
+        with (tempfile.TemporaryDirectory() as folder,
+              concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool):
+            list(pool.map(lambda name: one(folder, name), listed))
 
     @cases.case("the help fits 80 columns in both languages")
     def _():
