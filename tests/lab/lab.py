@@ -88,10 +88,10 @@ class Lab:
 
     def __init__(self, options, delays):
         self.program = lay_file_system(options.folder, options.program)
-        self.authority = pki.Authority(servers.HOME / "pki")
-        servers.make_certificates(self.authority)
+        authorities = [pki.Authority(servers.HOME / "pki" / name, name) for name in servers.AUTHORITIES]
+        servers.make_certificates(*authorities)
         self.ca_file = servers.HOME / "ca.pem"
-        self.ca_file.write_text(self.authority.root.read_text())
+        self.ca_file.write_text("".join(authority.root.read_text() for authority in authorities))
         self.scratch = servers.HOME / "scratch"
         self.scratch.mkdir()
         os.chown(self.scratch, network.NOBODY, network.NOBODY)

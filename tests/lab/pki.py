@@ -1,4 +1,4 @@
-"""A private certificate authority for the lab: one root, one intermediate, and leaves with one fault each."""
+"""Private certificate authorities for the lab: one root, one intermediate, and leaves with one fault each."""
 
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -14,12 +14,12 @@ def _date(days):
 
 
 class Authority:
-    def __init__(self, folder):
+    def __init__(self, folder, name):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
         self.serial = 0
-        self._certify("root", "Lab Root", [], -400, 4000, ["ca", "cert_signing_key"], signer=None)
-        self._certify("intermediate", "Lab Intermediate", [], -300, 2000, ["ca", "cert_signing_key"], signer="root")
+        self._certify("root", f"{name} Root", [], -400, 4000, ["ca", "cert_signing_key"], signer=None)
+        self._certify("intermediate", f"{name} Intermediate", [], -300, 2000, ["ca", "cert_signing_key"], signer="root")
         self.root = self.folder / "root.crt"
 
     def _certtool(self, *arguments):

@@ -63,7 +63,11 @@ def names():
     return table
 
 
-def make_certificates(authority):
+# The world has an issuer of its own: one that signs for everybody would be a product in between.
+AUTHORITIES = ["Lab", "World"]
+
+
+def make_certificates(authority, of_world):
     for face in POSTFIX_FACES:
         also = [TARGET] if face in ("good", "no-starttls") else []
         own = [f"{face}.postfix.test", *also]
@@ -74,9 +78,9 @@ def make_certificates(authority):
         }
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
     # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
-    authority.leaf("exim", [*EXIM_FACES, PAIR, IPV6_ONLY, *(f"another-name-{number}.exim.test" for number in range(30))])
+    authority.leaf("exim", [EXIM_FACES[0], PAIR, IPV6_ONLY, *(f"another-name-{number}.exim.test" for number in range(30))])
     authority.leaf("dovecot", ["submission.dovecot.test"])
-    authority.leaf("world", WORLD_FACES)
+    of_world.leaf("world", [*WORLD_FACES, *CONTROLS["mail"]])
 
 
 def add_addresses(net):
@@ -151,9 +155,9 @@ class Server:
                 os.chown(target, int(uid), int(gid))
         target.chmod(mode)
 
-    def certificate(self, file, kinds):
+    def certificate(self, file, kinds, authority="Lab"):
         for kind in kinds:
-            self.write(f"etc/lab/{file}.{kind}", (HOME / "pki" / f"{file}.{kind}").read_text())
+            self.write(f"etc/lab/{file}.{kind}", (HOME / "pki" / authority / f"{file}.{kind}").read_text())
 
     def start(self):
         self.set_up()
@@ -333,6 +337,9 @@ class Exim(Server):
 
     def set_up(self):
         self.certificate("exim", ["key", "crt"])
+        self.certificate("world", ["key", "crt"], "World")
+        controls = ";".join(address for face in CONTROLS["mail"] for address in names()[face])
+        of_face = f"/etc/lab/${{if inlist{{$received_ip_address}}{{<;{controls}}}{{world}}{{exim}}}}"
         self.write("etc/exim4/exim4.conf", "\n".join([
             "primary_hostname = mail.exim.test",
             "log_file_path = /var/log/exim4/%slog",
@@ -340,8 +347,8 @@ class Exim(Server):
             "daemon_smtp_ports = 25 : 465 : 587",
             "tls_on_connect_ports = 465",
             "tls_advertise_hosts = *",
-            "tls_certificate = /etc/lab/exim.crt",
-            "tls_privatekey = /etc/lab/exim.key",
+            f"tls_certificate = {of_face}.crt",
+            f"tls_privatekey = {of_face}.key",
             "auth_advertise_hosts = ${if eq {$tls_in_cipher}{}{}{*}}",
             "host_lookup =",
             "rfc1413_query_timeout = 0s",
@@ -374,7 +381,8 @@ class Exim(Server):
         ]) + "\n")
         for folder in ("var/spool/exim4", "var/log/exim4"):
             self.give(folder, "Debian-exim", 0o750)
-        self.give("etc/lab/exim.key", "Debian-exim", 0o400)
+        for file in ("exim", "world"):
+            self.give(f"etc/lab/{file}.key", "Debian-exim", 0o400)
 
     def command(self):
         return ["/usr/sbin/exim4", "-bdf", "-q30m"]
@@ -442,7 +450,7 @@ class Web(Server):
     namespace = "world"
 
     def set_up(self):
-        self.certificate("world", ["key", "crt"])
+        self.certificate("world", ["key", "crt"], "World")
 
     def command(self):
         return ["/usr/bin/gnutls-serv", "--quiet", "--http", "--port=443", "--disable-client-cert",
