@@ -223,10 +223,11 @@ def _(tester):
     run.expect(run.report["duration_ms"] < 10 * 100, "it took more than 10 round trips")
 
 
-@case("without the lab's root the issuer is not trusted")
+@case("without the lab's root the issuer is not trusted; that it signs for all the world is interception")
 def _(tester):
-    run = Run(*tester.run("-f", "json", "--lang", "en", "good.postfix.test"))
-    run.has_primary("cert.untrusted-issuer", "critical")
+    for options, finding in ((["--only-target"], "cert.untrusted-issuer"), ([], "tls.intercepted")):
+        run = Run(*tester.run("-f", "json", "--lang", "en", *options, "good.postfix.test"))
+        run.has_primary(finding, "critical")
 
 
 def _certificate_case(face, finding):
