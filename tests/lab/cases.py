@@ -223,10 +223,14 @@ def _(tester):
     run.expect(run.report["duration_ms"] < 10 * 100, "it took more than 10 round trips")
 
 
-@case("without the lab's root the issuer is not trusted")
+@case("without the lab's root the issuer is not trusted; that it signs for all the web is interception")
 def _(tester):
-    run = Run(*tester.run("-f", "json", "--lang", "en", "good.postfix.test"))
-    run.is_only("cert.untrusted-issuer", "critical")
+    for options in ([], ["--only-target"]):
+        run = Run(*tester.run("-f", "json", "--lang", "en", *options, "good.postfix.test"))
+        run.is_only("cert.untrusted-issuer", "critical")
+    with tester.lab.network.intercepted("client", "443", servers.Product.port):
+        run = Run(*tester.run("-f", "json", "--lang", "en", "good.postfix.test"))
+    run.is_only("tls.intercepted", "critical", ["cert.untrusted-issuer"])
 
 
 def _certificate_case(face, finding):

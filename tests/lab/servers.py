@@ -63,7 +63,7 @@ def names():
     return table
 
 
-# The world has an issuer of its own: one that signs for everybody would be a product in between.
+# The world has an issuer of its own: one that signs for everybody is a product in between.
 AUTHORITIES = ["Lab", "World"]
 
 
@@ -80,6 +80,7 @@ def make_certificates(authority, of_world):
     # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
     authority.leaf("exim", [EXIM_FACES[0], PAIR, IPV6_ONLY, *(f"another-name-{number}.exim.test" for number in range(30))])
     authority.leaf("dovecot", ["submission.dovecot.test"])
+    authority.leaf("product", WORLD_FACES)
     of_world.leaf("world", [*WORLD_FACES, *CONTROLS["mail"]])
 
 
@@ -447,17 +448,27 @@ class Web(Server):
     """The web servers of the world, on 443: all one server, whose certificate has all of their names."""
 
     name = "web"
+    package = "web"
     namespace = "world"
+    port, certificates = 443, ("world", "World")
 
     def set_up(self):
-        self.certificate("world", ["key", "crt"], "World")
+        self.certificate(self.certificates[0], ["key", "crt"], self.certificates[1])
 
     def command(self):
-        return ["/usr/bin/gnutls-serv", "--quiet", "--http", "--port=443", "--disable-client-cert",
-                "--x509certfile=/etc/lab/world.crt", "--x509keyfile=/etc/lab/world.key"]
+        file = f"/etc/lab/{self.certificates[0]}"
+        return ["/usr/bin/gnutls-serv", "--quiet", "--http", f"--port={self.port}", "--disable-client-cert",
+                f"--x509certfile={file}.crt", f"--x509keyfile={file}.key"]
 
     def answers_at(self):
-        yield from ((address, 443) for address in (*network.server_address("world"), *CONTROLS["address"]))
+        yield from ((address, self.port) for address in (*network.server_address("world"), *CONTROLS["address"]))
+
+
+class Product(Web):
+    """What stands in between and signs for the whole web itself; its issuer is the one of the lab's mail servers."""
+
+    name = "product"
+    port, certificates = 8443, ("product", "Lab")
 
 
 # What stands in place of the empty page, each on a port of its own, for the router to send people to.
@@ -503,7 +514,7 @@ for arguments in json.loads(sys.argv[1]):
         yield from ((network.server_address("world")[0], port) for port, *_ in PORTALS.values())
 
 
-KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Portal, Chrony, Dovecot, Postfix, Exim]
+KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Product, Portal, Chrony, Dovecot, Postfix, Exim]
 
 # Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
 AWAIT = """
