@@ -62,7 +62,9 @@ static void sound_suggestion(const struct plan *p)
     struct slip s;
 
     FUZZ_EXPECT((p->slip != SLIP_NONE) == (p->slip_of != NULL));
-    FUZZ_EXPECT(p->slip_of == NULL || (known_host_is(p->slip_of) && p->suggestion != NULL));
+    FUZZ_EXPECT(p->slip_of == NULL || p->suggestion != NULL);
+    FUZZ_EXPECT(p->slip_of == NULL || (p->slip_in_address ? provider_by_mail_domain(p->slip_of) != NULL
+                                                          : known_host_is(p->slip_of)));
     if (p->suggestion == NULL)
         return;
     FUZZ_EXPECT(known_host_is(p->suggestion) || (p->host != NULL && strcmp(p->suggestion, p->host) == 0));
