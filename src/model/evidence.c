@@ -35,6 +35,13 @@ void evidence_note_trouble(struct evidence *e, int code)
         e->own_trouble = words == NULL ? "unknown error" : words;
 }
 
+void probe_clear(struct probe *p)
+{
+    p->started_ms = p->connect_ms = p->round_trip_ms = p->greeting_ms = -1;
+    p->tls_ms = p->total_ms = p->slowest_ms = -1;
+    p->chain = p->no_sni_chain = -1;
+}
+
 const struct name_view *evidence_target_name(const struct evidence *e)
 {
     return e->n_names > 0 && e->names[0].role == ROLE_TARGET ? &e->names[0] : NULL;

@@ -483,6 +483,9 @@ struct evidence *evidence_free(struct evidence *e);
 /* The errno that kept this side from trying something; the first is kept. */
 void evidence_note_trouble(struct evidence *e, int code);
 
+/* Nothing of it has happened yet: every duration and index is -1. */
+void probe_clear(struct probe *p);
+
 /* The name of the target, NULL where no host could be made of what was typed. */
 const struct name_view *evidence_target_name(const struct evidence *e);
 

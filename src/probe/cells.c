@@ -25,16 +25,8 @@ void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family f
         .dial_port = plan_dial_port(e->plan, port),
         .mode = mode,
         .skip = e->plan->families[family] ? SKIP_NOT_NEEDED : SKIP_NOT_ASKED,
-        .started_ms = -1,
-        .connect_ms = -1,
-        .round_trip_ms = -1,
-        .greeting_ms = -1,
-        .tls_ms = -1,
-        .total_ms = -1,
-        .slowest_ms = -1,
-        .chain = -1,
-        .no_sni_chain = -1,
     };
+    probe_clear(p);
     if (address != NULL) {
         p->has_address = true;
         p->address = *address;

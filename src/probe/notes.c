@@ -128,15 +128,8 @@ bool notes_stand_beside(struct notes *n, const struct probe *cell)
         .port = cell->port,
         .dial_port = cell->dial_port,
         .mode = cell->mode,
-        .connect_ms = -1,
-        .round_trip_ms = -1,
-        .greeting_ms = -1,
-        .tls_ms = -1,
-        .total_ms = -1,
-        .slowest_ms = -1,
-        .chain = -1,
-        .no_sni_chain = -1,
     };
+    probe_clear(n->trial);
     return true;
 }
 

@@ -74,6 +74,12 @@ static int find_cell(const struct site *t, const struct address *address, uint16
     return cells_find(t->evidence, &t->owner, address, port, mode);
 }
 
+/* The cell of a connection's own mode; of a lesson its pupil's. -1: none. */
+static int cell_of(const struct site *t, const struct session *s)
+{
+    return find_cell(t, session_address(s), session_port(s), session_mode(s));
+}
+
 static void on_changed(void *user, size_t probe)
 {
     tell_probe(user, probe);
@@ -286,7 +292,7 @@ static enum fault mismatch_of(enum tls_mode mode)
 
 static void tell_failing(const struct site *t, const struct session *s)
 {
-    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    int cell = cell_of(t, s);
 
     if (!t->stopped && cell >= 0)
         t->spec.listener->failing(t->spec.user, (size_t)cell);
@@ -362,7 +368,7 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
  */
 static void suspect_full_segments(struct site *t, struct session *s)
 {
-    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    int cell = cell_of(t, s);
     struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
 
     if (p == NULL)
@@ -382,7 +388,7 @@ static void suspect_full_segments(struct site *t, struct session *s)
  */
 static void suspect_chance(struct site *t, struct session *s)
 {
-    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    int cell = cell_of(t, s);
     struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
 
     if (p == NULL || p->twin_tried || is_trial(t, s) || session_silent_ms(s) < TWIN_MS ||
@@ -492,7 +498,7 @@ static void learn(struct site *t, const struct session *s, enum session_lesson l
     struct session_spec spec = new_session_spec(t, session_address(s), session_port(s), session_mode(s));
 
     spec.lesson = lesson;
-    spec.pupil = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    spec.pupil = cell_of(t, s);
     if (spec.pupil >= 0)
         start_session(t, &spec);
 }
@@ -543,7 +549,7 @@ static void keep_other_ehlo(const struct site *t, const struct session *s)
 /* A port that did its handshake with small segments speaks the mode of it: what was tried instead is over. */
 static void keep_small_segments(struct site *t, const struct session *s)
 {
-    int cell = find_cell(t, session_address(s), session_port(s), session_mode(s));
+    int cell = cell_of(t, s);
     struct session *other = find_session(t, session_address(s), session_port(s), other_mode(session_mode(s)));
 
     if (cell < 0 || !t->evidence->probes[cell].small_segments_ok)
@@ -557,7 +563,7 @@ static void keep_small_segments(struct site *t, const struct session *s)
 static void keep_twin(struct site *t, const struct session *twin)
 {
     struct session *first = find_session(t, session_address(twin), session_port(twin), session_mode(twin));
-    int cell = find_cell(t, session_address(twin), session_port(twin), session_mode(twin));
+    int cell = cell_of(t, twin);
     struct probe *p = cell < 0 ? NULL : &t->evidence->probes[cell];
     struct probe learned = *session_probe(twin);
 
