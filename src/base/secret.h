@@ -83,7 +83,7 @@ struct secret_form {
     bool app_password_letters; /* sixteen small letters and nothing else */
     bool app_password_hyphens; /* four by four, hyphens between: as Apple shows one */
     bool non_ascii;
-    bool control;   /* a control character, line ends at the end left aside */
+    bool control;   /* a control character, white space around it all left aside */
     bool invisible; /* zero-width, byte order mark and the like */
 };
 
