@@ -400,6 +400,13 @@ static enum fault fault_of_dialogue(struct session *s)
         return FAULT_CLOSED;
     case SMTP_FAULT_STARTTLS_NOT_OFFERED:
         return FAULT_STARTTLS_NOT_OFFERED;
+    case SMTP_FAULT_AUTH_NOT_OFFERED: /* of an errand, which is told of where it stands itself */
+    case SMTP_FAULT_NO_MECHANISM:
+    case SMTP_FAULT_UNSAYABLE:
+    case SMTP_FAULT_UNVERIFIED:
+    case SMTP_FAULT_CHALLENGE:
+    case SMTP_FAULT_TOO_LARGE:
+    case SMTP_FAULT_NEEDS_SMTPUTF8:
     case SMTP_FAULT_NONE:
         break;
     }
@@ -543,6 +550,7 @@ static enum io session_obey(struct session *s, enum smtp_want want)
         if (session_flush(s) != IO_OVER)
             session_begin_tls(s);
         return IO_OVER;
+    case SMTP_WANT_PERMISSION: /* of an errand, and a session hands none over */
     case SMTP_WANT_CLOSE:
         break;
     }
