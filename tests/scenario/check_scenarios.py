@@ -67,7 +67,10 @@ def check(program, folder, schema, steps, name, *options):
                   for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
     if found:
         return found
-    found += expectation.differences(expectation.read(folder / f"{name}.scn"), steps, report, done.returncode)
+    want = expectation.read(folder / f"{name}.scn")
+    found += expectation.differences(want, steps, report, done.returncode)
+    if "--transcript" in options:
+        found += expectation.differences_of_mail(want, done.stderr)
     found += [f"the program strayed: {line}" for line in complaints(done.stderr) if not RECORDED.match(line)]
     found += [f"contacted {address}" for address in strangers(report)]
     return found
