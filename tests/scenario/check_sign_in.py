@@ -18,6 +18,7 @@ import ssl
 import subprocess
 import sys
 
+import expectation
 from served import PATIENCE_S, Served, complaints
 from tls_client import Client
 
@@ -27,7 +28,9 @@ MECHANISMS = ("PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 S
               "OAUTHBEARER")
 OFFER = f"on tls EHLO server 250-{HOST} / 250-SIZE 1000000 / 250 AUTH {MECHANISMS}\n"
 ACCOUNTS = f"target {HOST}\naccount {USER} {PASSWORD}\ntoken {USER} {TOKEN}\n"
-LETTER = [f"From: {USER}", "To: you@example.test", "Date: Thu, 1 Jan 2026 00:00:00 +0000", "", "..a dot", "."]
+LETTER = [f"From: {USER}", "To: you@example.test", "Date: Thu, 1 Jan 2026 00:00:00 +0000", "Subject: a test",
+          "Message-ID: <1@me.example.test>", "", "..a dot", "."]
+LETTER_SIZE = sum(len(line) + 2 for line in LETTER[:-1]) - 1  # one dot is stuffing
 
 
 def coded(text):
@@ -319,7 +322,7 @@ def mail_is_taken_from_those_who_signed_in(program):
         with session(server) as client:
             expect(530, client.ask(f"MAIL FROM:<{USER}>"))
             expect(235, plain(client, USER, PASSWORD))
-            expect(250, client.ask(f"MAIL FROM:<{USER}> SIZE=300"))
+            expect(250, client.ask(f"MAIL FROM:<{USER}> SIZE={LETTER_SIZE}"))
             expect(250, client.ask("RCPT TO:<you@example.test>"))
             expect(354, client.ask("DATA"))
             for line in LETTER:
@@ -336,7 +339,14 @@ def mail_is_taken_from_those_who_signed_in(program):
                 client.send(line)
             expect(552, client.reply())
     assert not complaints(server.transcript), complaints(server.transcript)
-    assert re.search(r"\d+ 587 C \.\.a dot\n\d+ 587 C \.\n\d+ 587 S 250 ", server.transcript), server.transcript
+    want = expectation.Expectation(taken=1, envelope={"from": USER, "to": "you@example.test"})
+    found = expectation.differences_of_mail(want, server.transcript)
+    assert not found, found
+    want = expectation.Expectation(taken=0, envelope={"from": "another", "to": "another"})
+    short = server.transcript.replace("Message-ID", "ID").replace("587 C To: you", "587 C To: someone")
+    assert len(expectation.differences_of_mail(want, short)) == 4, expectation.differences_of_mail(want, short)
+    other = server.transcript.replace("C To: you", "C To: someone").replace(f"SIZE={LETTER_SIZE}", "SIZE=1")
+    assert len(expectation.flaws(expectation.letters(other)[0])) == 2, expectation.letters(other)
 
 
 def python_signs_in_and_sends(program):

@@ -152,6 +152,6 @@ def differences_of_mail(want, transcript):
         found += [f"message: {flaw}" for flaw in flaws(letter)]
         if letter.sender != want.envelope.get("from", letter.sender):
             found.append(f"MAIL from {letter.sender}, wanted {want.envelope['from']}")
-        if letter.recipients != [want.envelope["to"]] and "to" in want.envelope:
+        if "to" in want.envelope and letter.recipients != [want.envelope["to"]]:
             found.append(f"RCPT to {letter.recipients}, wanted {want.envelope['to']}")
     return found
