@@ -128,6 +128,25 @@ static json_t *sentence(const struct face *f, enum text_id id, const struct argu
 
 /* ---- what was asked ------------------------------------------------------- */
 
+/* Where mail is read, as far as it is known. */
+static json_t *incoming_servers(struct face *f)
+{
+    const struct plan *plan = f->e->plan;
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < plan->n_incoming_servers; i++) {
+        const struct incoming_server *server = &plan->incoming_servers[i];
+        json_t *object = json_object();
+
+        put(f, object, "protocol", json_string(protocol_word(server->protocol)));
+        put(f, object, "host", json_string(server->host));
+        put(f, object, "port", json_integer(server->port));
+        put(f, object, "tls", json_string(tls_mode_word(server->mode)));
+        add(f, array, object);
+    }
+    return array;
+}
+
 static json_t *target(struct face *f)
 {
     const struct plan *plan = f->e->plan;
@@ -141,6 +160,7 @@ static json_t *target(struct face *f)
     put(f, object, "tls", plan->tls_asked ? json_string(tls_mode_word(plan->tls)) : json_null());
     put(f, object, "suggestion", string_or_null(f->d->suggestion));
     put(f, object, "origin", json_null());
+    put(f, object, "incoming", plan->incoming ? incoming_servers(f) : json_null());
     return object;
 }
 
@@ -372,7 +392,7 @@ static json_t *error(struct face *f, const struct probe *p)
     put(f, object, "code", json_string(fault_word(p->fault)));
     if (p->error_text != NULL)
         put(f, object, "text", peer_or_null(p->error_text));
-    put(f, object, "reply", p->reply.code == 0 ? json_null() : peer_lines(p->reply.text));
+    put(f, object, "reply", peer_lines(p->reply.text));
     return object;
 }
 
@@ -506,6 +526,7 @@ static json_t *probe(struct face *f, const struct probe *p)
     if (p->has_address)
         address_format(&p->address, text_of_address);
     put(f, object, "role", json_string(role_word(p->role)));
+    put(f, object, "protocol", json_string(protocol_word(p->protocol)));
     put(f, object, "host", json_string(p->host == NULL ? "" : p->host));
     put(f, object, "address", json_string(text_of_address));
     put(f, object, "family", json_string(family_word(p->family)));
