@@ -14,6 +14,7 @@
 
 #include "base/secret.h"
 #include "model/plan.h"
+#include "model/token.h"
 
 enum {
     EVIDENCE_NAMES_MAX = 32,
@@ -394,6 +395,7 @@ struct sign_in {
     enum secret_kind kind;   /* of what was given */
     struct secret_form form; /* of the secret */
     struct secret_form user_form;
+    struct token_facts token; /* of a token: what it says about itself */
     const char *mechanism;   /* the last one that was begun; NULL: there is none in common */
     bool begun;              /* AUTH was sent */
     bool accepted;           /* 235, and the server kept to the mechanism */

@@ -350,6 +350,23 @@ static void codec_form(struct codec *c, void *item)
     codec_bool(c, "invisible", &f->invisible);
 }
 
+static void codec_token(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("what a token says");
+    struct token_facts *f = item;
+
+    c->place = &place;
+    codec_bool(c, "is_jwt", &f->is_jwt);
+    codec_peer(c, "issuer", &f->issuer);
+    codec_peer(c, "audience", &f->audience);
+    codec_peer(c, "scopes", &f->scopes);
+    codec_peer(c, "roles", &f->roles);
+    codec_peer(c, "user", &f->user);
+    CODEC_INTEGER(c, "expires_s", f->expires_s, -1, seconds_max);
+    CODEC_INTEGER(c, "not_before_s", f->not_before_s, -1, seconds_max);
+    CODEC_INTEGER(c, "issued_s", f->issued_s, -1, seconds_max);
+}
+
 static void codec_sign_in(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("a sign-in");
@@ -359,6 +376,8 @@ static void codec_sign_in(struct codec *c, void *item)
     CODEC_WORD(c, "kind", s->kind, secret_kind);
     codec_object(c, "form", &s->form, codec_form);
     codec_object(c, "user_form", &s->user_form, codec_form);
+    if (codec_has(c, "token"))
+        codec_object(c, "token", &s->token, codec_token);
     codec_text_or_null(c, "mechanism", &s->mechanism);
     codec_bool(c, "begun", &s->begun);
     codec_bool(c, "accepted", &s->accepted);
