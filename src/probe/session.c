@@ -404,13 +404,6 @@ static enum fault fault_of_dialogue(struct session *s)
         return FAULT_CLOSED;
     case SMTP_FAULT_STARTTLS_NOT_OFFERED:
         return FAULT_STARTTLS_NOT_OFFERED;
-    case SMTP_FAULT_AUTH_NOT_OFFERED: /* of an errand, which is told of where it stands itself */
-    case SMTP_FAULT_NO_MECHANISM:
-    case SMTP_FAULT_UNSAYABLE:
-    case SMTP_FAULT_UNVERIFIED:
-    case SMTP_FAULT_CHALLENGE:
-    case SMTP_FAULT_TOO_LARGE:
-    case SMTP_FAULT_NEEDS_SMTPUTF8:
     case SMTP_FAULT_AUTH_NOT_OFFERED:
     case SMTP_FAULT_NO_MECHANISM:
         return FAULT_NO_MECHANISM;

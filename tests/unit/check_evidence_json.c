@@ -165,7 +165,7 @@ static struct path *full_paths(void)
 
 static struct errand *full_errand(void)
 {
-    static const struct refused_reply reply = { 535, { 5, 7, 8 }, PEER_TEXT_LITERAL("535 5.7.8 \xe9") };
+    static const struct refused_reply reply = { 535, { 5, 7, 8 }, BYTES("535 5.7.8 \xe9") };
     static const struct secret_form form = { true, true, true, true, true, true, true, true, true, true };
     static struct errand errand;
 
