@@ -25,6 +25,11 @@ static const char *step_word(enum stage stage)
     case STAGE_MAIL:
     case STAGE_DONE:
         return "MAIL";
+    case STAGE_RCPT:
+        return "RCPT";
+    case STAGE_DATA:
+    case STAGE_MESSAGE:
+        return "DATA";
     }
     return "";
 }

@@ -115,6 +115,9 @@ static bool is_under_way(const struct probe *p)
     case STAGE_STARTTLS:
     case STAGE_AUTH:
     case STAGE_MAIL:
+    case STAGE_RCPT:
+    case STAGE_DATA:
+    case STAGE_MESSAGE:
     case STAGE_DONE:
         return true;
     }

@@ -1,7 +1,7 @@
 /*
  * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
  *
- * Drives smtp/dialogue with a socket, GnuTLS and the loop. Everything that the
+ * Drives a talk with a socket, GnuTLS and the loop. Everything that the
  * peer does wrong becomes a note in the Evidence and nothing else.
  */
 #include "probe/session.h"
@@ -18,8 +18,8 @@
 #include "probe/dial.h"
 #include "probe/knock.h"
 #include "probe/notes.h"
+#include "probe/talk.h"
 #include "probe/tls.h"
-#include "smtp/dialogue.h"
 #include "smtp/guess.h"
 
 enum {
@@ -52,8 +52,7 @@ struct session {
     uv_timer_t timer;
     int interest; /* events that are polled for */
     struct tls *tls;
-    struct smtp_dialogue dialogue;
-    bool dialogue_ready;
+    struct talk talk;
     double connected_ms; /* steady clock */
     double handshake_ms; /* when it began */
     double asked_ms;     /* when the reply that is waited for began to be waited for */
@@ -159,8 +158,7 @@ static void on_handle_closed(uv_handle_t *handle)
     if (--s->n_handles > 0)
         return;
     s->spec.listener->gone(s->spec.user, s);
-    if (s->dialogue_ready)
-        dialogue_done(&s->dialogue);
+    talk_done(&s->talk);
     free(s);
 }
 
@@ -221,7 +219,7 @@ static enum stage session_stage(const struct session *s)
         return STAGE_CONNECT;
     if (s->state == SESSION_HANDSHAKE)
         return STAGE_TLS;
-    return notes_stage(s->dialogue.learned.stage);
+    return notes_stage(talk_learned(&s->talk)->stage);
 }
 
 /* Our own trouble is told as such and never put on the peer. */
@@ -302,7 +300,7 @@ static void learn_from_handshake(struct session *s)
 /* How long the reply took that has just ended a stage; the handshake is no reply. */
 static void note_wait(struct session *s)
 {
-    enum smtp_stage stage = s->dialogue.learned.stage;
+    enum smtp_stage stage = talk_learned(&s->talk)->stage;
     double now_ms = clock_steady_ms();
 
     if (stage == s->asked)
@@ -343,7 +341,7 @@ static void session_handshake(struct session *s)
     }
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_STARTTLS) {
-        dialogue_tls_up(&s->dialogue);
+        talk_tls_up(&s->talk);
         note_wait(s);
     }
     s->asked_ms = clock_steady_ms();
@@ -385,7 +383,7 @@ static void session_begin_tls(struct session *s)
 
 static enum fault fault_of_dialogue(struct session *s)
 {
-    const struct smtp_learned *l = &s->dialogue.learned;
+    const struct smtp_learned *l = talk_learned(&s->talk);
 
     switch (l->fault) {
     case SMTP_FAULT_REFUSED:
@@ -430,13 +428,13 @@ static void on_goodbye_over(uv_timer_t *timer)
 /* All is learned, or will never be: the cells end here, the connection with QUIT. */
 static void settle_dialogue(struct session *s)
 {
-    const struct smtp_learned *l = &s->dialogue.learned;
+    const struct smtp_learned *l = talk_learned(&s->talk);
     enum fault fault;
 
     if (s->settled)
         return;
-    if (s->dialogue.err.kind != ERR_NONE) {
-        session_fail_ours(s, s->dialogue.err.doing);
+    if (talk_trouble(&s->talk) != NULL) {
+        session_fail_ours(s, talk_trouble(&s->talk));
         return;
     }
     fault = fault_of_dialogue(s);
@@ -488,7 +486,7 @@ static enum io io_of_tls(struct session *s, enum tls_step step)
 
 static enum io session_flush(struct session *s)
 {
-    struct buf *out = &s->dialogue.out;
+    struct buf *out = talk_out(&s->talk);
 
     while (out->len > 0) {
         size_t taken = 0;
@@ -532,7 +530,7 @@ static enum io session_read(struct session *s, char *bytes, size_t size, size_t 
 static enum io session_obey(struct session *s, enum smtp_want want)
 {
     note_progress(s);
-    if (s->dialogue.complete || s->dialogue.err.kind != ERR_NONE || want == SMTP_WANT_CLOSE) {
+    if (talk_is_complete(&s->talk) || talk_trouble(&s->talk) != NULL || want == SMTP_WANT_CLOSE) {
         settle_dialogue(s);
         if (s->state == SESSION_CLOSED)
             return IO_OVER;
@@ -574,7 +572,7 @@ static void session_talk(struct session *s)
             return;
         }
         s->heard = true;
-        want = len == 0 ? dialogue_eof(&s->dialogue) : dialogue_feed(&s->dialogue, bytes, len);
+        want = len == 0 ? talk_eof(&s->talk) : talk_feed(&s->talk, bytes, len);
         if (session_obey(s, want) == IO_OVER)
             return;
     }
@@ -642,12 +640,11 @@ static void session_connected(struct session *s)
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
     s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
-    s->notes.learned = &s->dialogue.learned;
-    s->dialogue_ready = true;
-    if (!dialogue_init(&s->dialogue, &spec, &err)) {
+    if (!talk_begin(&s->talk, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }
+    s->notes.learned = talk_learned(&s->talk);
     await_first_word(s);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_IMPLICIT)
@@ -778,8 +775,8 @@ static void note_half(struct session *s)
 
     if (s->state == SESSION_HANDSHAKE)
         raw = tls_raw(s->tls);
-    else if (s->dialogue_ready)
-        raw = s->dialogue.learned.raw;
+    else if (s->talk.begun)
+        raw = talk_learned(&s->talk)->raw;
     if (raw.len > 0)
         notes_raw(&s->notes, raw, guess_service(raw));
 }
