@@ -737,6 +737,12 @@ static void on_start(uv_timer_t *timer)
         session_fail_ours(s, err.doing);
 }
 
+/* It is like a cell of the matrix, without being one. */
+static bool stands_beside(enum session_lesson lesson)
+{
+    return lesson == LESSON_OTHER_EHLO || lesson == LESSON_TWIN || lesson == LESSON_ERRAND;
+}
+
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -754,11 +760,13 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         .user = spec->user,
     };
     memcpy(s->notes.cells, spec->cells, sizeof spec->cells);
-    if ((spec->lesson == LESSON_OTHER_EHLO || spec->lesson == LESSON_TWIN) &&
+    if (stands_beside(spec->lesson) &&
         !notes_stand_beside(&s->notes, &spec->evidence->probes[spec->pupil])) {
         free(s);
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     }
+    if (spec->lesson == LESSON_ERRAND)
+        spec->evidence->errand->connection = s->notes.trial;
     uv_timer_init(spec->loop, &s->timer);
     s->timer.data = s;
     s->n_handles = 1;
