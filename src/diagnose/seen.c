@@ -84,6 +84,11 @@ static enum reach reach_of(const struct evidence *e, const struct probe *p)
     case FAULT_MALFORMED:
     case FAULT_STARTTLS_NOT_OFFERED:
     case FAULT_TLS:
+    case FAULT_NO_MECHANISM:
+    case FAULT_UNSAYABLE:
+    case FAULT_UNVERIFIED:
+    case FAULT_CHALLENGE:
+    case FAULT_TOO_LARGE:
     case FAULT_SYSTEM:
         return REACH_UNKNOWN;
     }
@@ -192,6 +197,11 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
     case FAULT_PLAIN_EXPECTED:
         return TROUBLE_TLS;
     case FAULT_NONE:
+    case FAULT_NO_MECHANISM:
+    case FAULT_UNSAYABLE:
+    case FAULT_UNVERIFIED:
+    case FAULT_CHALLENGE:
+    case FAULT_TOO_LARGE:
     case FAULT_SYSTEM:
     case FAULT_SILENT:
         return TROUBLE_OURS;

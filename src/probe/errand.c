@@ -3,9 +3,11 @@
  */
 #include "probe/errand.h"
 
-#include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "probe/chain.h"
+#include "smtp/jwt.h"
 
 enum {
     SMTP_PORT = 25,
@@ -21,11 +23,14 @@ bool errand_begin(struct evidence *e, const struct secret *secret)
     if (r == NULL)
         return false;
     *r = (struct errand){ .bar = BAR_STOPPED };
+    r->sign_in.token = (struct token_facts){ .expires_s = -1, .not_before_s = -1, .issued_s = -1 };
     if (secret != NULL && e->plan->user.bytes != NULL) {
         bytes.bytes = secret_bytes(secret, &bytes.len);
         r->sign_in.kind = secret_kind(secret);
         r->sign_in.form = secret_look(bytes);
         r->sign_in.user_form = secret_look(e->plan->user);
+        if (r->sign_in.kind == SECRET_TOKEN && !jwt_read(&r->sign_in.token, e->arena, bytes))
+            return false;
     }
     e->errand = r;
     return true;
@@ -139,4 +144,72 @@ enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct tru
     e->errand->bar = BAR_NONE;
     *probe = (size_t)best;
     return ERRAND_GO;
+}
+
+/* ---- the dialogue's part --------------------------------------------------------- */
+
+/* East of Greenwich, at the moment. */
+static int utc_offset_minutes(int64_t wall_ms)
+{
+    time_t now_s = (time_t)(wall_ms / 1000);
+    struct tm local;
+
+    return localtime_r(&now_s, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
+}
+
+struct smtp_errand errand_words(const struct evidence *e, const struct secret *secret, const char *host,
+                                uint16_t port)
+{
+    const struct plan *plan = e->plan;
+    int64_t now_ms = clock_wall_ms();
+
+    return (struct smtp_errand){
+        .sign_in = plan->user.bytes != NULL,
+        .user = plan->user,
+        .secret = secret,
+        .auth = plan->auth,
+        .host = host,
+        .port = port,
+        .mail_from = plan->send_to == NULL ? NULL : plan->send_from,
+        .rcpt_to = plan->send_to,
+        .stop_after_rcpt = plan->last_step == LAST_STEP_RCPT,
+        .wall_ms = now_ms,
+        .utc_offset_minutes = utc_offset_minutes(now_ms),
+    };
+}
+
+static struct refused_reply kept(struct arena *arena, const struct smtp_answer *a)
+{
+    return (struct refused_reply){
+        .code = a->code,
+        .enhanced = { a->enhanced.class, a->enhanced.subject, a->enhanced.detail },
+        .text = arena_peer_text(arena, a->text, PEER_LINE_MAX),
+    };
+}
+
+static struct peer_text kept_text(struct arena *arena, struct peer_text t)
+{
+    return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
+}
+
+void errand_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
+{
+    struct sign_in *s = &r->sign_in;
+    struct sending *m = &r->sending;
+
+    s->mechanism = arena_strdup(arena, l->sign_in.mechanism);
+    s->begun = l->sign_in.begun;
+    s->accepted = l->sign_in.accepted;
+    s->oauth_status = kept_text(arena, l->sign_in.oauth.status);
+    s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
+    s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
+    s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
+    m->begun = l->stage >= SMTP_STAGE_MAIL && (l->answers[SMTP_STAGE_MAIL].code != 0 || l->stage != SMTP_STAGE_DONE);
+    m->size_limit = l->tls.size;
+    m->size = l->sending.size;
+    m->message_id = arena_strdup(arena, l->sending.message_id);
+    m->mail = kept(arena, &l->answers[SMTP_STAGE_MAIL]);
+    m->rcpt = kept(arena, &l->answers[SMTP_STAGE_RCPT]);
+    m->data = kept(arena, &l->answers[SMTP_STAGE_DATA]);
+    m->message = kept(arena, &l->answers[SMTP_STAGE_MESSAGE]);
 }

@@ -32,6 +32,10 @@ bool errand_begin(struct evidence *e, const struct secret *secret);
 enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
                                  size_t *probe);
 
+/* What the dialogue is to do at the server; borrows from both. */
+struct smtp_errand errand_words(const struct evidence *e, const struct secret *secret, const char *host,
+                                uint16_t port);
+
 /* What the dialogue has learned so far. */
 void errand_keep(struct errand *r, struct arena *arena, const struct smtp_learned *learned);
 

@@ -525,9 +525,8 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
         return err_set(err, ERR_NOMEM, 0, "starting a simulation");
     p->scenario = s;
     p->root_fd = -1;
-    talk_log_init(&p->log);
     buf_init(&p->root, PEM_MAX);
-    if (s->net.used && !world_new(&p->world, s, err)) {
+    if (!talk_log_init(&p->log, s, err) || (s->net.used && !world_new(&p->world, s, err))) {
         simulate_free(p);
         return false;
     }

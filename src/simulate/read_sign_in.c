@@ -60,6 +60,8 @@ bool read_sign_in_secret(struct reader *r, char *rest)
         return reader_complain(r, "second secret", NULL, "one");
     if (!reader_choice(r, &kind, "secret", reader_word(&rest), kinds))
         return false;
+    if (*rest == '\0')
+        return reader_complain(r, "nothing to sign in with", NULL, "password TEXT, token TEXT");
     secret->given = true;
     secret->token = kind == 1;
     return keep_text(r, &secret->bytes, rest);

@@ -305,6 +305,12 @@ static bool keep_command(struct talk *t, struct peer_text line)
 
 /* ---- sign-in ---- */
 
+/* A file may refuse one who is who he says he is. */
+static bool next_says_yes(const struct talk *t)
+{
+    return t->step < t->end && t->step->bytes.len > 0 && t->step->bytes.bytes[0] == '2';
+}
+
 /* Sends what the doorkeeper asks, or does what the scenario says of an end. */
 static void answer_sign_in(struct talk *t, enum doorkeeper_answer answer, const struct buf *challenge)
 {
@@ -319,8 +325,9 @@ static void answer_sign_in(struct talk *t, enum doorkeeper_answer answer, const 
     if (complaint != NULL)
         complain(t, "a sign-in:", peer_text_of(complaint));
     if (answer != DOORKEEPER_ASKS) {
-        t->now.signed_in = answer == DOORKEEPER_ACCEPTS;
-        if (!happen(t, events[answer], doorkeeper_mechanism(t->doorkeeper))) {
+        if (happen(t, events[answer], doorkeeper_mechanism(t->doorkeeper))) {
+            t->now.signed_in = answer == DOORKEEPER_ACCEPTS && next_says_yes(t);
+        } else {
             complain(t, "no answer is known to", peer_text_of(events[answer]));
             talk_end(t);
         }
@@ -438,6 +445,13 @@ static bool next_line(struct talk *t, struct peer_text *ret, size_t *used)
     return true;
 }
 
+/* No secret goes in the clear, nor anywhere but into a sign-in. */
+static void watch(struct talk *t, struct peer_text line, bool signs_in)
+{
+    if (!(signs_in && t->now.in_tls) && talk_log_sees_secret(t->part->log, line))
+        complain(t, "a secret where none may be:", line);
+}
+
 static bool line_came(struct talk *t, struct peer_text *ret, size_t *used)
 {
     if (!next_line(t, ret, used))
@@ -459,6 +473,7 @@ static void read_command(struct talk *t)
 
     if (!line_came(t, &line, &used))
         return;
+    watch(t, line, peer_text_equal_nocase(handler_split(line, t->protocol).verb, "AUTH"));
     h = keep_command(t, line) ? handler_find(t->part->scenario, t->part->port, t->now, t->command) : NULL;
     if (h != NULL) {
         begin_handler(t, h);
@@ -484,6 +499,7 @@ static void read_expected(struct talk *t)
     }
     if (!line_came(t, &line, &used))
         return;
+    watch(t, line, true);
     if (keep_command(t, line) && (anything || peer_text_equal_nocase(t->command.verb, want.bytes))) {
         next_step(t);
     } else {
@@ -506,6 +522,7 @@ static void read_response(struct talk *t)
 
     if (!line_came(t, &line, &used))
         return;
+    watch(t, line, true);
     buf_init(&challenge, DOORKEEPER_LINE_MAX);
     answer_sign_in(t, doorkeeper_hear(t->doorkeeper, line, &challenge), &challenge);
     buf_done(&challenge);
@@ -521,6 +538,7 @@ static void read_message(struct talk *t)
     while (t->state == STATE_MESSAGE && next_line(t, &line, &used)) {
         if (t->n_message_lines++ < MESSAGE_NOTED_MAX)
             note(t, 'C', line);
+        watch(t, line, false);
         if (peer_text_equal(line, end) && used == line.len + 2)
             next_step(t);
         buf_consume(&t->channel.lines, used);
