@@ -25,8 +25,7 @@ void buf_clear(struct buf *b)
         b->bytes[0] = '\0';
 }
 
-/* Makes room for n more bytes and the terminator. */
-static bool buf_reserve(struct buf *b, size_t n)
+bool buf_reserve(struct buf *b, size_t n)
 {
     size_t size = b->size == 0 ? 64 : b->size;
     char *bytes;

@@ -25,6 +25,9 @@ void buf_done(struct buf *b);
 /* Forgets the contents and the failure, keeps the memory. */
 void buf_clear(struct buf *b);
 
+/* Makes room for n more bytes at once: what is held does not move until they are put. */
+bool buf_reserve(struct buf *b, size_t n);
+
 /* Each appends all or nothing; false when the ceiling or memory forbids it. */
 bool buf_put(struct buf *b, const void *bytes, size_t len);
 bool buf_put_string(struct buf *b, const char *string);

@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/mechanism.h"
 #include "input/ehlo_name.h"
 #include "input/hostname.h"
 #include "input/hygiene.h"
+#include "input/mail_address.h"
 #include "input/target.h"
 #include "knowledge/control.h"
 #include "knowledge/provider.h"
@@ -428,6 +430,72 @@ static enum input_result set_crit_time(void *owner, const struct option_spec *o,
     return set_threshold(&((struct plan *)owner)->crit_time_ms, o, value, error);
 }
 
+static enum input_result set_user(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+    size_t len = strlen(value);
+
+    if (len == 0 || len > PLAN_USER_MAX)
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_USER, error);
+    p->user = arena_peer_text(p->arena, peer_text_of(value), PLAN_USER_MAX);
+    return p->user.bytes == NULL ? INPUT_NO_MEMORY : INPUT_OK;
+}
+
+static enum input_result set_auth(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+    const char *mechanism = mechanism_parse(value);
+
+    if (mechanism == NULL)
+        return option_refuse(o, value, TEXT_USAGE_NOT_KNOWN, error);
+    p->auth = mechanism;
+    return INPUT_OK;
+}
+
+static enum input_result keep_mail_address(struct plan *p, const char **slot, const struct option_spec *o,
+                                           const char *value, struct usage *error)
+{
+    if (!mail_address_is_valid(peer_text_of(value)))
+        return option_refuse(o, value, TEXT_USAGE_NOT_A_MAIL_ADDRESS, error);
+    *slot = arena_strdup(p->arena, value);
+    return *slot == NULL ? INPUT_NO_MEMORY : INPUT_OK;
+}
+
+static enum input_result set_send_to(void *owner, const struct option_spec *o, const char *value,
+                                     struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_mail_address(p, &p->send_to, o, value, error);
+}
+
+static enum input_result set_from(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    struct plan *p = owner;
+
+    return keep_mail_address(p, &p->send_from, o, value, error);
+}
+
+static enum input_result set_stop_after(void *owner, const struct option_spec *o, const char *value,
+                                        struct usage *error)
+{
+    struct plan *p = owner;
+    enum last_step step;
+
+    if (!last_step_parse(&step, value) || step == LAST_STEP_ANY)
+        return option_refuse(o, value, TEXT_USAGE_NOT_KNOWN, error);
+    p->last_step = step;
+    return INPUT_OK;
+}
+
+static enum input_result set_accept_look_alike(void *owner, const struct option_spec *o, const char *value,
+                                               struct usage *error)
+{
+    (void)o, (void)value, (void)error;
+    ((struct plan *)owner)->accept_look_alike = true;
+    return INPUT_OK;
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -453,6 +521,12 @@ static const struct option_spec plan_options[] = {
     { "crit-time", 0, false, "SECONDS", TEXT_OPTION_CRIT_TIME_HELP, TEXT_OPTION_CRIT_TIME_ACCEPTED, set_crit_time },
     { "host", 0, false, "TEXT", TEXT_OPTION_HOST_HELP, TEXT_OPTION_HOST_ACCEPTED, set_host },
     { "fetch", 0, false, NULL, TEXT_OPTION_FETCH_HELP, TEXT_NONE, set_fetch },
+    { "user", 0, false, "NAME", TEXT_OPTION_USER_HELP, TEXT_OPTION_USER_ACCEPTED, set_user },
+    { "auth", 0, false, "MECH", TEXT_OPTION_AUTH_HELP, TEXT_OPTION_AUTH_ACCEPTED, set_auth },
+    { "accept-look-alike", 0, false, NULL, TEXT_OPTION_ACCEPT_LOOK_ALIKE_HELP, TEXT_NONE, set_accept_look_alike },
+    { "send-to", 0, false, "ADDRESS", TEXT_OPTION_SEND_TO_HELP, TEXT_OPTION_SEND_TO_ACCEPTED, set_send_to },
+    { "from", 0, false, "ADDRESS", TEXT_OPTION_FROM_HELP, TEXT_OPTION_SEND_TO_ACCEPTED, set_from },
+    { "stop-after", 0, false, "greeting|tls|auth|rcpt", TEXT_OPTION_STOP_AFTER_HELP, TEXT_NONE, set_stop_after },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)
@@ -494,6 +568,43 @@ static enum input_result check_family(struct plan *p, const struct address *a, s
     return usage_keep(error, p->arena) ? INPUT_USAGE : INPUT_NO_MEMORY;
 }
 
+/* NULL when memory is short. */
+static const char *user_as_address(struct plan *p)
+{
+    char *address = arena_alloc(p->arena, p->user.len + 1, 1);
+
+    if (address != NULL) {
+        memcpy(address, p->user.bytes, p->user.len);
+        address[p->user.len] = '\0';
+    }
+    return address;
+}
+
+/* What is signed in with and sent, and where it is to stop. */
+static enum input_result check_errand(struct plan *p, struct usage *error)
+{
+    bool to_recipient = p->last_step == LAST_STEP_RCPT;
+
+    if (to_recipient && p->send_to == NULL)
+        return usage_set(error, TEXT_USAGE_STOP_AT_RCPT);
+    if (p->last_step != LAST_STEP_ANY && !to_recipient && p->send_to != NULL)
+        return usage_set(error, TEXT_USAGE_STOP_BEFORE_SENDING);
+    if (p->last_step == LAST_STEP_AUTH && p->user.bytes == NULL)
+        return usage_set(error, TEXT_USAGE_STOP_AT_AUTH);
+    if (p->auth != NULL && p->user.bytes == NULL)
+        return usage_set(error, TEXT_USAGE_AUTH_WITHOUT_USER);
+    if (p->send_from != NULL && p->send_to == NULL)
+        return usage_set(error, TEXT_USAGE_FROM_WITHOUT_SEND_TO);
+    if (p->send_to != NULL && p->send_from == NULL) {
+        if (!mail_address_is_valid(p->user))
+            return usage_set(error, TEXT_USAGE_FROM_MISSING);
+        p->send_from = user_as_address(p);
+        if (p->send_from == NULL)
+            return INPUT_NO_MEMORY;
+    }
+    return INPUT_OK;
+}
+
 static enum input_result check_conflicts(struct plan *p, struct usage *error)
 {
     enum input_result result = INPUT_OK;
@@ -504,6 +615,9 @@ static enum input_result check_conflicts(struct plan *p, struct usage *error)
         return usage_set(error, TEXT_USAGE_NO_ROOTS);
     if ((p->cert_file == NULL) != (p->key_file == NULL))
         return usage_set(error, TEXT_USAGE_CERT_AND_KEY);
+    result = check_errand(p, error);
+    if (result != INPUT_OK)
+        return result;
     if (p->has_address)
         result = check_family(p, &p->address, error);
     else if (p->host_is_address)

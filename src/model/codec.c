@@ -290,6 +290,19 @@ void codec_outside_or_null(struct codec *c, const char *key, const char **value)
     codec_string(c, key, value, true, is_string);
 }
 
+void codec_port(struct codec *c, const char *key, uint16_t *port)
+{
+    CODEC_INTEGER(c, key, *port, 1, UINT16_MAX);
+}
+
+void codec_families(struct codec *c, void *item)
+{
+    bool *families = item;
+
+    codec_bool(c, "ipv4", &families[FAMILY_IPV4]);
+    codec_bool(c, "ipv6", &families[FAMILY_IPV6]);
+}
+
 void codec_endpoint(struct codec *c, const char *key, struct endpoint *value)
 {
     char text[ENDPOINT_TEXT_SIZE];

@@ -75,6 +75,10 @@ void codec_outside_or_null(struct codec *c, const char *key, const char **value)
 /* Any bytes: a JSON string where they can be read, {"hex": "..."} otherwise. */
 void codec_peer(struct codec *c, const char *key, struct peer_text *value);
 
+/* 1 to 65535 */
+void codec_port(struct codec *c, const char *key, uint16_t *port);
+/* item: bool[FAMILY_COUNT] */
+void codec_families(struct codec *c, void *item);
 void codec_endpoint(struct codec *c, const char *key, struct endpoint *value);
 /* null where *has is false */
 void codec_address_or_null(struct codec *c, const char *key, bool *has, struct address *value);

@@ -69,9 +69,23 @@ WORD_FUNCTIONS(probe_outcome, probe_outcome_words)
 
 static const char *const stage_words[] = {
     [STAGE_CONNECT] = "connect",   [STAGE_TLS] = "tls",   [STAGE_GREETING] = "greeting", [STAGE_EHLO] = "ehlo",
-    [STAGE_STARTTLS] = "starttls", [STAGE_AUTH] = "auth", [STAGE_MAIL] = "mail",         [STAGE_DONE] = "done",
+    [STAGE_STARTTLS] = "starttls", [STAGE_AUTH] = "auth", [STAGE_MAIL] = "mail",         [STAGE_RCPT] = "rcpt",
+    [STAGE_DATA] = "data",         [STAGE_MESSAGE] = "message",                      [STAGE_DONE] = "done",
 };
 WORD_FUNCTIONS(stage, stage_words)
+
+static const char *const errand_bar_words[] = {
+    [BAR_NONE] = "none",             [BAR_NO_WAY] = "no-way",       [BAR_NO_TLS] = "no-tls",
+    [BAR_OLD_TLS] = "old-tls",       [BAR_UNVERIFIED] = "unverified", [BAR_LOOK_ALIKE] = "look-alike",
+    [BAR_NO_SECRET] = "no-secret",   [BAR_STOPPED] = "stopped",
+};
+WORD_FUNCTIONS(errand_bar, errand_bar_words)
+
+static const char *const secret_kind_words[] = {
+    [SECRET_PASSWORD] = "password",
+    [SECRET_TOKEN] = "token",
+};
+WORD_FUNCTIONS(secret_kind, secret_kind_words)
 
 static const char *const skip_reason_words[] = {
     [SKIP_NONE] = "none",
@@ -101,6 +115,11 @@ static const char *const fault_words[] = {
     [FAULT_MALFORMED] = "malformed",
     [FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
     [FAULT_TLS] = "tls",
+    [FAULT_NO_MECHANISM] = "no-mechanism",
+    [FAULT_UNSAYABLE] = "unsayable",
+    [FAULT_UNVERIFIED] = "unverified",
+    [FAULT_CHALLENGE] = "challenge",
+    [FAULT_TOO_LARGE] = "too-large",
     [FAULT_SYSTEM] = "system",
 };
 WORD_FUNCTIONS(fault, fault_words)

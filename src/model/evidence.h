@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "model/plan.h"
+#include "model/token.h"
 
 enum {
     EVIDENCE_NAMES_MAX = 32,
@@ -245,6 +247,9 @@ enum stage {
     STAGE_STARTTLS,
     STAGE_AUTH,
     STAGE_MAIL,
+    STAGE_RCPT, /* from here on of an errand alone */
+    STAGE_DATA,
+    STAGE_MESSAGE, /* the end of the message */
     STAGE_DONE,
 };
 
@@ -275,6 +280,11 @@ enum fault {
     FAULT_MALFORMED,    /* a reply breaks RFC 5321 */
     FAULT_STARTTLS_NOT_OFFERED,
     FAULT_TLS,          /* the handshake failed: see error_text */
+    FAULT_NO_MECHANISM, /* of an errand, as the next: no way of signing in that both sides have */
+    FAULT_UNSAYABLE,    /* user name or secret hold what the mechanism cannot carry */
+    FAULT_UNVERIFIED,   /* the server could not prove that it knows the password */
+    FAULT_CHALLENGE,    /* a challenge that makes no sense: the sign-in was given up */
+    FAULT_TOO_LARGE,    /* the message would pass the limit that the server told */
     FAULT_SYSTEM,       /* this side could not go on: see error_text */
 };
 
@@ -370,6 +380,50 @@ struct probe {
     int chain; /* index into chains, -1 none */
     bool no_sni_tried; /* after trouble with the certificate: the same without a server name */
     int no_sni_chain;  /* what was shown then; -1: the handshake came to nothing */
+};
+
+/* ---- signing in and sending -------------------------------------------------- */
+
+/* Why the connection that was to sign in and to send was not made, or stopped before it did. */
+enum errand_bar {
+    BAR_NONE,
+    BAR_NO_WAY,     /* no way of sending led to a server that is ready */
+    BAR_NO_TLS,     /* the user's own setting is clear text */
+    BAR_OLD_TLS,    /* below TLS 1.2 */
+    BAR_UNVERIFIED, /* the certificate was not verified for the name */
+    BAR_LOOK_ALIKE, /* the name is one slip away from a known server's */
+    BAR_NO_SECRET,  /* there is a user name, and no password or token */
+    BAR_STOPPED,    /* interrupted, or the ceiling came before */
+};
+
+struct sign_in {
+    enum secret_kind kind;   /* of what was given */
+    struct secret_form form; /* of the secret */
+    struct secret_form user_form;
+    const char *mechanism;   /* the last one that was begun; NULL: there is none in common */
+    bool begun;              /* AUTH was sent */
+    bool accepted;           /* 235, and the server kept to the mechanism */
+    struct peer_text oauth_status;  /* of the JSON that refuses a token, or empty */
+    struct peer_text oauth_schemes;
+    struct peer_text oauth_scope;
+    struct refused_reply answer; /* the last reply to AUTH, accepted or not; code 0: there was none */
+    struct token_facts token; /* of a token: what it says about itself */
+};
+
+struct sending {
+    bool begun;          /* MAIL FROM was sent */
+    uint64_t size_limit; /* that the server announced; 0: none */
+    uint64_t size;       /* of the message with its line ends; 0: not built */
+    const char *message_id; /* without its brackets, or NULL */
+    struct refused_reply mail, rcpt, data, message; /* answers, accepted or not; code 0: none */
+};
+
+/* One connection beside the matrix. */
+struct errand {
+    enum errand_bar bar;
+    struct probe *connection; /* how far it came; NULL: none was made */
+    struct sign_in sign_in;
+    struct sending sending;
 };
 
 /* ---- the clock ------------------------------------------------------------ */
@@ -471,6 +525,7 @@ struct evidence {
     size_t n_chains;
     struct fetch *fetches;
     size_t n_fetches;
+    struct errand *errand; /* NULL where the plan has none */
     struct clock_view clock;
     struct path *paths;
     size_t n_paths;
@@ -506,6 +561,10 @@ const char *service_word(enum service service);
 bool service_parse(enum service *ret, const char *word);
 const char *record_type_word(enum record_type type);
 bool record_type_parse(enum record_type *ret, const char *word);
+const char *errand_bar_word(enum errand_bar bar);
+bool errand_bar_parse(enum errand_bar *ret, const char *word);
+const char *secret_kind_word(enum secret_kind kind);
+bool secret_kind_parse(enum secret_kind *ret, const char *word);
 const char *clock_kind_word(enum clock_kind kind);
 bool clock_kind_parse(enum clock_kind *ret, const char *word);
 const char *ocsp_status_word(enum ocsp_status status);

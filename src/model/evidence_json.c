@@ -10,13 +10,12 @@
 
 #include "base/version.h"
 #include "model/codec.h"
+#include "model/plan_json.h"
 
 enum {
     /* In one record; far more than the ceilings of evidence.h let a check see, and a bound of memory. */
     RECORD_CONTAINERS_MAX = 1 << 18,
     RECORD_VALUES_MAX = 1 << 20,
-    TIMEOUT_MAX_MS = 24 * 3600 * 1000,
-    DAYS_MAX = 100000,
     ATTEMPTS_MAX = 1000,
     HTTP_STATUS_MAX = 999,
 };
@@ -29,148 +28,6 @@ static const int64_t seconds_max = INT64_C(1000000000000);
 #define FORMAT_NUMBER(number) STRING(number)
 static const char format_name[] = FORMAT_FAMILY FORMAT_NUMBER(1);
 _Static_assert(EVIDENCE_FORMAT == 1, "the name of the format says its number");
-
-/* ---- the plan --------------------------------------------------------------- */
-
-static void codec_port(struct codec *c, const char *key, uint16_t *port)
-{
-    CODEC_INTEGER(c, key, *port, 1, UINT16_MAX);
-}
-
-static void codec_listed_port(struct codec *c, void *item)
-{
-    codec_port(c, NULL, item);
-}
-
-static void codec_families(struct codec *c, void *item)
-{
-    bool *families = item;
-
-    codec_bool(c, "ipv4", &families[FAMILY_IPV4]);
-    codec_bool(c, "ipv6", &families[FAMILY_IPV6]);
-}
-
-static void codec_note(struct codec *c, void *item)
-{
-    static const struct codec_place place = CODEC_PLACE("a note of the plan");
-    struct input_note *note = item;
-
-    c->place = &place;
-    CODEC_WORD(c, "flaw", note->flaw, input_flaw);
-    CODEC_INTEGER(c, "column", note->column, 0, INT32_MAX);
-    note->span = c->saving ? note->span : 1;
-    if (codec_has(c, "span"))
-        CODEC_INTEGER(c, "span", note->span, 0, INT32_MAX);
-    CODEC_INTEGER(c, "code_point", note->code_point, 0, 0x10ffff);
-}
-
-static void codec_listed_resolver(struct codec *c, void *item)
-{
-    codec_endpoint(c, NULL, item);
-}
-
-static void codec_listed_file(struct codec *c, void *item)
-{
-    const char **path = item;
-
-    codec_outside(c, NULL, path);
-}
-
-static void codec_port_map(struct codec *c, void *item)
-{
-    static const struct codec_place place = CODEC_PLACE("a port map of the plan");
-    struct port_map *map = item;
-
-    c->place = &place;
-    codec_port(c, "meant", &map->meant);
-    codec_port(c, "used", &map->used);
-}
-
-static void codec_time_server(struct codec *c, void *item)
-{
-    static const struct codec_place place = CODEC_PLACE("a time server of the plan");
-    struct time_server *t = item;
-
-    c->place = &place;
-    codec_bool(c, "http", &t->http);
-    codec_host(c, "host", &t->host);
-    codec_port(c, "port", &t->port);
-}
-
-static void codec_control(struct codec *c, void *item)
-{
-    static const struct codec_place place = CODEC_PLACE("a control of the plan");
-    struct control *control = item;
-
-    c->place = &place;
-    codec_host(c, "host", &control->host);
-    codec_port(c, "port", &control->port);
-}
-
-static void codec_plan(struct codec *c, void *item)
-{
-    static const struct codec_place place = CODEC_PLACE("the plan");
-    struct plan *p = item;
-
-    c->place = &place;
-    codec_peer(c, "input", &p->input);
-    codec_host_or_null(c, "host", &p->host);
-    codec_address_or_null(c, "host_address", &p->host_is_address, &p->host_address);
-    codec_text_or_null(c, "provider", &p->provider);
-    codec_host_or_null(c, "suggestion", &p->suggestion);
-    if (codec_has(c, "slip"))
-        CODEC_WORD(c, "slip", p->slip, name_slip);
-    if (codec_has(c, "slip_of"))
-        codec_host_or_null(c, "slip_of", &p->slip_of);
-    if (codec_has(c, "slip_in_address"))
-        codec_bool(c, "slip_in_address", &p->slip_in_address);
-    if (codec_has(c, "host_role"))
-        CODEC_WORD(c, "host_role", p->host_role, host_role);
-    if (codec_has(c, "is_setting"))
-        codec_bool(c, "is_setting", &p->is_setting);
-    codec_objects(c, "notes", &p->notes, &p->n_notes, sizeof *p->notes, PLAN_NOTES_MAX, codec_note);
-    codec_list(c, "asked_ports", &p->asked_ports, &p->n_asked_ports, sizeof *p->asked_ports, PLAN_PORTS_MAX,
-               codec_listed_port);
-    codec_bool(c, "tls_asked", &p->tls_asked);
-    CODEC_WORD(c, "tls", p->tls, tls_mode);
-    codec_list(c, "ports", &p->ports, &p->n_ports, sizeof *p->ports, PLAN_PORTS_MAX, codec_listed_port);
-    codec_object(c, "families", p->families, codec_families);
-    codec_list(c, "resolvers", &p->resolvers, &p->n_resolvers, sizeof *p->resolvers, PLAN_RESOLVERS_MAX,
-               codec_listed_resolver);
-    codec_address_or_null(c, "address", &p->has_address, &p->address);
-    codec_list(c, "ca_files", &p->ca_files, &p->n_ca_files, sizeof *p->ca_files, PLAN_CA_FILES_MAX,
-               codec_listed_file);
-    codec_bool(c, "system_ca", &p->system_ca);
-    codec_objects(c, "port_maps", &p->port_maps, &p->n_port_maps, sizeof *p->port_maps, PLAN_PORT_MAPS_MAX,
-                  codec_port_map);
-    codec_text_or_null(c, "ehlo", &p->ehlo);
-    CODEC_INTEGER(c, "timeout_ms", p->timeout_ms, 0, TIMEOUT_MAX_MS);
-    if (codec_has(c, "time_servers"))
-        codec_objects(c, "time_servers", &p->time_servers, &p->n_time_servers, sizeof *p->time_servers,
-                      PLAN_TIME_SERVERS_MAX, codec_time_server);
-    if (codec_has(c, "other_resolvers"))
-        codec_list(c, "other_resolvers", &p->other_resolvers, &p->n_other_resolvers, sizeof *p->other_resolvers,
-                   PLAN_RESOLVERS_MAX, codec_listed_resolver);
-    if (codec_has(c, "controls"))
-        codec_objects(c, "controls", &p->controls, &p->n_controls, sizeof *p->controls, PLAN_CONTROLS_MAX,
-                      codec_control);
-    if (codec_has(c, "no_clock"))
-        codec_bool(c, "no_clock", &p->no_clock);
-    if (codec_has(c, "only_target"))
-        codec_bool(c, "only_target", &p->only_target);
-    if (codec_has(c, "fetch"))
-        codec_bool(c, "fetch", &p->fetch);
-    if (codec_has(c, "warn_days")) {
-        CODEC_INTEGER(c, "warn_days", p->warn_days, 0, DAYS_MAX);
-        CODEC_INTEGER(c, "crit_days", p->crit_days, -1, DAYS_MAX);
-        codec_outside_or_null(c, "cert_file", &p->cert_file);
-        codec_outside_or_null(c, "key_file", &p->key_file);
-    }
-    if (codec_has(c, "warn_time_ms"))
-        CODEC_INTEGER(c, "warn_time_ms", p->warn_time_ms, 0, TIMEOUT_MAX_MS);
-    if (codec_has(c, "crit_time_ms"))
-        CODEC_INTEGER(c, "crit_time_ms", p->crit_time_ms, 0, TIMEOUT_MAX_MS);
-}
 
 /* ---- names ------------------------------------------------------------------ */
 
@@ -473,6 +330,94 @@ static void codec_probe(struct codec *c, void *item)
     codec_session(c, item);
 }
 
+/* ---- signing in and sending ------------------------------------------------- */
+
+static void codec_form(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("the form of a secret or a user name");
+    struct secret_form *f = item;
+
+    c->place = &place;
+    codec_bool(c, "empty", &f->empty);
+    codec_bool(c, "blank_at_start", &f->blank_at_start);
+    codec_bool(c, "blank_at_end", &f->blank_at_end);
+    codec_bool(c, "line_end", &f->line_end);
+    codec_bool(c, "app_password_groups", &f->app_password_groups);
+    codec_bool(c, "app_password_letters", &f->app_password_letters);
+    codec_bool(c, "app_password_hyphens", &f->app_password_hyphens);
+    codec_bool(c, "non_ascii", &f->non_ascii);
+    codec_bool(c, "control", &f->control);
+    codec_bool(c, "invisible", &f->invisible);
+}
+
+static void codec_token(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a token");
+    struct token_facts *t = item;
+
+    c->place = &place;
+    codec_bool(c, "is_jwt", &t->is_jwt);
+    codec_peer(c, "issuer", &t->issuer);
+    codec_peer(c, "audience", &t->audience);
+    codec_peer(c, "scopes", &t->scopes);
+    codec_peer(c, "roles", &t->roles);
+    codec_peer(c, "user", &t->user);
+    CODEC_INTEGER(c, "expires_s", t->expires_s, -1, seconds_max);
+    CODEC_INTEGER(c, "not_before_s", t->not_before_s, -1, seconds_max);
+    CODEC_INTEGER(c, "issued_s", t->issued_s, -1, seconds_max);
+}
+
+static void codec_sign_in(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a sign-in");
+    struct sign_in *s = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "kind", s->kind, secret_kind);
+    codec_object(c, "form", &s->form, codec_form);
+    codec_object(c, "user_form", &s->user_form, codec_form);
+    codec_text_or_null(c, "mechanism", &s->mechanism);
+    codec_bool(c, "begun", &s->begun);
+    codec_bool(c, "accepted", &s->accepted);
+    codec_peer(c, "oauth_status", &s->oauth_status);
+    codec_peer(c, "oauth_schemes", &s->oauth_schemes);
+    codec_peer(c, "oauth_scope", &s->oauth_scope);
+    codec_object(c, "answer", &s->answer, codec_reply);
+    codec_object(c, "token", &s->token, codec_token);
+}
+
+static void codec_sending(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a sending");
+    struct sending *s = item;
+
+    c->place = &place;
+    codec_bool(c, "begun", &s->begun);
+    CODEC_INTEGER(c, "size_limit", s->size_limit, 0, INT64_MAX);
+    CODEC_INTEGER(c, "size", s->size, 0, INT64_MAX);
+    codec_text_or_null(c, "message_id", &s->message_id);
+    codec_object(c, "mail", &s->mail, codec_reply);
+    codec_object(c, "rcpt", &s->rcpt, codec_reply);
+    codec_object(c, "data", &s->data, codec_reply);
+    codec_object(c, "message", &s->message, codec_reply);
+}
+
+/* A list of none or one: a structure that need not be there. */
+static void codec_errand(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an errand");
+    struct errand *r = item;
+    size_t n = r->connection == NULL ? 0 : 1;
+
+    c->place = &place;
+    CODEC_WORD(c, "bar", r->bar, errand_bar);
+    codec_objects(c, "connection", &r->connection, &n, sizeof *r->connection, 1, codec_probe);
+    if (n == 0)
+        r->connection = NULL;
+    codec_object(c, "sign_in", &r->sign_in, codec_sign_in);
+    codec_object(c, "sending", &r->sending, codec_sending);
+}
+
 /* ---- the clock -------------------------------------------------------------- */
 
 static void codec_clock_source(struct codec *c, void *item)
@@ -576,6 +521,13 @@ static void codec_evidence(struct codec *c, struct evidence *e)
     if (codec_has(c, "fetches"))
         codec_objects(c, "fetches", &e->fetches, &e->n_fetches, sizeof *e->fetches, EVIDENCE_FETCHES_MAX,
                       codec_fetch);
+    if (codec_has(c, "errand")) {
+        size_t n = e->errand == NULL ? 0 : 1;
+
+        codec_objects(c, "errand", &e->errand, &n, sizeof *e->errand, 1, codec_errand);
+        if (n == 0)
+            e->errand = NULL;
+    }
     if (codec_has(c, "clock"))
         codec_object(c, "clock", &e->clock, codec_clock);
     if (codec_has(c, "paths"))
@@ -636,6 +588,8 @@ static const char *flaw_of(const struct evidence *e)
         flaw = e->fetches[i].chain >= e->n_chains ? "a fetch: there is no such chain" : NULL;
     for (size_t i = 0; flaw == NULL && i < e->n_probes; i++)
         flaw = flaw_of_probe(e, &e->probes[i]);
+    if (flaw == NULL && e->errand != NULL && e->errand->connection != NULL)
+        flaw = flaw_of_probe(e, e->errand->connection);
     return flaw;
 }
 

@@ -59,6 +59,11 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.ehlo = arena_strdup(arena, from->ehlo);
     p.cert_file = arena_strdup(arena, from->cert_file);
     p.key_file = arena_strdup(arena, from->key_file);
+    if (from->user.bytes != NULL)
+        p.user = arena_peer_text(arena, from->user, PLAN_USER_MAX);
+    p.auth = arena_strdup(arena, from->auth);
+    p.send_to = arena_strdup(arena, from->send_to);
+    p.send_from = arena_strdup(arena, from->send_from);
     p.notes = copy_array(arena, from->notes, from->n_notes, sizeof *p.notes);
     p.asked_ports = copy_array(arena, from->asked_ports, from->n_asked_ports, sizeof *p.asked_ports);
     p.ports = copy_array(arena, from->ports, from->n_ports, sizeof *p.ports);
@@ -99,6 +104,12 @@ bool plan_asks_port(const struct plan *p, uint16_t port)
     return false;
 }
 
+bool plan_has_errand(const struct plan *p)
+{
+    return p->last_step != LAST_STEP_GREETING && p->last_step != LAST_STEP_TLS &&
+           (p->user.bytes != NULL || p->send_to != NULL);
+}
+
 bool plan_suggests_other(const struct plan *p)
 {
     return p->suggestion != NULL && (p->host == NULL || strcmp(p->suggestion, p->host) != 0);
@@ -117,6 +128,12 @@ static const char *const input_flaw_words[] = {
     [INPUT_FLAW_DECORATION] = "decoration", [INPUT_FLAW_SLIP] = "slip",
 };
 WORD_FUNCTIONS(input_flaw, input_flaw_words)
+
+static const char *const last_step_words[] = {
+    [LAST_STEP_ANY] = "any",   [LAST_STEP_GREETING] = "greeting", [LAST_STEP_TLS] = "tls",
+    [LAST_STEP_AUTH] = "auth", [LAST_STEP_RCPT] = "rcpt",
+};
+WORD_FUNCTIONS(last_step, last_step_words)
 
 static const char *const name_slip_words[] = {
     [SLIP_NONE] = "none",           [SLIP_LETTER] = "letter", [SLIP_MISSING] = "missing",

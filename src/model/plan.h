@@ -69,6 +69,15 @@ struct control {
     uint16_t port;
 };
 
+/* The step that is the last one to be taken. */
+enum last_step {
+    LAST_STEP_ANY, /* as far as all else allows */
+    LAST_STEP_GREETING,
+    LAST_STEP_TLS,
+    LAST_STEP_AUTH,
+    LAST_STEP_RCPT, /* RCPT TO is answered, and no message follows */
+};
+
 enum {
     PLAN_INPUT_MAX = 4096, /* bytes kept of what was typed */
     PLAN_NOTES_MAX = 64,
@@ -80,6 +89,7 @@ enum {
     PLAN_PORT_MAPS_MAX = 32,
     PLAN_TIME_SERVERS_MAX = 8,
     PLAN_CONTROLS_MAX = 8,
+    PLAN_USER_MAX = 512, /* bytes of a user name; RFC 5321 gives 254 to an address */
 };
 
 struct plan {
@@ -135,6 +145,14 @@ struct plan {
     const char *key_file;
     unsigned warn_time_ms; /* --warn-time, --crit-time: 0 for none */
     unsigned crit_time_ms;
+
+    struct peer_text user;   /* --user: signs in with it, bytes as typed; bytes NULL: no sign-in */
+    const char *auth;        /* --auth: the mechanism, in capitals; NULL: the best in common */
+    const char *send_to;     /* --send-to: the recipient of a test message; NULL: nothing is sent */
+    const char *send_from;   /* --from; NULL: the user name */
+    enum last_step last_step; /* --stop-after */
+    bool accept_look_alike;  /* signs in although the name is one slip away from a known server's */
+    bool incoming;           /* --incoming: the provider's IMAP and POP servers too */
 };
 
 /* errors: NULL when memory is short */
@@ -149,10 +167,15 @@ uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
 
+/* A connection beyond the matrix is called for: one that signs in, or sends. */
+bool plan_has_errand(const struct plan *p);
+
 /* The name that was meant is another than the host: it is probed as well. */
 bool plan_suggests_other(const struct plan *p);
 
 /* The words of records. */
+const char *last_step_word(enum last_step step);
+bool last_step_parse(enum last_step *ret, const char *word);
 const char *name_slip_word(enum name_slip slip);
 bool name_slip_parse(enum name_slip *ret, const char *word);
 const char *input_flaw_word(enum input_flaw flaw);

@@ -1,7 +1,7 @@
 /*
  * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
  *
- * Drives smtp/dialogue with a socket, GnuTLS and the loop. Everything that the
+ * Drives a talk with a socket, GnuTLS and the loop. Everything that the
  * peer does wrong becomes a note in the Evidence and nothing else.
  */
 #include "probe/session.h"
@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "probe/chain.h"
 #include "probe/dial.h"
+#include "probe/errand.h"
 #include "probe/knock.h"
 #include "probe/notes.h"
+#include "probe/talk.h"
 #include "probe/tls.h"
-#include "smtp/dialogue.h"
 #include "smtp/guess.h"
 
 enum {
@@ -52,8 +54,7 @@ struct session {
     uv_timer_t timer;
     int interest; /* events that are polled for */
     struct tls *tls;
-    struct smtp_dialogue dialogue;
-    bool dialogue_ready;
+    struct talk talk;
     double connected_ms; /* steady clock */
     double handshake_ms; /* when it began */
     double asked_ms;     /* when the reply that is waited for began to be waited for */
@@ -159,8 +160,7 @@ static void on_handle_closed(uv_handle_t *handle)
     if (--s->n_handles > 0)
         return;
     s->spec.listener->gone(s->spec.user, s);
-    if (s->dialogue_ready)
-        dialogue_done(&s->dialogue);
+    talk_done(&s->talk);
     free(s);
 }
 
@@ -194,6 +194,8 @@ static void session_settle(struct session *s)
     if (s->settled)
         return;
     s->settled = true;
+    if (s->spec.lesson == LESSON_ERRAND && talk_learned(&s->talk) != NULL)
+        errand_keep(s->spec.evidence->errand, s->spec.evidence->arena, talk_learned(&s->talk));
     s->spec.listener->settled(s->spec.user, s);
     notes_close(&s->notes);
     s->spec.evidence = NULL;
@@ -221,7 +223,7 @@ static enum stage session_stage(const struct session *s)
         return STAGE_CONNECT;
     if (s->state == SESSION_HANDSHAKE)
         return STAGE_TLS;
-    return notes_stage(s->dialogue.learned.stage);
+    return notes_stage(talk_learned(&s->talk)->stage);
 }
 
 /* Our own trouble is told as such and never put on the peer. */
@@ -302,7 +304,7 @@ static void learn_from_handshake(struct session *s)
 /* How long the reply took that has just ended a stage; the handshake is no reply. */
 static void note_wait(struct session *s)
 {
-    enum smtp_stage stage = s->dialogue.learned.stage;
+    enum smtp_stage stage = talk_learned(&s->talk)->stage;
     double now_ms = clock_steady_ms();
 
     if (stage == s->asked)
@@ -343,7 +345,7 @@ static void session_handshake(struct session *s)
     }
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_STARTTLS) {
-        dialogue_tls_up(&s->dialogue);
+        talk_tls_up(&s->talk);
         note_wait(s);
     }
     s->asked_ms = clock_steady_ms();
@@ -385,7 +387,7 @@ static void session_begin_tls(struct session *s)
 
 static enum fault fault_of_dialogue(struct session *s)
 {
-    const struct smtp_learned *l = &s->dialogue.learned;
+    const struct smtp_learned *l = talk_learned(&s->talk);
 
     switch (l->fault) {
     case SMTP_FAULT_REFUSED:
@@ -402,6 +404,18 @@ static enum fault fault_of_dialogue(struct session *s)
         return FAULT_CLOSED;
     case SMTP_FAULT_STARTTLS_NOT_OFFERED:
         return FAULT_STARTTLS_NOT_OFFERED;
+    case SMTP_FAULT_AUTH_NOT_OFFERED:
+    case SMTP_FAULT_NO_MECHANISM:
+        return FAULT_NO_MECHANISM;
+    case SMTP_FAULT_UNSAYABLE:
+    case SMTP_FAULT_NEEDS_SMTPUTF8:
+        return FAULT_UNSAYABLE;
+    case SMTP_FAULT_UNVERIFIED:
+        return FAULT_UNVERIFIED;
+    case SMTP_FAULT_CHALLENGE:
+        return FAULT_CHALLENGE;
+    case SMTP_FAULT_TOO_LARGE:
+        return FAULT_TOO_LARGE;
     case SMTP_FAULT_NONE:
         break;
     }
@@ -430,13 +444,13 @@ static void on_goodbye_over(uv_timer_t *timer)
 /* All is learned, or will never be: the cells end here, the connection with QUIT. */
 static void settle_dialogue(struct session *s)
 {
-    const struct smtp_learned *l = &s->dialogue.learned;
+    const struct smtp_learned *l = talk_learned(&s->talk);
     enum fault fault;
 
     if (s->settled)
         return;
-    if (s->dialogue.err.kind != ERR_NONE) {
-        session_fail_ours(s, s->dialogue.err.doing);
+    if (talk_trouble(&s->talk) != NULL) {
+        session_fail_ours(s, talk_trouble(&s->talk));
         return;
     }
     fault = fault_of_dialogue(s);
@@ -488,7 +502,7 @@ static enum io io_of_tls(struct session *s, enum tls_step step)
 
 static enum io session_flush(struct session *s)
 {
-    struct buf *out = &s->dialogue.out;
+    struct buf *out = talk_out(&s->talk);
 
     while (out->len > 0) {
         size_t taken = 0;
@@ -528,11 +542,29 @@ static enum io session_read(struct session *s, char *bytes, size_t size, size_t 
     return IO_GO_ON;
 }
 
+/* A secret is said to nobody but who has proved the name, on this very connection. */
+static enum smtp_want session_permit(struct session *s)
+{
+    struct evidence *e = s->spec.evidence;
+    char binding[TLS_BINDING_SIZE];
+    size_t n;
+
+    chain_judge_all(s->spec.trust, e);
+    if (!chain_is_verified(e, session_probe(s)->chain)) {
+        e->errand->bar = BAR_UNVERIFIED;
+        return talk_forbid(&s->talk);
+    }
+    tls_binding(s->tls, binding, &n);
+    return talk_permit(&s->talk, binding, n);
+}
+
 /* What the dialogue wants after a step. IO_OVER: this function's caller must return. */
 static enum io session_obey(struct session *s, enum smtp_want want)
 {
+    if (want == SMTP_WANT_PERMISSION)
+        want = session_permit(s);
     note_progress(s);
-    if (s->dialogue.complete || s->dialogue.err.kind != ERR_NONE || want == SMTP_WANT_CLOSE) {
+    if (talk_is_complete(&s->talk) || talk_trouble(&s->talk) != NULL || want == SMTP_WANT_CLOSE) {
         settle_dialogue(s);
         if (s->state == SESSION_CLOSED)
             return IO_OVER;
@@ -545,6 +577,7 @@ static enum io session_obey(struct session *s, enum smtp_want want)
         if (session_flush(s) != IO_OVER)
             session_begin_tls(s);
         return IO_OVER;
+    case SMTP_WANT_PERMISSION: /* was given or refused above */
     case SMTP_WANT_CLOSE:
         break;
     }
@@ -574,7 +607,7 @@ static void session_talk(struct session *s)
             return;
         }
         s->heard = true;
-        want = len == 0 ? dialogue_eof(&s->dialogue) : dialogue_feed(&s->dialogue, bytes, len);
+        want = len == 0 ? talk_eof(&s->talk) : talk_feed(&s->talk, bytes, len);
         if (session_obey(s, want) == IO_OVER)
             return;
     }
@@ -637,17 +670,21 @@ static void session_connected(struct session *s)
         .want_starttls = s->spec.mode == TLS_MODE_STARTTLS && !trial,
         .try_mail = s->spec.mode == TLS_MODE_NONE && s->spec.goal == GOAL_ALL && !trial,
     };
+    struct smtp_errand errand;
     struct err err = { 0 };
 
+    if (s->spec.lesson == LESSON_ERRAND) {
+        errand = errand_words(s->spec.evidence, s->spec.secret, s->spec.host, s->spec.port);
+        spec.errand = &errand;
+    }
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
     s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
-    s->notes.learned = &s->dialogue.learned;
-    s->dialogue_ready = true;
-    if (!dialogue_init(&s->dialogue, &spec, &err)) {
+    if (!talk_begin(&s->talk, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }
+    s->notes.learned = talk_learned(&s->talk);
     await_first_word(s);
     s->state = SESSION_TALKING;
     if (s->spec.mode == TLS_MODE_IMPLICIT)
@@ -740,6 +777,12 @@ static void on_start(uv_timer_t *timer)
         session_fail_ours(s, err.doing);
 }
 
+/* It is like a cell of the matrix, without being one. */
+static bool stands_beside(enum session_lesson lesson)
+{
+    return lesson == LESSON_OTHER_EHLO || lesson == LESSON_TWIN || lesson == LESSON_ERRAND;
+}
+
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -757,11 +800,13 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         .user = spec->user,
     };
     memcpy(s->notes.cells, spec->cells, sizeof spec->cells);
-    if ((spec->lesson == LESSON_OTHER_EHLO || spec->lesson == LESSON_TWIN) &&
+    if (stands_beside(spec->lesson) &&
         !notes_stand_beside(&s->notes, &spec->evidence->probes[spec->pupil])) {
         free(s);
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     }
+    if (spec->lesson == LESSON_ERRAND)
+        spec->evidence->errand->connection = s->notes.trial;
     uv_timer_init(spec->loop, &s->timer);
     s->timer.data = s;
     s->n_handles = 1;
@@ -778,8 +823,8 @@ static void note_half(struct session *s)
 
     if (s->state == SESSION_HANDSHAKE)
         raw = tls_raw(s->tls);
-    else if (s->dialogue_ready)
-        raw = s->dialogue.learned.raw;
+    else if (s->talk.begun)
+        raw = talk_learned(&s->talk)->raw;
     if (raw.len > 0)
         notes_raw(&s->notes, raw, guess_service(raw));
 }
@@ -804,6 +849,8 @@ void session_conclude(struct session *s, enum fault fault)
 
 void session_withdraw(struct session *s, enum skip_reason reason)
 {
+    if (s->spec.lesson == LESSON_ERRAND)
+        s->spec.evidence->errand->bar = BAR_STOPPED;
     notes_withdraw(&s->notes, reason);
     session_settle(s);
     session_drop(s);

@@ -54,6 +54,10 @@ class World:
         self.refused("{resolver}", *words, TARGET, parts=parts)
 
 
+ADDRESSES = ["", "a", "@example.com", "a@", "a@b@c.example", "a b@example.com", "<a@example.com>", "a..b@example.com",
+             "a@example.com\r\nRSET", "\u00e9@example.com", 65 * "a" + "@example.com"]
+
+
 def wrong_values(w):
     """Every option that takes a value, and values that it must refuse."""
     many = [f"--{name}={value}" for name, value in (("port", "{}"), ("map-port", "{}=9"), ("resolver", "192.0.2.{}"))]
@@ -78,6 +82,11 @@ def wrong_values(w):
         "crit-time": ["", "0", "abc", "3601"],
         "cert": [str(w.missing), str(w.folder), "", "/dev/zero", str(w.pipe), str(w.huge)],
         "key": [str(w.missing), str(w.folder), "", "/dev/zero", str(w.pipe), str(w.huge)],
+        "user": ["", 513 * "a"],
+        "auth": ["", "plain ", "NTLM", "DIGEST-MD5", "SCRAM"],
+        "send-to": ADDRESSES,
+        "from": ADDRESSES,
+        "stop-after": ["", "ehlo", "any", "TLS"],
         "record": [str(w.below), str(w.under_file), str(w.folder), ""],
         "output": [str(w.below), str(w.under_file), str(w.folder), ""],
         "format": ["xml", "", "JSON", "json "],
@@ -136,6 +145,9 @@ def main(program):
             def _(name=name):
                 if name == "lang":
                     user.line_of_refusal(user.run(program, b"--lang=" + HOSTILE, TARGET), HOSTILE_SHOWN)
+                elif name == "user":
+                    # Any bytes may be a user name: it is refused here for its length alone.
+                    w.check_refused(b"--user=" + HOSTILE + 512 * b"a", parts=["--user", HOSTILE_SHOWN])
                 elif name in ("record", "output"):
                     w.check_refused(f"--{name}={w.missing}/".encode() + HOSTILE, parts=[HOSTILE_SHOWN])
                 else:
@@ -288,6 +300,20 @@ def main(program):
             w.refused("simulate", "healthy", "--port=0", parts=["--port"])
             w.refused("simulate", "healthy", "-4", "-6", parts=["--ipv4"])
             w.refused("simulate", "healthy", "--bogus", parts=["--bogus"])
+
+        @case("check refuses what does not go together in signing in and sending")
+        def _():
+            to = "--send-to=b@example.com"
+            for words, parts in (
+                    (["--stop-after=rcpt"], ["--stop-after", "--send-to"]),
+                    ([to, "--from=a@example.com", "--stop-after=tls"], ["--stop-after", "rcpt"]),
+                    ([to, "--from=a@example.com", "--stop-after=auth"], ["--stop-after", "rcpt"]),
+                    (["--stop-after=auth"], ["--stop-after", "--user"]),
+                    (["--auth=plain"], ["--auth", "--user"]),
+                    (["--from=a@example.com"], ["--from", "--send-to"]),
+                    ([to], ["--send-to", "--from"]),
+                    ([to, "--user=a"], ["--send-to", "--from"])):
+                w.check_refused(*words, parts=parts)
 
         @case("a refusal is told in the language asked for, wherever it was asked for")
         def _():
