@@ -9,26 +9,72 @@ enum {
     EHLO_NAME_MAX = 255,
     OUT_MAX = 1024,            /* a few commands, when nobody drains */
     ARENA_MAX = 512 * 1024,    /* two EHLO replies of the greatest size, and the answers */
+    PENDING_MAX = 2048,        /* said while a permission is waited for */
+};
+
+/* What follows the words of a command. */
+enum wording {
+    WORDS_ALONE,
+    WORDS_OUR_NAME,
+    WORDS_SENDER,
+    WORDS_RECIPIENT,
+    WORDS_MESSAGE,
 };
 
 static const struct state_entry {
     const char *word;
     const char *command; /* sent on the way in; NULL: nothing is said */
-    bool named;          /* our name follows the command */
-    bool courtesy;       /* nothing is learned from the answer any more */
+    enum wording wording;
+    bool courtesy;         /* nothing is learned from the answer any more */
     enum smtp_stage stage; /* not of a courtesy, nor of HELO, which stands in for either EHLO */
 } states[SMTP_STATE_COUNT] = {
     [SMTP_STATE_GREETING] = { .word = "greeting", .stage = SMTP_STAGE_GREETING },
-    [SMTP_STATE_EHLO] = { "ehlo", "EHLO ", true, false, SMTP_STAGE_EHLO },
-    [SMTP_STATE_HELO] = { .word = "helo", .command = "HELO ", .named = true },
-    [SMTP_STATE_STARTTLS] = { "starttls", "STARTTLS", false, false, SMTP_STAGE_STARTTLS },
+    [SMTP_STATE_EHLO] = { "ehlo", "EHLO ", WORDS_OUR_NAME, false, SMTP_STAGE_EHLO },
+    [SMTP_STATE_HELO] = { .word = "helo", .command = "HELO ", .wording = WORDS_OUR_NAME },
+    [SMTP_STATE_STARTTLS] = { "starttls", "STARTTLS", WORDS_ALONE, false, SMTP_STAGE_STARTTLS },
     [SMTP_STATE_HANDSHAKE] = { .word = "handshake", .stage = SMTP_STAGE_TLS },
-    [SMTP_STATE_EHLO_TLS] = { "ehlo-tls", "EHLO ", true, false, SMTP_STAGE_EHLO_TLS },
-    [SMTP_STATE_MAIL] = { "mail", "MAIL FROM:<>", false, false, SMTP_STAGE_MAIL },
+    [SMTP_STATE_EHLO_TLS] = { "ehlo-tls", "EHLO ", WORDS_OUR_NAME, false, SMTP_STAGE_EHLO_TLS },
+    [SMTP_STATE_PERMISSION] = { .word = "permission", .stage = SMTP_STAGE_AUTH },
+    [SMTP_STATE_AUTH] = { .word = "auth", .stage = SMTP_STAGE_AUTH }, /* smtp/auth says it */
+    [SMTP_STATE_CANCEL] = { .word = "cancel", .command = "*", .courtesy = true },
+    [SMTP_STATE_MAIL] = { "mail", "MAIL FROM:<", WORDS_SENDER, false, SMTP_STAGE_MAIL },
+    [SMTP_STATE_RCPT] = { "rcpt", "RCPT TO:<", WORDS_RECIPIENT, false, SMTP_STAGE_RCPT },
+    [SMTP_STATE_DATA] = { "data", "DATA", WORDS_ALONE, false, SMTP_STAGE_DATA },
+    [SMTP_STATE_MESSAGE] = { "message", "", WORDS_MESSAGE, false, SMTP_STAGE_MESSAGE },
     [SMTP_STATE_RSET] = { .word = "rset", .command = "RSET", .courtesy = true },
     [SMTP_STATE_QUIT] = { .word = "quit", .command = "QUIT", .courtesy = true },
     [SMTP_STATE_END] = { .word = "end", .courtesy = true },
 };
+
+static const struct smtp_caps *dialogue_caps(const struct smtp_dialogue *d)
+{
+    return d->inside_tls ? &d->learned.tls : &d->learned.clear;
+}
+
+static void put_wording(struct smtp_dialogue *d, enum wording wording)
+{
+    switch (wording) {
+    case WORDS_ALONE:
+        break;
+    case WORDS_OUR_NAME:
+        buf_put_string(&d->out, d->spec.ehlo_name);
+        break;
+    case WORDS_SENDER:
+        if (d->errand.spec.mail_from == NULL)
+            buf_put_char(&d->out, '>');
+        else
+            errand_put_sender(&d->errand, dialogue_caps(d), &d->out);
+        break;
+    case WORDS_RECIPIENT:
+        buf_printf(&d->out, "%s>", d->errand.spec.rcpt_to);
+        break;
+    case WORDS_MESSAGE:
+        buf_put(&d->out, d->errand.message.bytes, d->errand.message.len);
+        buf_put_char(&d->out, '.');
+        break;
+    }
+    buf_put_string(&d->out, "\r\n");
+}
 
 /* The only place that changes the state. States only go forward, so that the trail has room for all. */
 static void dialogue_enter(struct smtp_dialogue *d, enum smtp_state state)
@@ -41,18 +87,19 @@ static void dialogue_enter(struct smtp_dialogue *d, enum smtp_state state)
     d->complete = s->courtesy;
     if (!s->courtesy && state != SMTP_STATE_HELO)
         d->learned.stage = s->stage;
+    if (state != SMTP_STATE_AUTH)
+        auth_end(&d->errand.auth);
+    d->reader.line_max = state == SMTP_STATE_AUTH ? REPLY_CHALLENGE_LINE_MAX : REPLY_LINE_MAX;
     if (s->command == NULL)
         return;
     buf_put_string(&d->out, s->command);
-    if (s->named)
-        buf_put_string(&d->out, d->spec.ehlo_name);
-    buf_put_string(&d->out, "\r\n");
+    put_wording(d, s->wording);
 }
 
 /* Our own failure: nothing is said about the peer. */
 static void dialogue_fail(struct smtp_dialogue *d)
 {
-    err_set(&d->err, ERR_NOMEM, 0, "keeping what a server said");
+    err_set(&d->err, ERR_NOMEM, 0, "keeping what a server said"); /* unless a cause is noted */
     if (d->state != SMTP_STATE_END)
         dialogue_enter(d, SMTP_STATE_END);
 }
@@ -80,15 +127,14 @@ static void dialogue_flaw(struct smtp_dialogue *d, enum reply_flaw flaw)
 
 static struct smtp_answer dialogue_answer(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
+    struct smtp_answer answer = { .code = r->code, .enhanced = r->enhanced };
     struct peer_text text = r->whole;
 
     while (text.len > 0 && (text.bytes[text.len - 1] == '\n' || text.bytes[text.len - 1] == '\r'))
         text.len--;
-    return (struct smtp_answer){
-        .code = r->code,
-        .enhanced = r->enhanced,
-        .text = arena_peer_text(d->arena, text, PEER_LINE_MAX),
-    };
+    if (!errand_keep(&d->errand, &answer.text, d->arena, text, PEER_LINE_MAX))
+        d->failed = true;
+    return answer;
 }
 
 /* A service that talks in another protocol than ours. */
@@ -122,6 +168,33 @@ static void dialogue_on_greeting(struct smtp_dialogue *d, const struct smtp_repl
         dialogue_refused(d, r, SMTP_FAULT_REFUSED);
 }
 
+/* It cannot go on, though no reply refused it. */
+static void dialogue_give_up(struct smtp_dialogue *d, enum smtp_fault fault, enum smtp_state courtesy)
+{
+    d->learned.fault = fault;
+    dialogue_enter(d, courtesy);
+}
+
+/* Whoever is let in, or need not be: now the message, or nothing more. */
+static void dialogue_send(struct smtp_dialogue *d)
+{
+    const struct smtp_caps *caps = dialogue_caps(d);
+
+    if (d->errand.spec.mail_from == NULL) {
+        dialogue_succeed(d, SMTP_STATE_QUIT);
+        return;
+    }
+    d->learned.stage = SMTP_STAGE_MAIL;
+    if (!errand_make_message(&d->errand, &d->learned.sending, d->arena, &d->err))
+        dialogue_fail(d);
+    else if (errand_is_wide(&d->errand) && !caps->smtputf8)
+        dialogue_give_up(d, SMTP_FAULT_NEEDS_SMTPUTF8, SMTP_STATE_QUIT);
+    else if (caps->size > 0 && d->learned.sending.size > caps->size)
+        dialogue_give_up(d, SMTP_FAULT_TOO_LARGE, SMTP_STATE_QUIT);
+    else
+        dialogue_enter(d, SMTP_STATE_MAIL);
+}
+
 /* EHLO, or HELO in its place, was accepted: what is there still to do? */
 static void dialogue_greeted(struct smtp_dialogue *d)
 {
@@ -132,10 +205,12 @@ static void dialogue_greeted(struct smtp_dialogue *d)
             d->learned.fault = SMTP_FAULT_STARTTLS_NOT_OFFERED;
             dialogue_enter(d, SMTP_STATE_QUIT);
         }
+    } else if (d->errand.spec.sign_in) {
+        dialogue_enter(d, SMTP_STATE_PERMISSION);
     } else if (d->spec.try_mail) {
         dialogue_enter(d, SMTP_STATE_MAIL);
     } else {
-        dialogue_succeed(d, SMTP_STATE_QUIT);
+        dialogue_send(d);
     }
 }
 
@@ -174,14 +249,107 @@ static void dialogue_on_helo(struct smtp_dialogue *d, const struct smtp_reply *r
     }
 }
 
+static void dialogue_sign_in(struct smtp_dialogue *d)
+{
+    const struct smtp_caps *caps = dialogue_caps(d);
+
+    if (caps->n_auth == 0) {
+        dialogue_give_up(d, SMTP_FAULT_AUTH_NOT_OFFERED, SMTP_STATE_QUIT);
+        return;
+    }
+    switch (errand_begin_auth(&d->errand, caps, &d->learned.sign_in, &d->out, &d->err)) {
+    case ERRAND_BEGUN:
+        break;
+    case ERRAND_NO_MECHANISM:
+        dialogue_give_up(d, SMTP_FAULT_NO_MECHANISM, SMTP_STATE_QUIT);
+        break;
+    case ERRAND_UNSAYABLE:
+        dialogue_give_up(d, SMTP_FAULT_UNSAYABLE, SMTP_STATE_QUIT);
+        break;
+    case ERRAND_FAILED:
+        dialogue_fail(d);
+        break;
+    }
+}
+
+static void dialogue_auth_refused(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    const struct smtp_answer *refusal = &d->learned.answers[SMTP_STAGE_AUTH];
+    enum errand_auth next =
+        errand_set_aside(&d->errand, refusal, dialogue_caps(d), &d->learned.sign_in, &d->out, &d->err);
+
+    if (next == ERRAND_FAILED)
+        dialogue_fail(d);
+    else if (next != ERRAND_BEGUN)
+        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+}
+
+static void dialogue_on_challenge(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    struct oauth_error *error = &d->learned.sign_in.oauth;
+
+    switch (auth_challenge(&d->errand.auth, r->lines[r->n_lines - 1], error, d->arena, &d->out, &d->err)) {
+    case AUTH_ANSWERED:
+        break;
+    case AUTH_UNVERIFIED:
+        dialogue_give_up(d, SMTP_FAULT_UNVERIFIED, SMTP_STATE_CANCEL);
+        break;
+    case AUTH_NONSENSE:
+        dialogue_give_up(d, SMTP_FAULT_CHALLENGE, SMTP_STATE_CANCEL);
+        break;
+    case AUTH_FAILED:
+        dialogue_fail(d);
+        break;
+    }
+}
+
+static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    bool success = r->code / 100 == 2;
+
+    if ((success || r->code == 334) && !d->learned.sign_in.begun) {
+        dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
+    } else if (r->code == 334) {
+        dialogue_on_challenge(d, r);
+    } else if (success && !auth_server_verified(&d->errand.auth)) {
+        dialogue_give_up(d, SMTP_FAULT_UNVERIFIED, SMTP_STATE_QUIT);
+    } else if (success) {
+        d->learned.sign_in.accepted = true;
+        auth_end(&d->errand.auth);
+        dialogue_send(d);
+    } else {
+        dialogue_auth_refused(d, r);
+    }
+}
+
+/* An answer that can only be yes or no. */
+static bool dialogue_accepted(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (r->code / 100 == 2)
+        return true;
+    dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+    return false;
+}
+
 static void dialogue_on_mail(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
-    if (r->code / 100 == 2) {
-        d->learned.mail_accepted = true;
+    if (!dialogue_accepted(d, r))
+        return;
+    d->learned.mail_accepted = d->spec.try_mail;
+    if (d->spec.try_mail)
         dialogue_succeed(d, SMTP_STATE_RSET);
-    } else {
-        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
-    }
+    else
+        dialogue_enter(d, SMTP_STATE_RCPT);
+}
+
+static void dialogue_on_rcpt(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (!dialogue_accepted(d, r))
+        return;
+    if (d->errand.spec.stop_after_rcpt)
+        dialogue_succeed(d, SMTP_STATE_RSET);
+    else
+        dialogue_enter(d, SMTP_STATE_DATA);
 }
 
 static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
@@ -205,9 +373,27 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
         else
             dialogue_refused(d, r, SMTP_FAULT_STARTTLS_REFUSED);
         break;
+    case SMTP_STATE_AUTH:
+        dialogue_on_auth(d, r);
+        break;
     case SMTP_STATE_MAIL:
         dialogue_on_mail(d, r);
         break;
+    case SMTP_STATE_RCPT:
+        dialogue_on_rcpt(d, r);
+        break;
+    case SMTP_STATE_DATA:
+        if (r->code == 354)
+            dialogue_enter(d, SMTP_STATE_MESSAGE);
+        else
+            dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+        break;
+    case SMTP_STATE_MESSAGE:
+        d->learned.sending.accepted = dialogue_accepted(d, r);
+        if (d->learned.sending.accepted)
+            dialogue_succeed(d, SMTP_STATE_QUIT);
+        break;
+    case SMTP_STATE_CANCEL:
     case SMTP_STATE_RSET:
         dialogue_enter(d, SMTP_STATE_QUIT);
         break;
@@ -215,6 +401,7 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
         dialogue_enter(d, SMTP_STATE_END);
         break;
     case SMTP_STATE_HANDSHAKE:
+    case SMTP_STATE_PERMISSION:
     case SMTP_STATE_END:
     case SMTP_STATE_COUNT:
         assert(false); /* a reply is read only where one is awaited */
@@ -232,6 +419,7 @@ static bool is_unreadable(const struct smtp_dialogue *d)
 static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
 {
     size_t room = sizeof d->raw - d->n_raw;
+    struct peer_text raw = { .bytes = d->raw };
 
     if (d->complete && !is_unreadable(d))
         return;
@@ -239,7 +427,9 @@ static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
         n = room;
     memcpy(d->raw + d->n_raw, bytes, n);
     d->n_raw += n;
-    d->learned.raw = (struct peer_text){ .bytes = d->raw, .len = d->n_raw };
+    raw.len = d->n_raw;
+    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw))
+        d->failed = true;
 }
 
 /* A reply that is none. In place of a greeting it may be another service's; that may take bytes to tell. */
@@ -316,27 +506,58 @@ static void dialogue_inject(struct smtp_dialogue *d, const char *bytes, size_t n
     d->learned.n_injected += n;
 }
 
+/* Said while a permission is waited for: heard before anything else is said. */
+static void dialogue_hold(struct smtp_dialogue *d, const char *bytes, size_t n)
+{
+    d->learned.early = true;
+    if (n <= d->pending.ceiling - d->pending.len) {
+        buf_put(&d->pending, bytes, n);
+        return;
+    }
+    dialogue_keep(d, d->pending.bytes, d->pending.len);
+    dialogue_keep(d, bytes, n);
+    dialogue_flaw(d, REPLY_TOO_LONG);
+}
+
 enum smtp_want dialogue_want(const struct smtp_dialogue *d)
 {
     if (d->state == SMTP_STATE_END)
         return SMTP_WANT_CLOSE;
+    if (d->state == SMTP_STATE_PERMISSION)
+        return SMTP_WANT_PERMISSION;
     return d->state == SMTP_STATE_HANDSHAKE ? SMTP_WANT_HANDSHAKE : SMTP_WANT_READ;
+}
+
+/* Ours, and not the peer's: a step that could not be kept or said in full. */
+static bool dialogue_is_short(const struct smtp_dialogue *d)
+{
+    return d->out.failed || d->pending.failed || d->failed || arena_failed(d->arena);
+}
+
+/* A secret that was sent is not left lying in the buffer. */
+static void dialogue_wipe_sent(struct smtp_dialogue *d)
+{
+    if (d->errand.permitted && d->out.bytes != NULL)
+        explicit_bzero(d->out.bytes + d->out.len, d->out.size - d->out.len);
 }
 
 enum smtp_want dialogue_feed(struct smtp_dialogue *d, const void *bytes, size_t n)
 {
     const char *at = bytes;
 
+    dialogue_wipe_sent(d);
     while (n > 0 && dialogue_want(d) == SMTP_WANT_READ) {
         size_t taken = dialogue_take(d, at, n);
 
         at += taken;
         n -= taken;
-        if (d->out.failed || arena_failed(d->arena))
+        if (dialogue_is_short(d))
             dialogue_fail(d);
     }
     if (n > 0 && d->state == SMTP_STATE_HANDSHAKE)
         dialogue_inject(d, at, n);
+    else if (n > 0 && d->state == SMTP_STATE_PERMISSION)
+        dialogue_hold(d, at, n);
     else if (n > 0 && is_unreadable(d))
         dialogue_keep(d, at, n);
     return dialogue_want(d);
@@ -348,8 +569,28 @@ enum smtp_want dialogue_tls_up(struct smtp_dialogue *d)
     d->inside_tls = true; /* from here on learned.tls is filled and read, learned.clear never again */
     buf_consume(&d->out, d->out.len); /* what was not sent in clear is void: it must not pass into TLS */
     dialogue_enter(d, SMTP_STATE_EHLO_TLS);
-    if (d->out.failed)
+    if (dialogue_is_short(d))
         dialogue_fail(d);
+    return dialogue_want(d);
+}
+
+enum smtp_want dialogue_permit(struct smtp_dialogue *d, const void *binding, size_t n)
+{
+    assert(d->state == SMTP_STATE_PERMISSION);
+    dialogue_enter(d, SMTP_STATE_AUTH);
+    if (d->pending.len > 0)
+        return dialogue_feed(d, d->pending.bytes, d->pending.len);
+    errand_permit(&d->errand, (struct peer_text){ .bytes = binding, .len = n }, d->arena);
+    dialogue_sign_in(d);
+    if (dialogue_is_short(d))
+        dialogue_fail(d);
+    return dialogue_want(d);
+}
+
+enum smtp_want dialogue_forbid(struct smtp_dialogue *d)
+{
+    assert(d->state == SMTP_STATE_PERMISSION);
+    dialogue_succeed(d, SMTP_STATE_QUIT);
     return dialogue_want(d);
 }
 
@@ -377,11 +618,29 @@ static bool is_sendable(const char *name)
     return true;
 }
 
+/* `out` gets all the room at once that a line with the secret takes, so that it never moves. */
+static bool dialogue_take_errand(struct smtp_dialogue *d, const struct smtp_errand *errand, struct err *err)
+{
+    size_t room;
+
+    if (!errand_init(&d->errand, errand, d->arena, err))
+        return false;
+    room = OUT_MAX + errand_room(&d->errand);
+    buf_init(&d->out, room);
+    buf_init(&d->pending, PENDING_MAX);
+    return buf_reserve(&d->out, room) || err_set(err, ERR_NOMEM, 0, "starting a dialogue");
+}
+
 bool dialogue_init(struct smtp_dialogue *d, const struct smtp_dialogue_spec *spec, struct err *err)
 {
+    const struct smtp_errand *errand = spec->errand;
+
     assert(!spec->inside_tls || !spec->want_starttls);
     assert(!spec->try_mail || (!spec->inside_tls && !spec->want_starttls));
+    assert(errand == NULL || (!spec->try_mail && !spec->greeting_only));
+    assert(errand == NULL || !errand->sign_in || spec->inside_tls || spec->want_starttls);
     *d = (struct smtp_dialogue){ .spec = *spec, .inside_tls = spec->inside_tls };
+    d->spec.errand = NULL;
     buf_init(&d->out, OUT_MAX);
     reply_reader_init(&d->reader);
     if (!is_sendable(spec->ehlo_name))
@@ -392,13 +651,19 @@ bool dialogue_init(struct smtp_dialogue *d, const struct smtp_dialogue_spec *spe
     d->spec.ehlo_name = arena_strdup(d->arena, spec->ehlo_name);
     if (d->spec.ehlo_name == NULL)
         return err_set(err, ERR_NOMEM, 0, "starting a dialogue");
+    if (errand != NULL && !dialogue_take_errand(d, errand, err))
+        return false;
     dialogue_enter(d, SMTP_STATE_GREETING);
     return true;
 }
 
 void dialogue_done(struct smtp_dialogue *d)
 {
-    buf_done(&d->out);
+    errand_done(&d->errand);
+    secret_wipe_buf(&d->out);
+    secret_wipe_buf(&d->reader.raw); /* the server may have quoted it */
+    explicit_bzero(d->raw, sizeof d->raw);
+    buf_done(&d->pending);
     reply_reader_done(&d->reader);
     arena_free(d->arena);
     *d = (struct smtp_dialogue){ .state = SMTP_STATE_END };
@@ -419,6 +684,13 @@ const char *smtp_fault_word(enum smtp_fault fault)
         [SMTP_FAULT_CLOSED] = "closed",
         [SMTP_FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
         [SMTP_FAULT_STARTTLS_REFUSED] = "starttls-refused",
+        [SMTP_FAULT_AUTH_NOT_OFFERED] = "auth-not-offered",
+        [SMTP_FAULT_NO_MECHANISM] = "no-mechanism",
+        [SMTP_FAULT_UNSAYABLE] = "unsayable",
+        [SMTP_FAULT_UNVERIFIED] = "unverified",
+        [SMTP_FAULT_CHALLENGE] = "challenge",
+        [SMTP_FAULT_TOO_LARGE] = "too-large",
+        [SMTP_FAULT_NEEDS_SMTPUTF8] = "needs-smtputf8",
     };
 
     return words[fault];
