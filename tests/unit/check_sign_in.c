@@ -23,7 +23,8 @@ static const struct smtp_errand login = { ERRAND, .sign_in = true, .auth = "LOGI
 static const struct smtp_errand sends = { ERRAND, .sign_in = true, MESSAGE };
 static const struct smtp_errand asks = { ERRAND, .sign_in = true, MESSAGE, .stop_after_rcpt = true };
 static const struct smtp_errand relay = { MESSAGE };
-static const struct smtp_errand wide = { .mail_from = "from@example.com", .rcpt_to = "\xe7\x94\xb2@example.jp" };
+#define WIDE "\xe7\x94\xb2@example.jp"
+static const struct smtp_errand wide = { .mail_from = "from@example.com", .rcpt_to = WIDE };
 
 #define E "EHLO client.example\r\n"
 #define Q "QUIT\r\n"
@@ -34,9 +35,9 @@ static const struct smtp_errand wide = { .mail_from = "from@example.com", .rcpt_
 #define PLAIN "AUTH PLAIN AHVzZXJAZXhhbXBsZS5jb20AczNjcmV0IHBhc3Mg\r\n"
 #define LOGIN "AUTH LOGIN\r\n"
 #define NAME_64 "dXNlckBleGFtcGxlLmNvbQ==\r\n"
-#define BEARER                                                                                                   \
-    "AUTH OAUTHBEARER bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9bWFpbC5leGFtcGxlAXBvcnQ9NDY1AWF1dGg9QmVhcmVyIHRva2Vu" \
-    "LW9mLW1pbmUBAQ==\r\n"
+#define BEARER                                                                                    \
+    "AUTH OAUTHBEARER bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9bWFpbC5leGFtcGxlAXBvcnQ9NDY1AWF1dGg9Qm" \
+    "VhcmVyIHRva2VuLW9mLW1pbmUBAQ==\r\n"
 #define XOAUTH2 "AUTH XOAUTH2 dXNlcj11c2VyQGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIHRva2VuLW9mLW1pbmUBAQ==\r\n"
 #define GREETS "220 mx\r\n"
 #define OFFERS(words) "250-mx\r\n250 AUTH " words "\r\n"
@@ -61,7 +62,8 @@ static const struct talk {
     bool accepted;
 } talks[] = {
     /* signed in */
-    { "PLAIN", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN PLAIN"), IN, BYE }, E ASK PLAIN Q, SMTP_STAGE_DONE,
+    { "PLAIN", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN PLAIN"), IN, BYE }, E ASK PLAIN Q,
+      SMTP_STAGE_DONE,
       SMTP_FAULT_NONE, 0, "PLAIN", true },
     { "LOGIN, that asks in base64", &sign_in, SECRET_PASSWORD,
       { GREETS, OFFERS("LOGIN"), "334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n", IN },
@@ -75,46 +77,55 @@ static const struct talk {
     { "CRAM-MD5", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("CRAM-MD5"), "334 PDFAbXg+\r\n", IN },
       E ASK "AUTH CRAM-MD5\r\ndXNlckBleGFtcGxlLmNvbSA3N2MxZDA3ZTFlYmVkNzFiNGZiNjZmNThlZmEzMmE0Zg==\r\n" Q,
       SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "CRAM-MD5", true },
-    { "OAUTHBEARER", &sign_in, SECRET_TOKEN, { GREETS, OFFERS("XOAUTH2 OAUTHBEARER PLAIN"), IN }, E ASK BEARER Q,
+    { "OAUTHBEARER", &sign_in, SECRET_TOKEN, { GREETS, OFFERS("XOAUTH2 OAUTHBEARER PLAIN"), IN },
+      E ASK BEARER Q,
       SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "OAUTHBEARER", true },
-    { "XOAUTH2", &sign_in, SECRET_TOKEN, { GREETS, OFFERS("XOAUTH2 PLAIN"), IN }, E ASK XOAUTH2 Q, SMTP_STAGE_DONE,
+    { "XOAUTH2", &sign_in, SECRET_TOKEN, { GREETS, OFFERS("XOAUTH2 PLAIN"), IN }, E ASK XOAUTH2 Q,
+      SMTP_STAGE_DONE,
       SMTP_FAULT_NONE, 0, "XOAUTH2", true },
 
     /* refused */
     { "a wrong password, tried once", &sign_in, SECRET_PASSWORD,
       { GREETS, OFFERS("LOGIN PLAIN CRAM-MD5"), "535-5.7.8 Username and\r\n535 5.7.8 Password\r\n", BYE },
       E ASK PLAIN Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 535, "PLAIN", false },
-    { "a wrong user name", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), "334 \r\n", "535 5.7.8 who?\r\n" },
+    { "a wrong user name", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), "334 \r\n",
+      "535 5.7.8 who?\r\n" },
       E ASK LOGIN NAME_64 Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 535, "LOGIN", false },
     { "for now", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "454 4.7.0 later\r\n" }, E ASK PLAIN Q,
       SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 454, "PLAIN", false },
     { "a token, told in JSON to XOAUTH2", &sign_in, SECRET_TOKEN,
       { GREETS, OFFERS("XOAUTH2"),
-        "334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ==\r\n",
+        "334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNv"
+        "bS8ifQ==\r\n",
         "535 5.7.8 no\r\n" },
       E ASK XOAUTH2 "\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 535, "XOAUTH2", false },
     { "a token, told in JSON to OAUTHBEARER", &sign_in, SECRET_TOKEN,
       { GREETS, OFFERS("OAUTHBEARER"),
-        "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJtYWlsIHRva2VuLW9mLW1pbmUifQ==\r\n", "535 5.7.8 no\r\n" },
+        "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJtYWlsIHRva2VuLW9mLW1pbmUifQ==\r\n",
+        "535 5.7.8 no\r\n" },
       E ASK BEARER "AQ==\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 535, "OAUTHBEARER", false },
     { "while it was being thought about", &sign_in, SECRET_PASSWORD,
-      { GREETS, OFFERS("PLAIN") "421 4.4.2 too slow\r\n", BYE }, E ASK Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 421,
+      { GREETS, OFFERS("PLAIN") "421 4.4.2 too slow\r\n", BYE }, E ASK Q, SMTP_STAGE_AUTH,
+      SMTP_FAULT_REFUSED, 421,
       NULL, false },
 
     /* the mechanism is refused */
     { "504, and another does", &sign_in, SECRET_PASSWORD,
-      { GREETS, OFFERS("PLAIN LOGIN"), "504 5.7.4 Unrecognized authentication type\r\n", "334 \r\n", "334 \r\n", IN },
+      { GREETS, OFFERS("PLAIN LOGIN"), "504 5.7.4 Unrecognized authentication type\r\n", "334 \r\n",
+      "334 \r\n", IN },
       E ASK PLAIN LOGIN NAME_64 PASSWORD_64 "\r\n" Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "LOGIN", true },
     { "534 because it is too weak", &sign_in, SECRET_TOKEN,
       { GREETS, OFFERS("XOAUTH2 OAUTHBEARER"), "534 5.7.9 Authentication Mechanism is too weak\r\n", IN },
       E ASK BEARER XOAUTH2 Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "XOAUTH2", true },
     { "534 that means the account", &sign_in, SECRET_PASSWORD,
-      { GREETS, OFFERS("PLAIN LOGIN"), "534-5.7.9 Application-specific password required.\r\n534 5.7.9 x\r\n" },
+      { GREETS, OFFERS("PLAIN LOGIN"),
+      "534-5.7.9 Application-specific password required.\r\n534 5.7.9 x\r\n" },
       E ASK PLAIN Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 534, "PLAIN", false },
     { "504 to all of them", &sign_in, SECRET_PASSWORD,
       { GREETS, OFFERS("PLAIN LOGIN CRAM-MD5"), "504 a\r\n", "504 b\r\n", "504 c\r\n" },
       E ASK PLAIN LOGIN "AUTH CRAM-MD5\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 504, "CRAM-MD5", false },
-    { "504 to the one that was asked for", &login, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN LOGIN"), "504 a\r\n" },
+    { "504 to the one that was asked for", &login, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN LOGIN"),
+      "504 a\r\n" },
       E ASK LOGIN Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 504, "LOGIN", false },
 
     /* no way in */
@@ -129,11 +140,13 @@ static const struct talk {
 
     /* hostile, or broken */
     { "a challenge to CRAM-MD5 that is no base64", &sign_in, SECRET_PASSWORD,
-      { GREETS, OFFERS("CRAM-MD5"), "334 <1@mx>\r\n", "501 cancelled\r\n", BYE }, E ASK "AUTH CRAM-MD5\r\n*\r\n" Q,
+      { GREETS, OFFERS("CRAM-MD5"), "334 <1@mx>\r\n", "501 cancelled\r\n", BYE },
+      E ASK "AUTH CRAM-MD5\r\n*\r\n" Q,
       SMTP_STAGE_AUTH, SMTP_FAULT_CHALLENGE, 0, "CRAM-MD5", false },
     { "a third question of LOGIN", &sign_in, SECRET_PASSWORD,
       { GREETS, OFFERS("LOGIN"), "334 \r\n", "334 \r\n", "334 \r\n", "501 cancelled\r\n", BYE },
-      E ASK LOGIN NAME_64 PASSWORD_64 "\r\n*\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_CHALLENGE, 0, "LOGIN", false },
+      E ASK LOGIN NAME_64 PASSWORD_64 "\r\n*\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_CHALLENGE, 0, "LOGIN",
+      false },
     { "questions without an end, also to *", &sign_in, SECRET_TOKEN,
       { GREETS, OFFERS("XOAUTH2"), "334 \r\n", "334 \r\n", "334 \r\n", "334 \r\n" },
       E ASK XOAUTH2 "\r\n*\r\n" Q, SMTP_STAGE_AUTH, SMTP_FAULT_CHALLENGE, 0, "XOAUTH2", false },
@@ -146,14 +159,16 @@ static const struct talk {
       SMTP_FAULT_MALFORMED, 0, NULL, false },
     { "334 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN") "334 \r\n334 \r\n" }, E ASK,
       SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, NULL, false },
-    { "the end after AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") }, E ASK PLAIN, SMTP_STAGE_AUTH,
+    { "the end after AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") }, E ASK PLAIN,
+      SMTP_STAGE_AUTH,
       SMTP_FAULT_CLOSED, 0, "PLAIN", false },
     { "the end after *", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("CRAM-MD5"), "334 !\r\n" },
       E ASK "AUTH CRAM-MD5\r\n*\r\n", SMTP_STAGE_AUTH, SMTP_FAULT_CHALLENGE, 0, "CRAM-MD5", false },
 
     /* sending */
     { "a message", &sends, SECRET_PASSWORD,
-      { GREETS, "250-mx\r\n250-SIZE 10000\r\n250 AUTH PLAIN\r\n", IN, "250 ok\r\n", "251 forwarded\r\n", "354 go\r\n",
+      { GREETS, "250-mx\r\n250-SIZE 10000\r\n250 AUTH PLAIN\r\n", IN, "250 ok\r\n", "251 forwarded\r\n",
+      "354 go\r\n",
         "250 2.0.0 queued\r\n", BYE },
       E ASK PLAIN M " SIZE=<size>\r\n" R D Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "PLAIN", true },
     { "a message where no SIZE is offered, and none need sign in", &relay, SECRET_PASSWORD,
@@ -165,18 +180,23 @@ static const struct talk {
     { "the recipient alone", &asks, SECRET_PASSWORD,
       { GREETS, OFFERS("PLAIN"), IN, "250 ok\r\n", "250 ok\r\n", "250 ok\r\n", BYE },
       E ASK PLAIN M "\r\n" R "RSET\r\n" Q, SMTP_STAGE_DONE, SMTP_FAULT_NONE, 0, "PLAIN", true },
-    { "nothing is sent by whom is not let in", &sends, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "535 no\r\n", BYE },
+    { "nothing is sent by whom is not let in", &sends, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"),
+      "535 no\r\n", BYE },
       E ASK PLAIN Q, SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 535, "PLAIN", false },
     { "the sender is refused", &sends, SECRET_PASSWORD,
-      { GREETS, OFFERS("PLAIN"), IN, "553 5.7.1 not yours\r\n", BYE }, E ASK PLAIN M "\r\n" Q, SMTP_STAGE_MAIL,
+      { GREETS, OFFERS("PLAIN"), IN, "553 5.7.1 not yours\r\n", BYE }, E ASK PLAIN M "\r\n" Q,
+      SMTP_STAGE_MAIL,
       SMTP_FAULT_REFUSED, 553, "PLAIN", true },
     { "the recipient is refused", &relay, SECRET_PASSWORD,
-      { GREETS, "250 mx\r\n", "250 ok\r\n", "550 5.7.1 relaying denied\r\n", BYE }, E M "\r\n" R Q, SMTP_STAGE_RCPT,
+      { GREETS, "250 mx\r\n", "250 ok\r\n", "550 5.7.1 relaying denied\r\n", BYE }, E M "\r\n" R Q,
+      SMTP_STAGE_RCPT,
       SMTP_FAULT_REFUSED, 550, NULL, false },
     { "DATA is refused", &relay, SECRET_PASSWORD,
-      { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "451 4.3.0 later\r\n", BYE }, E M "\r\n" R "DATA\r\n" Q,
+      { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "451 4.3.0 later\r\n", BYE },
+      E M "\r\n" R "DATA\r\n" Q,
       SMTP_STAGE_DATA, SMTP_FAULT_REFUSED, 451, NULL, false },
-    { "250 to DATA", &relay, SECRET_PASSWORD, { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "250 ok\r\n" },
+    { "250 to DATA", &relay, SECRET_PASSWORD, { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n",
+      "250 ok\r\n" },
       E M "\r\n" R "DATA\r\n", SMTP_STAGE_DATA, SMTP_FAULT_MALFORMED, 0, NULL, false },
     { "the message is refused", &relay, SECRET_PASSWORD,
       { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "550 5.7.1 spam\r\n", BYE },
@@ -185,12 +205,15 @@ static const struct talk {
       { GREETS, "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n" }, E M "\r\n" R D, SMTP_STAGE_MESSAGE,
       SMTP_FAULT_CLOSED, 0, NULL, false },
     { "the message is larger than the server takes", &relay, SECRET_PASSWORD,
-      { GREETS, "250-mx\r\n250 SIZE 100\r\n", BYE }, E Q, SMTP_STAGE_MAIL, SMTP_FAULT_TOO_LARGE, 0, NULL, false },
-    { "an address that is not ASCII", &wide, SECRET_PASSWORD, { GREETS, "250-mx\r\n250 8BITMIME\r\n", BYE }, E Q,
+      { GREETS, "250-mx\r\n250 SIZE 100\r\n", BYE }, E Q, SMTP_STAGE_MAIL, SMTP_FAULT_TOO_LARGE, 0, NULL,
+      false },
+    { "an address that is not ASCII", &wide, SECRET_PASSWORD, { GREETS, "250-mx\r\n250 8BITMIME\r\n", BYE },
+      E Q,
       SMTP_STAGE_MAIL, SMTP_FAULT_NEEDS_SMTPUTF8, 0, NULL, false },
     { "... where it is taken", &wide, SECRET_PASSWORD,
       { GREETS, "250-mx\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n", "250 ok\r\n", "550 no\r\n" },
-      E M " BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<\xe7\x94\xb2@example.jp>\r\n" Q, SMTP_STAGE_RCPT, SMTP_FAULT_REFUSED,
+      E M " BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<" WIDE ">\r\n" Q, SMTP_STAGE_RCPT,
+      SMTP_FAULT_REFUSED,
       550, NULL, false },
 };
 
@@ -206,10 +229,15 @@ struct client {
     long allocations; /* that succeed; negative: all */
 };
 
-static bool client_init(struct client *c, const struct smtp_errand *errand, enum secret_kind kind, const char *secret)
+static bool client_init(struct client *c, const struct smtp_errand *errand, enum secret_kind kind,
+                        const char *secret)
 {
     static const char room[1 << 17];
-    struct smtp_dialogue_spec spec = { .ehlo_name = "client.example", .inside_tls = true, .errand = &c->errand };
+    struct smtp_dialogue_spec spec = {
+        .ehlo_name = "client.example",
+        .inside_tls = true,
+        .errand = &c->errand,
+    };
 
     ck_assert(secret_new(&c->secret, kind, secret, strlen(secret), NULL));
     c->errand = *errand;
@@ -338,7 +366,8 @@ START_TEST(what_was_sent_and_what_became_of_it_is_learned)
 
     ck_assert(client_init(&c, &sends, SECRET_PASSWORD, PASSWORD));
     client_talk(&c,
-                (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("PLAIN"), IN, "250 sender\r\n", "250 recipient\r\n",
+                (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("PLAIN"), IN, "250 sender\r\n",
+                "250 recipient\r\n",
                                                  "354 go\r\n", "250 2.0.0 queued\r\n", BYE },
                 100);
     ck_assert(l->sending.accepted);
@@ -360,7 +389,8 @@ START_TEST(a_mechanism_that_was_set_aside_is_learned)
     const struct smtp_sign_in *s = &c.d.learned.sign_in;
 
     ck_assert(client_init(&c, &sign_in, SECRET_TOKEN, TOKEN));
-    client_talk(&c, (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("OAUTHBEARER XOAUTH2"), "504 5.5.4 no\r\n", IN },
+    client_talk(&c,
+                (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("OAUTHBEARER XOAUTH2"), "504 5.5.4 no\r\n", IN },
                 100);
     ck_assert_uint_eq(s->n_set_aside, 1);
     ck_assert_str_eq(s->set_aside[0].mechanism, "OAUTHBEARER");
@@ -444,7 +474,7 @@ static const struct quote_case {
     { "in the answer to *", { GREETS, OFFERS("CRAM-MD5"), "334 !\r\n", "501 " QUOTES "\r\n" } },
 };
 
-START_TEST(a_quoted_secret_is_masked_wherever_it_stands_and_however_it_is_cut)
+START_TEST(a_quoted_secret_is_masked_wherever_it_stands)
 {
     const struct quote_case *q = &quote_cases[_i];
 
@@ -472,7 +502,8 @@ START_TEST(a_secret_that_was_sent_does_not_stay_in_the_buffer)
     client_hear(&c, OFFERS("LOGIN"), 100);
     client_hear(&c, "334 \r\n", 100);
     client_hear(&c, "334 \r\n", 100);
-    ck_assert(holds(c.d.out.bytes, c.d.out.size, "NjcmV0IHBh") && c.d.out.len == 0); /* consumed, and lying there */
+    ck_assert_uint_eq(c.d.out.len, 0);
+    ck_assert(holds(c.d.out.bytes, c.d.out.size, "NjcmV0IHBh")); /* consumed, and lying there */
     dialogue_feed(&c.d, "2", 1);
     ck_assert(!holds(c.d.out.bytes, c.d.out.size, "NjcmV0IHBh"));
     client_done(&c);
@@ -491,7 +522,8 @@ START_TEST(a_long_token_goes_behind_an_empty_challenge)
     client_hear(&c, OFFERS("XOAUTH2"), 100);
     ck_assert_str_eq(buf_borrow(&c.sent), E ASK "AUTH XOAUTH2\r\n");
     client_hear(&c, "334 \r\n", 100);
-    ck_assert_uint_eq(c.sent.len, strlen(E ASK "AUTH XOAUTH2\r\n") + (16 + 5 + 13 + 3000 + 2 + 2) / 3 * 4 + 2);
+    ck_assert_uint_eq(c.sent.len,
+                      strlen(E ASK "AUTH XOAUTH2\r\n") + (16 + 5 + 13 + 3000 + 2 + 2) / 3 * 4 + 2);
     client_hear(&c, "334 eyJzdGF0dXMiOiI0MDAifQ==\r\n", 100);
     ck_assert(c.d.learned.sign_in.oauth.known);
     client_hear(&c, "535 no\r\n", 100);
@@ -563,7 +595,8 @@ static const struct proof_case {
       SMTP_FAULT_UNVERIFIED, "*\r\n" Q },
     { "a refusal told as an error", "334 ZT1vdGhlci1lcnJvcg==\r\n", "535 5.7.8 no\r\n", SMTP_FAULT_REFUSED,
       "\r\n" Q },
-    { "an error, and success all the same", "334 ZT1vdGhlci1lcnJvcg==\r\n", IN, SMTP_FAULT_UNVERIFIED, "\r\n" Q },
+    { "an error, and success all the same", "334 ZT1vdGhlci1lcnJvcg==\r\n", IN, SMTP_FAULT_UNVERIFIED,
+      "\r\n" Q },
     { "no proof, and success", IN, BYE, SMTP_FAULT_UNVERIFIED, Q },
     { "a refusal", "535 5.7.8 no\r\n", BYE, SMTP_FAULT_REFUSED, Q },
 };
@@ -584,7 +617,8 @@ START_TEST(the_proof_of_a_scram_server_decides)
     client_hear(&c, p->last, 100);
     client_hear(&c, p->then, 100);
     ck_assert_msg(c.d.learned.fault == p->fault, "%s: %s", p->says, smtp_fault_word(c.d.learned.fault));
-    ck_assert_msg(strcmp(buf_borrow(&c.sent) + mark, p->sent) == 0, "%s: %s", p->says, buf_borrow(&c.sent) + mark);
+    ck_assert_msg(strcmp(buf_borrow(&c.sent) + mark, p->sent) == 0, "%s: %s", p->says,
+                  buf_borrow(&c.sent) + mark);
     ck_assert(!c.d.learned.sign_in.accepted);
     client_done(&c);
 }
@@ -646,7 +680,8 @@ static const struct sayable_case {
     const char *says, *offers, *secret, *mechanism;
     enum smtp_fault fault;
 } sayable_cases[] = {
-    { "SCRAM cannot carry a tab, PLAIN can", OFFERS("SCRAM-SHA-256 PLAIN"), "a\tbcd", "PLAIN", SMTP_FAULT_NONE },
+    { "SCRAM cannot carry a tab, PLAIN can", OFFERS("SCRAM-SHA-256 PLAIN"), "a\tbcd", "PLAIN",
+      SMTP_FAULT_NONE },
     { "none can", OFFERS("SCRAM-SHA-256 CRAM-MD5"), "a\tbcd", NULL, SMTP_FAULT_UNSAYABLE },
 };
 
@@ -706,7 +741,8 @@ START_TEST(every_allocation_may_fail_once)
         hit = fail_alloc_stop();
         if (started) {
             ck_assert(c.d.complete);
-            ck_assert_msg(!hit || c.d.err.kind == ERR_NOMEM || c.d.learned.fault == SMTP_FAULT_MALFORMED, "%s, %ld",
+            ck_assert_msg(!hit || c.d.err.kind == ERR_NOMEM || c.d.learned.fault == SMTP_FAULT_MALFORMED,
+            "%s, %ld",
                           s->says, after);
             ck_assert(!learned_holds_secret(&c.d.learned));
         }
@@ -728,7 +764,7 @@ int main(void)
     tcase_add_test(t, a_mechanism_that_was_set_aside_is_learned);
     tcase_add_test(t, without_permission_nothing_secret_is_said);
     tcase_add_test(t, one_who_talks_on_and_on_before_the_permission_is_left);
-    tcase_add_loop_test(t, a_quoted_secret_is_masked_wherever_it_stands_and_however_it_is_cut, 0, COUNT(quote_cases));
+    tcase_add_loop_test(t, a_quoted_secret_is_masked_wherever_it_stands, 0, COUNT(quote_cases));
     tcase_add_test(t, a_secret_that_was_sent_does_not_stay_in_the_buffer);
     tcase_add_test(t, a_long_token_goes_behind_an_empty_challenge);
     tcase_add_test(t, a_token_of_the_greatest_length_fits);
