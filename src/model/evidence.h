@@ -14,6 +14,7 @@
 
 #include "base/secret.h"
 #include "model/plan.h"
+#include "model/token.h"
 
 enum {
     EVIDENCE_NAMES_MAX = 32,
@@ -237,7 +238,8 @@ enum probe_outcome {
     PROBE_TIMEOUT,
 };
 
-/* The step at which it stands, or failed; DONE when all went well. */
+/* The step at which it stands, or failed; DONE when all went well. EHLO is also what a server is asked that mail is
+ * read from (CAPABILITY, CAPA), and STARTTLS is STLS too. */
 enum stage {
     STAGE_CONNECT,
     STAGE_TLS,
@@ -272,13 +274,18 @@ enum fault {
     FAULT_SILENT,       /* nothing came, at the stage named */
     FAULT_RESET,        /* connected, then RST */
     FAULT_CLOSED,       /* connected, then closed without a word that explains it */
-    FAULT_NOT_SMTP,     /* something else answers: see service */
+    FAULT_NOT_SMTP,     /* something else answers than was asked for: see service */
     FAULT_TLS_EXPECTED, /* the server waits for a TLS handshake or sends TLS where SMTP was spoken */
     FAULT_PLAIN_EXPECTED, /* SMTP in clear came where a TLS handshake was begun */
     FAULT_REPLY,        /* a reply refuses: see reply */
     FAULT_MALFORMED,    /* a reply breaks RFC 5321 */
     FAULT_STARTTLS_NOT_OFFERED,
     FAULT_TLS,          /* the handshake failed: see error_text */
+    FAULT_NO_MECHANISM, /* of an errand, as the next: no way of signing in that both sides have */
+    FAULT_UNSAYABLE,    /* user name or secret hold what the mechanism cannot carry */
+    FAULT_UNVERIFIED,   /* the server could not prove that it knows the password */
+    FAULT_CHALLENGE,    /* a challenge that makes no sense: the sign-in was given up */
+    FAULT_TOO_LARGE,    /* the message would pass the limit that the server told */
     FAULT_SYSTEM,       /* this side could not go on: see error_text */
 };
 
@@ -306,7 +313,7 @@ struct icmp_report {
 };
 
 struct refused_reply {
-    unsigned code; /* 0: there was none */
+    unsigned code; /* 0: there was none, or it came from a server that mail is read from: see text */
     unsigned enhanced[3]; /* class, subject, detail; class 0: none */
     struct peer_text text; /* all lines, as received */
 };
@@ -314,6 +321,7 @@ struct refused_reply {
 /* One cell of the matrix: host, address, port and TLS mode. */
 struct probe {
     enum role role;
+    enum protocol protocol; /* IMAP and POP3 with ROLE_INCOMING alone */
     const char *host;
     bool has_address; /* false in a cell that stands for a family without one */
     struct address address;
@@ -397,12 +405,11 @@ struct sign_in {
     const char *mechanism;   /* the last one that was begun; NULL: there is none in common */
     bool begun;              /* AUTH was sent */
     bool accepted;           /* 235, and the server kept to the mechanism */
-    bool unverified;         /* the server could not prove that it knows the password */
-    bool cancelled;          /* a challenge that makes no sense: we sent `*` */
     struct peer_text oauth_status;  /* of the JSON that refuses a token, or empty */
     struct peer_text oauth_schemes;
     struct peer_text oauth_scope;
     struct refused_reply answer; /* the last reply to AUTH, accepted or not; code 0: there was none */
+    struct token_facts token; /* of a token: what it says about itself */
 };
 
 struct sending {

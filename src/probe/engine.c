@@ -40,6 +40,7 @@ struct engine {
     struct shared_trust *trusts;
     size_t n_trusts;
     struct system_view *system;
+    struct secret *secret;
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
     struct check *checks; /* the latest first */
@@ -115,10 +116,25 @@ void engine_free(struct engine *e)
     free(e->resolvers);
     free(e->trusts);
     system_view_close(e->system);
+    secret_free(e->secret);
     uv_close((uv_handle_t *)&e->wake, NULL);
     uv_run(&e->loop, UV_RUN_DEFAULT);
     uv_loop_close(&e->loop);
     free(e);
+}
+
+bool engine_set_secret(struct engine *e, struct secret *secret)
+{
+    if (e->checks != NULL)
+        return false;
+    secret_free(e->secret);
+    e->secret = secret;
+    return true;
+}
+
+const struct secret *engine_secret(const struct engine *e)
+{
+    return e->secret;
 }
 
 void engine_run(struct engine *e)

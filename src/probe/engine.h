@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/secret.h"
 #include "model/event.h"
 #include "model/evidence.h"
 #include "probe/resolver.h"
@@ -30,6 +31,9 @@ void engine_run(struct engine *e);
 /* Makes every check end with what is known that has been started by now. Async-signal-safe. */
 void engine_interrupt(struct engine *e);
 
+/* Takes the secret over, in place of an earlier one; NULL: none. false, and not taken, while there are checks. */
+bool engine_set_secret(struct engine *e, struct secret *secret);
+
 /* ---- for the check --------------------------------------------------------- */
 
 uv_loop_t *engine_loop(struct engine *e);
@@ -38,6 +42,9 @@ uv_loop_t *engine_loop(struct engine *e);
 unsigned engine_n_interrupts(const struct engine *e);
 
 struct system_view *engine_system_view(struct engine *e);
+
+/* What a check signs in with; borrowed, the same as long as the check lives; NULL: none was given. */
+const struct secret *engine_secret(const struct engine *e);
 
 /*
  * engine_resolvers() - the channels that a plan asks, in the order of asking
