@@ -148,7 +148,8 @@ static const char *base64(const void *bytes, size_t n, char out[static TEXT_SIZE
 
 /* Proof and server signature, in base64, for the whole of AuthMessage. */
 static void scram_compute(const struct scram *h, const char *password, const char *salt64,
-                          unsigned iterations, const char *message, char proof[static TEXT_SIZE], char signature[static TEXT_SIZE])
+                          unsigned iterations, const char *message, char proof[static TEXT_SIZE],
+                          char signature[static TEXT_SIZE])
 {
     unsigned char salted[32], client_key[32], stored[32], mask[32], server_key[32], sign[32];
     gnutls_datum_t key = { (unsigned char *)(uintptr_t)password, (unsigned)strlen(password) };

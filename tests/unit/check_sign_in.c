@@ -390,7 +390,7 @@ START_TEST(a_mechanism_that_was_set_aside_is_learned)
 
     ck_assert(client_init(&c, &sign_in, SECRET_TOKEN, TOKEN));
     client_talk(&c,
-                (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("OAUTHBEARER XOAUTH2"), "504 5.5.4 no\r\n", IN },
+                (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("OAUTHBEARER XOAUTH2"), "504 5.5.4 a\r\n", IN },
                 100);
     ck_assert_uint_eq(s->n_set_aside, 1);
     ck_assert_str_eq(s->set_aside[0].mechanism, "OAUTHBEARER");
