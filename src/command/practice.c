@@ -18,7 +18,8 @@ enum {
 };
 
 /* The player's options first, the user's after them, so that the user's count. */
-static int check_against(const struct face *f, const struct simulate *player, const struct plans *asked)
+static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
+                         const struct plans *asked)
 {
     struct simulate_option given[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
@@ -27,6 +28,9 @@ static int check_against(const struct face *f, const struct simulate *player, co
     int status;
 
     plans_init(&p);
+    p.secret = asked->secret;
+    p.secret.practice = s->secret.bytes;
+    p.secret.practice_is_token = s->secret.token;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
@@ -59,7 +63,7 @@ int practice_check(const struct face *f, const struct scenario *s, const struct 
     struct usage note;
 
     if (simulate_start(&player, s, &err))
-        return end(player, p, check_against(f, player, p->asked));
+        return end(player, p, check_against(f, player, s, p->asked));
     if (!s->net.used || p->record == NULL || err.kind != ERR_SYSTEM)
         return fail(f, &err);
     usage_set(&note, TEXT_PRACTICE_NOT_PERMITTED);
