@@ -17,30 +17,20 @@ enum {
     PATH_SIZE = 64,
 };
 
-/* What the scenario's client signs in with; *ret is NULL where it does not, or the user named another source. */
-static bool make_up_secret(struct smtpdx_secret **ret, const struct scenario_secret *s, const struct plans *asked)
-{
-    *ret = NULL;
-    return !s->given || asked->secret.option != NULL ||
-           smtpdx_secret_new(ret, s->token ? SMTPDX_TOKEN : SMTPDX_PASSWORD, s->bytes.bytes,
-                             s->bytes.len) == SMTPDX_OK;
-}
-
 /* The player's options first, the user's after them, so that the user's count. */
 static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
                          const struct plans *asked)
 {
     struct simulate_option given[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
-    struct smtpdx_secret *secret;
     struct plans p;
-    bool ok;
+    bool ok = true;
     int status;
 
     plans_init(&p);
     p.secret = asked->secret;
-    ok = make_up_secret(&secret, &s->secret, asked);
-    p.made_up = secret;
+    p.secret.practice = s->secret.bytes;
+    p.secret.practice_is_token = s->secret.token;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
@@ -48,7 +38,6 @@ static int check_against(const struct face *f, const struct simulate *player, co
         ok = plans_add_option(&p, asked->options[i].name, asked->options[i].value);
     status = ok ? plans_run(&p, f) : face_fail(f, SMTPDX_NO_MEMORY);
     plans_done(&p);
-    smtpdx_secret_free(secret);
     return status;
 }
 
