@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/version.h"
 #include "diagnose/diagnose.h"
 #include "input/ehlo_name.h"
@@ -42,6 +43,10 @@ struct smtpdx_plan {
     struct usage refusal;
     bool refused;
     struct buf line;
+};
+
+struct smtpdx_secret {
+    struct secret *secret;
 };
 
 struct smtpdx_evidence {
@@ -157,6 +162,15 @@ static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *p
     return status;
 }
 
+enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+
+    plan_free(complete);
+    return status;
+}
+
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
 {
     enum language l;
@@ -166,6 +180,35 @@ const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
         return "";
     usage_put(&plan->line, l, &plan->refusal);
     return buf_borrow(&plan->line);
+}
+
+/* ---- secrets ------------------------------------------------------------------------ */
+
+enum smtpdx_status smtpdx_secret_new(struct smtpdx_secret **ret, enum smtpdx_secret_kind kind, const void *bytes,
+                                     size_t len)
+{
+    struct smtpdx_secret *secret;
+    struct err err = { 0 };
+
+    if (len == 0)
+        return SMTPDX_USAGE;
+    secret = calloc(1, sizeof *secret);
+    if (secret == NULL)
+        return SMTPDX_NO_MEMORY;
+    if (!secret_new(&secret->secret, kind == SMTPDX_TOKEN ? SECRET_TOKEN : SECRET_PASSWORD, bytes, len, &err)) {
+        free(secret);
+        return err.kind == ERR_LIMIT ? SMTPDX_USAGE : SMTPDX_NO_MEMORY;
+    }
+    *ret = secret;
+    return SMTPDX_OK;
+}
+
+void smtpdx_secret_free(struct smtpdx_secret *secret)
+{
+    if (secret == NULL)
+        return;
+    secret_free(secret->secret);
+    free(secret);
 }
 
 /* ---- engine and checks ------------------------------------------------------------ */
@@ -213,6 +256,24 @@ enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
     uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
     *ret = engine;
     return SMTPDX_OK;
+}
+
+enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine, const struct smtpdx_secret *secret)
+{
+    struct secret *copy = NULL;
+    struct err err = { 0 };
+
+    if (secret != NULL) {
+        size_t len;
+        const char *bytes = secret_bytes(secret->secret, &len);
+
+        if (!secret_new(&copy, secret_kind(secret->secret), bytes, len, &err))
+            return status_of(&err);
+    }
+    if (engine_set_secret(engine->engine, copy))
+        return SMTPDX_OK;
+    secret_free(copy);
+    return SMTPDX_USAGE;
 }
 
 void smtpdx_engine_free(struct smtpdx_engine *engine)

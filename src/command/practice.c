@@ -27,6 +27,7 @@ static int check_against(const struct face *f, const struct simulate *player, co
     int status;
 
     plans_init(&p);
+    p.secret = asked->secret;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);

@@ -20,6 +20,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import accounts
 import bench
 import cases
 import loss
@@ -95,9 +96,23 @@ class Lab:
         self.scratch = servers.HOME / "scratch"
         self.scratch.mkdir()
         os.chown(self.scratch, network.NOBODY, network.NOBODY)
+        self.secrets = servers.HOME / "secrets"
+        self.secrets.mkdir()
+        self.secret("password", accounts.PASSWORD)
+        for name, token in accounts.TOKENS.items():
+            self.secret(f"token-{name}", token)
         self.network = network.Network(options.wire, delays)
         servers.add_addresses(self.network)
         self.servers = servers.start_all(servers.HOME / "unpacked")
+
+
+    def secret(self, name, text):
+        """Puts a secret into a file that the client's user alone can read, and gives its path."""
+        file = self.secrets / name
+        file.write_text(text)
+        file.chmod(0o400)
+        os.chown(file, network.NOBODY, network.NOBODY)
+        return file
 
 
 def cheat_sheet(lab, delay):
@@ -106,7 +121,8 @@ def cheat_sheet(lab, delay):
     lines += [
         "",
         f"  trust        --ca-file {lab.ca_file}",
-        f"  account      {servers.USER}, password '{servers.PASSWORD}'",
+        f"  account      --user {accounts.USER} --password-file {lab.secrets}/password",
+        f"               or --token-file {lab.secrets}/token-good (others: {', '.join(list(accounts.TOKENS)[1:])})",
         f"  wire         {delay} ms each way (./dev lab --delay MS)",
         "",
         f"  smtpdx --ca-file {lab.ca_file}",
@@ -114,7 +130,7 @@ def cheat_sheet(lab, delay):
         "  fault drop 587       the router drops it; also: reset, reject; `fault clear` ends it",
         "  ip netns exec router nft list ruleset       the other namespaces: "
         + " ".join(["cut", *network.CLIENTS, *network.SERVERS]),
-        f"  {servers.HOME}/postfix/root/{servers.Postfix.log}   what Postfix says",
+        f"  {servers.HOME}/postfix/root/{servers.Postfix.log}   what Postfix says; its mail lies in {servers.MAIL}",
         "",
     ]
     print("\n".join(lines), file=sys.stderr)

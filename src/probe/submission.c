@@ -1,7 +1,7 @@
 /*
- * errand - where one more connection signs in and sends, and what it brings home
+ * submission - where one more connection signs in and sends, and what it brings home
  */
-#include "probe/errand.h"
+#include "probe/submission.h"
 
 #include <time.h>
 
@@ -15,7 +15,7 @@ enum {
     SUBMISSION_PORT = 587,
 };
 
-bool errand_begin(struct evidence *e, const struct secret *secret)
+bool submission_begin(struct evidence *e, const struct secret *secret)
 {
     struct errand *r = arena_alloc(e->arena, 1, sizeof *r);
     struct peer_text bytes = { 0 };
@@ -118,13 +118,13 @@ static enum errand_bar bar_of_plan(const struct plan *plan, bool has_secret)
     return plan->slip != SLIP_NONE && !plan->accept_look_alike ? BAR_LOOK_ALIKE : BAR_NONE;
 }
 
-static enum errand_choice bar(struct evidence *e, enum errand_bar bar)
+static enum submission_choice bar(struct evidence *e, enum errand_bar bar)
 {
     e->errand->bar = bar;
-    return ERRAND_BARRED;
+    return SUBMISSION_BARRED;
 }
 
-enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
+enum submission_choice submission_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
                                  size_t *probe)
 {
     enum errand_bar forbidden = bar_of_plan(e->plan, has_secret);
@@ -133,7 +133,7 @@ enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct tru
     if (forbidden != BAR_NONE)
         return bar(e, forbidden);
     if (!last && (best < 0 || better_may_come(e, best)))
-        return ERRAND_WAIT;
+        return SUBMISSION_WAIT;
     if (best < 0)
         return bar(e, is_old(e) ? BAR_OLD_TLS : BAR_NO_WAY);
     if (e->plan->user.bytes != NULL) {
@@ -143,7 +143,7 @@ enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct tru
     }
     e->errand->bar = BAR_NONE;
     *probe = (size_t)best;
-    return ERRAND_GO;
+    return SUBMISSION_GO;
 }
 
 /* ---- the dialogue's part --------------------------------------------------------- */
@@ -157,7 +157,7 @@ static int utc_offset_minutes(int64_t wall_ms)
     return localtime_r(&now_s, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
 }
 
-struct smtp_errand errand_words(const struct evidence *e, const struct secret *secret, const char *host,
+struct smtp_errand submission_words(const struct evidence *e, const struct secret *secret, const char *host,
                                 uint16_t port)
 {
     const struct plan *plan = e->plan;
@@ -192,7 +192,7 @@ static struct peer_text kept_text(struct arena *arena, struct peer_text t)
     return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
 }
 
-void errand_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
+void submission_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
 {
     struct sign_in *s = &r->sign_in;
     struct sending *m = &r->sending;
