@@ -17,15 +17,16 @@ enum {
     PATH_SIZE = 64,
 };
 
-/* *ret is NULL where the scenario has none. */
-static bool take_secret(struct smtpdx_secret **ret, const struct scenario_secret *s)
+/* What the scenario's client signs in with; *ret is NULL where it does not, or the user named another source. */
+static bool make_up_secret(struct smtpdx_secret **ret, const struct scenario_secret *s, const struct plans *asked)
 {
     *ret = NULL;
-    return !s->given || smtpdx_secret_new(ret, s->token ? SMTPDX_TOKEN : SMTPDX_PASSWORD, s->bytes.bytes,
-                                          s->bytes.len) == SMTPDX_OK;
+    return !s->given || asked->secret.option != NULL ||
+           smtpdx_secret_new(ret, s->token ? SMTPDX_TOKEN : SMTPDX_PASSWORD, s->bytes.bytes,
+                             s->bytes.len) == SMTPDX_OK;
 }
 
-/* The player's options and secret first, the user's after them, so that the user's count. */
+/* The player's options first, the user's after them, so that the user's count. */
 static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
                          const struct plans *asked)
 {
@@ -33,12 +34,13 @@ static int check_against(const struct face *f, const struct simulate *player, co
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
     struct smtpdx_secret *secret;
     struct plans p;
-    bool ok = take_secret(&secret, &s->secret);
+    bool ok;
     int status;
 
     plans_init(&p);
     p.secret = asked->secret;
-    p.usual = secret;
+    ok = make_up_secret(&secret, &s->secret, asked);
+    p.made_up = secret;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
