@@ -41,6 +41,8 @@ static int check_against(const struct face *f, const struct simulate *player, co
     p.secret = asked->secret;
     ok = make_up_secret(&secret, &s->secret, asked);
     p.made_up = secret;
+    p.secret.practice = s->secret.bytes;
+    p.secret.practice_is_token = s->secret.token;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);

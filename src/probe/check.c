@@ -209,7 +209,8 @@ static bool look_at_errand(struct check *c, bool last)
 
     if (e->errand == NULL || c->errand_decided || c->stopped || !trust_is_ready(c->trust) || target_site(c) == NULL)
         return false;
-    switch (submission_choose(e, secret != NULL, c->trust, last, &probe)) {
+    chain_judge_all(c->trust, e);
+    switch (submission_choose(e, secret != NULL, last, &probe)) {
     case SUBMISSION_WAIT:
         return false;
     case SUBMISSION_BARRED:
