@@ -291,14 +291,15 @@ static int run_to_the_end(struct run *r)
     return interrupted ? EXIT_INTERRUPTED : worst(r);
 }
 
-int run_all(struct run *r)
+int run_all(struct run *r, const struct smtpdx_secret *secret)
 {
     enum smtpdx_status status = smtpdx_engine_new(&r->engine);
     int exit_status;
 
     if (status != SMTPDX_OK)
         return face_fail(r->face, status);
-    exit_status = run_to_the_end(r);
+    status = smtpdx_engine_set_secret(r->engine, secret);
+    exit_status = status == SMTPDX_OK ? run_to_the_end(r) : face_fail(r->face, status);
     smtpdx_engine_free(r->engine);
     return exit_status;
 }
