@@ -41,6 +41,7 @@ static const struct page {
     bool plan;   /* takes a Plan's options, a secret's source and --record */
 } pages[] = {
     { "check", "smtpdx [check] [OPTION...] [TARGET...]", TEXT_HELP_CHECK, true },
+    { "explain", "smtpdx explain [OPTION...] [TEXT...]", TEXT_HELP_EXPLAIN, false },
     { "replay", "smtpdx replay [OPTION...] FILE", TEXT_HELP_REPLAY, false },
     { "simulate", "smtpdx simulate [OPTION...] NAME", TEXT_HELP_SIMULATE, true },
 };
@@ -59,6 +60,10 @@ static void put_page(struct buf *out, enum language language, const struct page 
         table = secret_source_options(&n);
         put_options(out, language, table, n);
         table = face_record_options(&n);
+        put_options(out, language, table, n);
+    }
+    if (strcmp(page->name, "explain") == 0) {
+        table = explain_options_table(&n);
         put_options(out, language, table, n);
     }
     if (strcmp(page->name, "simulate") == 0) {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "knowledge/words.h"
+#include "diagnose/meaning.h"
 #include "model/clock_estimate.h"
 
 /*
@@ -147,7 +147,7 @@ static enum trouble trouble_of_cut(const struct probe *p)
     return p->fault == FAULT_CLOSED || is_under_way(p) ? TROUBLE_CLOSED : TROUBLE_RESET;
 }
 
-static enum trouble trouble_of_reply(const struct probe *p)
+static enum trouble trouble_of_reply(const struct evidence *e, const struct probe *p)
 {
     unsigned code = p->reply.code;
 
@@ -155,11 +155,11 @@ static enum trouble trouble_of_reply(const struct probe *p)
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
-    if (p->stage <= STAGE_EHLO && words_stand_in(WORDS_BLOCKLIST, p->reply.text))
+    if (p->stage <= STAGE_EHLO && meaning_in_words(e, p, FINDING_SEND_BLOCKLISTED))
         return TROUBLE_BLOCKLISTED;
     if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
         return TROUBLE_EHLO_NAME;
-    if (words_stand_in(WORDS_TOO_MANY_CONNECTIONS, p->reply.text))
+    if (meaning_in_words(e, p, FINDING_SMTP_THROTTLED))
         return TROUBLE_THROTTLED;
     return code < 500 ? TROUBLE_THROTTLED : TROUBLE_REJECTED;
 }
@@ -188,7 +188,7 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
     case FAULT_TLS_EXPECTED:
         return TROUBLE_NOT_SMTP;
     case FAULT_REPLY:
-        return trouble_of_reply(p);
+        return trouble_of_reply(e, p);
     case FAULT_MALFORMED:
         return TROUBLE_PROTOCOL;
     case FAULT_STARTTLS_NOT_OFFERED:

@@ -78,6 +78,10 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.controls = copy_array(arena, from->controls, from->n_controls, sizeof *p.controls);
     for (size_t i = 0; p.controls != NULL && i < p.n_controls; i++)
         p.controls[i].host = arena_strdup(arena, from->controls[i].host);
+    p.incoming_servers =
+        copy_array(arena, from->incoming_servers, from->n_incoming_servers, sizeof *p.incoming_servers);
+    for (size_t i = 0; p.incoming_servers != NULL && i < p.n_incoming_servers; i++)
+        p.incoming_servers[i].host = arena_strdup(arena, from->incoming_servers[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))

@@ -10,7 +10,7 @@
 #include "probe/chain.h"
 #include "probe/clock.h"
 #include "probe/dial.h"
-#include "probe/errand.h"
+#include "probe/submission.h"
 #include "probe/escalate.h"
 #include "probe/fetcher.h"
 #include "probe/path.h"
@@ -207,15 +207,16 @@ static bool look_at_errand(struct check *c, bool last)
     const struct secret *secret = engine_secret(c->engine);
     size_t probe;
 
-    if (e->errand == NULL || c->errand_decided || c->stopped || !trust_is_ready(c->trust) || target_site(c) == NULL)
+    if (e->errand == NULL || c->errand_decided || c->stopped || (!last && !trust_is_ready(c->trust)))
         return false;
-    switch (errand_choose(e, secret != NULL, c->trust, last, &probe)) {
-    case ERRAND_WAIT:
+    chain_judge_all(c->trust, e);
+    switch (submission_choose(e, secret != NULL, last, &probe)) {
+    case SUBMISSION_WAIT:
         return false;
-    case ERRAND_BARRED:
+    case SUBMISSION_BARRED:
         c->errand_decided = true;
         return false;
-    case ERRAND_GO:
+    case SUBMISSION_GO:
         break;
     }
     c->errand_decided = true;
@@ -653,7 +654,7 @@ static bool check_prepare(struct check *c, const struct plan *plan, const char *
 
     e->started_wall_ms = clock_wall_ms();
     e->resolver_configured = true;
-    if (plan_has_errand(plan) && !errand_begin(e, engine_secret(c->engine)))
+    if (plan_has_errand(plan) && !submission_begin(e, engine_secret(c->engine)))
         return err_set(err, ERR_NOMEM, 0, "starting a check");
     for (unsigned family = 0; family < FAMILY_COUNT; family++)
         e->has_route[family] = dial_has_public_route((enum family)family);

@@ -21,34 +21,16 @@
 #include "report/fetched.h"
 #include "report/layout.h"
 #include "report/matrix.h"
+#include "report/page.h"
 #include "report/typed.h"
 
 enum {
     LINE_MAX_BYTES = 64 << 10, /* one completed text */
-    PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
     CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
     ISSUERS_SHOWN = 3,
     EFFECT_DEPTH = 3,
-};
-
-enum tone {
-    TONE_PLAIN,
-    TONE_GOOD,
-    TONE_CARE,
-    TONE_BAD,
-    TONE_DIM,
-};
-
-/* Every writer below goes on after a failure; out->failed is looked at once, at the end. */
-struct page {
-    struct buf *out;
-    struct buf line; /* a text being completed */
-    const struct report_spec *spec;
-    const struct evidence *e;
-    const struct diagnosis *d;
-    unsigned width;
 };
 
 static unsigned at_least(unsigned a, unsigned b)
@@ -59,69 +41,6 @@ static unsigned at_least(unsigned a, unsigned b)
 static unsigned at_most(unsigned a, unsigned b)
 {
     return a < b ? a : b;
-}
-
-static bool put_peer(struct buf *out, struct peer_text t, void *user)
-{
-    (void)user;
-    return term_put_peer(out, PEER_COLUMNS, t);
-}
-
-static const char *label(const struct page *p, enum text_id id)
-{
-    return text(p->spec->language, id);
-}
-
-/* The completed text; valid until the next. */
-static const char *say(struct page *p, enum text_id id, const struct argument *args, size_t n)
-{
-    buf_clear(&p->line);
-    if (!phrase_put(&p->line, p->spec->language, id, args, n, put_peer, NULL))
-        p->out->failed = true;
-    return buf_borrow(&p->line);
-}
-
-static void put_spaces(struct page *p, unsigned n)
-{
-    layout_put_spaces(p->out, n);
-}
-
-/* The rest of a line whose first `at` columns stand already, and the lines after it. */
-static void put_wrapped(struct page *p, unsigned at, unsigned hang, const char *string)
-{
-    layout_put_text(p->out, p->width, at, hang, string);
-}
-
-static void put_toned(struct page *p, enum tone tone, const char *string)
-{
-    static const char *const sgr[] = {
-        [TONE_GOOD] = "\x1b[32m", [TONE_CARE] = "\x1b[33m", [TONE_BAD] = "\x1b[1;31m", [TONE_DIM] = "\x1b[2m",
-    };
-    bool toned = p->spec->color && tone != TONE_PLAIN;
-
-    if (toned)
-        buf_put_string(p->out, sgr[tone]);
-    buf_put_string(p->out, string);
-    if (toned)
-        buf_put_string(p->out, "\x1b[0m");
-}
-
-/* A section is set off by an empty line; its heading stands alone. */
-static void put_heading(struct page *p, const char *string)
-{
-    buf_put_char(p->out, '\n');
-    put_wrapped(p, 0, 0, string);
-}
-
-/* "  mark text", further lines below the text. */
-static void put_item(struct page *p, unsigned indent, const char *mark, const char *string)
-{
-    unsigned hang = indent + layout_columns(mark) + 1;
-
-    put_spaces(p, indent);
-    buf_put_string(p->out, mark);
-    buf_put_char(p->out, ' ');
-    put_wrapped(p, hang, hang, string);
 }
 
 /* ---- verdict -------------------------------------------------------------- */
@@ -144,19 +63,19 @@ static const char *host_of(const struct page *p)
 
 static const char *say_summary(struct page *p)
 {
-    return say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
+    return page_say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
 }
 
 static void put_verdict(struct page *p)
 {
     const struct verdict_face *face = &verdict_faces[p->d->verdict];
-    const char *word = label(p, face->word);
+    const char *word = page_label(p, face->word);
     const char *host = host_of(p);
     const char *sentence = say_summary(p);
-    const char *colon = label(p, TEXT_SHOW_COLON);
+    const char *colon = page_label(p, TEXT_SHOW_COLON);
     unsigned at = layout_columns(word) + layout_columns(colon);
 
-    put_toned(p, face->tone, word);
+    page_put_toned(p, face->tone, word);
     buf_put_string(p->out, colon);
     /* Two reports after another are told apart by their hosts. */
     if (host != NULL && strstr(sentence, host) == NULL) {
@@ -168,61 +87,25 @@ static void put_verdict(struct page *p)
         buf_put_string(p->out, sentence);
         buf_put_char(p->out, '\n');
     } else {
-        put_wrapped(p, at, 0, sentence);
+        page_put_wrapped(p, at, 0, sentence);
     }
 }
 
 /* ---- findings ------------------------------------------------------------- */
 
-static const char *title_of(const struct page *p, const struct diagnosed *found)
-{
-    return label(p, finding_by_id((enum finding_id)found->finding)->title);
-}
-
-static void put_becauses(struct page *p, unsigned indent, const struct diagnosed *found)
-{
-    for (size_t i = 0; i < found->n_because; i++) {
-        const struct because *b = &found->because[i];
-
-        put_item(p, indent, "-", say(p, (enum text_id)b->text, b->arguments, b->n_arguments));
-    }
-}
-
-static void put_steps(struct page *p, const struct diagnosed *found)
-{
-    const struct finding *finding = finding_by_id((enum finding_id)found->finding);
-    struct advice advice;
-
-    if (finding->n_steps == 0)
-        return;
-    put_heading(p, label(p, TEXT_REPORT_HEADING_STEPS));
-    if (!advice_init(&advice, p->spec->language, p->e, p->d, found, put_peer))
-        p->out->failed = true;
-    for (size_t i = 0; !p->out->failed && i < finding->n_steps; i++) {
-        const struct step *step = step_by_id(finding->steps[i]);
-        char mark[24];
-
-        snprintf(mark, sizeof mark, "%zu.", i + 1);
-        put_item(p, 2, mark, label(p, step->title));
-        put_spaces(p, 5);
-        put_wrapped(p, 5, 5, say(p, step->text, advice.arguments, advice.n));
-    }
-    advice_done(&advice);
-}
-
 /* The cause, unless the verdict line has just said it. */
 static void put_cause(struct page *p, const struct diagnosed *found)
 {
     const char *lead =
-        label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
-    const char *colon = label(p, TEXT_SHOW_COLON);
+        page_label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
+    const char *colon = page_label(p, TEXT_SHOW_COLON);
 
-    if (strstr(say_summary(p), title_of(p, found)) != NULL)
+    if (strstr(say_summary(p), page_title(p, found)) != NULL)
         return;
     buf_put_char(p->out, '\n');
     buf_put_string(p->out, lead);
     buf_put_string(p->out, colon);
-    put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, title_of(p, found));
+    page_put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, page_title(p, found));
 }
 
 /* A mistake in what was typed is shown where it stands. */
@@ -260,9 +143,9 @@ static void put_primary(struct page *p)
 
     put_cause(p, found);
     put_typed(p, found);
-    put_heading(p, label(p, TEXT_REPORT_HEADING_BECAUSE));
-    put_becauses(p, 2, found);
-    put_steps(p, found);
+    page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_BECAUSE));
+    page_put_becauses(p, 2, found);
+    page_put_steps(p, found);
 }
 
 /* Findings whose cause is `cause`, each with its own effects below it. */
@@ -275,8 +158,8 @@ static void put_effects(struct page *p, int cause, unsigned depth)
 
         if (found->caused_by != cause || (int)i == p->d->primary)
             continue;
-        put_item(p, indent, "*", title_of(p, found));
-        put_becauses(p, indent + 2, found);
+        page_put_item(p, indent, "*", page_title(p, found));
+        page_put_becauses(p, indent + 2, found);
         put_effects(p, (int)i, depth + 1);
     }
 }
@@ -293,11 +176,11 @@ static bool has_effects(const struct page *p, int cause)
 static void put_others(struct page *p)
 {
     if (p->d->primary >= 0 && has_effects(p, p->d->primary)) {
-        put_heading(p, label(p, TEXT_REPORT_HEADING_EFFECTS));
+        page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_EFFECTS));
         put_effects(p, p->d->primary, 0);
     }
     if (has_effects(p, -1)) {
-        put_heading(p, label(p, TEXT_REPORT_HEADING_ALSO));
+        page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_ALSO));
         put_effects(p, -1, 0);
     }
 }
@@ -309,7 +192,7 @@ static unsigned label_columns(const struct page *p, const enum text_id *ids, siz
     unsigned most = 0;
 
     for (size_t i = 0; i < n; i++) {
-        unsigned columns = layout_columns(label(p, ids[i]));
+        unsigned columns = layout_columns(page_label(p, ids[i]));
 
         most = at_least(most, columns);
     }
@@ -319,10 +202,10 @@ static unsigned label_columns(const struct page *p, const enum text_id *ids, siz
 /* "  label   value", further lines below the value. */
 static void put_row(struct page *p, unsigned label_width, enum text_id id, const char *value)
 {
-    put_spaces(p, 2);
-    layout_put_cell(p->out, label_width, label(p, id));
-    put_spaces(p, 2);
-    put_wrapped(p, label_width + 4, label_width + 4, value);
+    page_put_spaces(p, 2);
+    layout_put_cell(p->out, label_width, page_label(p, id));
+    page_put_spaces(p, 2);
+    page_put_wrapped(p, label_width + 4, label_width + 4, value);
 }
 
 /* Other combinations that work: only what differs from the best one is named. */
@@ -339,8 +222,8 @@ static void put_alternatives(struct page *p, const struct recommended *best)
                                best->host);
     }
     if (list.len > 0) {
-        put_spaces(p, 2);
-        put_wrapped(p, 2, 4, say(p, TEXT_SHOW_ALSO_WORKS, (const struct argument[]){
+        page_put_spaces(p, 2);
+        page_put_wrapped(p, 2, 4, page_say(p, TEXT_SHOW_ALSO_WORKS, (const struct argument[]){
             { .name = "settings", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
         }, 1));
     }
@@ -368,13 +251,13 @@ static void put_settings(struct page *p)
     if (p->d->n_recommended == 0)
         return;
     best = &p->d->recommended[0];
-    put_heading(p, label(p, TEXT_REPORT_HEADING_SETTINGS));
+    page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_SETTINGS));
     put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
     snprintf(port, sizeof port, "%u", best->port);
     put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
-    put_row(p, columns, TEXT_REPORT_LABEL_TLS, label(p, advice_mode_name(best->mode)));
+    put_row(p, columns, TEXT_REPORT_LABEL_TLS, page_label(p, advice_mode_name(best->mode)));
     if (provider != NULL)
-        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, label(p, user_name_texts[provider->username]));
+        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, page_label(p, user_name_texts[provider->username]));
     put_alternatives(p, best);
 }
 
@@ -409,14 +292,14 @@ static const char *cell_words(struct page *p, const struct matrix_cell *cell)
 static struct grid grid_measure(struct page *p, const struct matrix *m)
 {
     struct grid g = {
-        .port = at_least(layout_columns(label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
-        .mode = layout_columns(label(p, TEXT_REPORT_LABEL_TLS)),
+        .port = at_least(layout_columns(page_label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
+        .mode = layout_columns(page_label(p, TEXT_REPORT_LABEL_TLS)),
         .cells = { 4, 4 },
     };
     unsigned room;
 
     for (size_t i = 0; i < m->n_rows; i++) {
-        g.mode = at_least(g.mode, layout_columns(label(p, advice_mode_name(m->rows[i].mode))));
+        g.mode = at_least(g.mode, layout_columns(page_label(p, advice_mode_name(m->rows[i].mode))));
         for (int f = 0; f < FAMILY_COUNT; f++)
             g.cells[f] = at_least(g.cells[f], layout_columns(cell_words(p, &m->rows[i].cells[f])));
     }
@@ -434,14 +317,14 @@ static void put_cell(struct page *p, unsigned columns, enum tone tone, const cha
     struct buf cut;
 
     buf_init(&cut, LINE_MAX_BYTES);
-    put_spaces(p, MATRIX_GAP);
+    page_put_spaces(p, MATRIX_GAP);
     if (!layout_put_cut(&cut, columns, words))
         p->out->failed = true;
-    put_toned(p, tone, buf_borrow(&cut));
+    page_put_toned(p, tone, buf_borrow(&cut));
     if (last)
         buf_put_char(p->out, '\n');
     else
-        put_spaces(p, columns - layout_columns(buf_borrow(&cut)));
+        page_put_spaces(p, columns - layout_columns(buf_borrow(&cut)));
     buf_done(&cut);
 }
 
@@ -451,7 +334,7 @@ static void put_matrix_row(struct page *p, const struct grid *g, const struct ma
 
     snprintf(port, sizeof port, "%u%s", row->port, row->asked ? "*" : "");
     put_cell(p, g->port, TONE_PLAIN, port, false);
-    put_cell(p, g->mode, TONE_PLAIN, label(p, advice_mode_name(row->mode)), false);
+    put_cell(p, g->mode, TONE_PLAIN, page_label(p, advice_mode_name(row->mode)), false);
     for (int f = 0; f < FAMILY_COUNT; f++)
         put_cell(p, g->cells[f], matrix_tones[matrix_tone(p->e, &row->cells[f])],
                  cell_words(p, &row->cells[f]), f == FAMILY_COUNT - 1);
@@ -477,8 +360,8 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
     /* Who gave one address knows why the other family is empty. */
     if (reason == SKIP_NOT_ASKED && typed_address)
         return;
-    put_spaces(p, 2);
-    put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){
+    page_put_spaces(p, 2);
+    page_put_wrapped(p, 2, 2, page_say(p, notes[reason], (const struct argument[]){
         { .name = "family", .kind = ARGUMENT_WORD, .value.word = family_names[family] },
     }, 1));
 }
@@ -493,11 +376,11 @@ static void put_matrix(struct page *p, enum role role)
     if (m.n_rows == 0)
         return;
     g = grid_measure(p, &m);
-    put_heading(p, say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
+    page_put_heading(p, page_say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
         { .name = "host", .kind = ARGUMENT_WORD, .value.word = m.host == NULL ? "" : m.host },
     }, 1));
-    put_cell(p, g.port, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_PORT), false);
-    put_cell(p, g.mode, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_TLS), false);
+    put_cell(p, g.port, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_PORT), false);
+    put_cell(p, g.mode, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_TLS), false);
     put_cell(p, g.cells[FAMILY_IPV4], TONE_PLAIN, family_names[FAMILY_IPV4], false);
     put_cell(p, g.cells[FAMILY_IPV6], TONE_PLAIN, family_names[FAMILY_IPV6], true);
     for (size_t i = 0; i < m.n_rows; i++) {
@@ -505,7 +388,7 @@ static void put_matrix(struct page *p, enum role role)
         asked = asked || m.rows[i].asked;
     }
     if (asked)
-        put_item(p, 2, "*", label(p, TEXT_SHOW_ASKED));
+        page_put_item(p, 2, "*", page_label(p, TEXT_SHOW_ASKED));
     put_family_note(p, &m, FAMILY_IPV4);
     put_family_note(p, &m, FAMILY_IPV6);
 }
@@ -545,8 +428,8 @@ static void put_flaws(struct page *p, struct buf *list, const struct certificate
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            buf_put_string(list, label(p, TEXT_SHOW_AND));
-        buf_put_string(list, label(p, flaws[i].text));
+            buf_put_string(list, page_label(p, TEXT_SHOW_AND));
+        buf_put_string(list, page_label(p, flaws[i].text));
     }
 }
 
@@ -563,7 +446,7 @@ static void put_certificate(struct page *p, const struct chain *c)
     term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
     put_flaws(p, &list, flaws, n);
     put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
-            say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
+            page_say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
                 (const struct argument[]){
                     { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
                     { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
@@ -589,12 +472,12 @@ static void put_issuers(struct page *p, const struct chain *c)
         const struct certificate *x = &c->certificates[i];
 
         if (i > 1)
-            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+            buf_put_string(&list, page_label(p, TEXT_SHOW_AND));
         term_put_peer(&list, NAME_COLUMNS, x->common_name.len > 0 ? x->common_name : x->subject);
     }
     if (!last->self_issued && c->n_certificates <= ISSUERS_SHOWN) {
         if (list.len > 0)
-            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+            buf_put_string(&list, page_label(p, TEXT_SHOW_AND));
         term_put_peer(&list, NAME_COLUMNS, last->issuer);
     }
     if (list.len > 0)
@@ -655,7 +538,7 @@ static void put_clock(struct page *p)
 
     if (off.value.duration_ms > CLOCK_SHOWN_MS)
         put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
-                say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
+                page_say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
 /* Whoever was contacted besides the target is named. */
@@ -719,7 +602,7 @@ static void put_contacted(struct page *p)
 
         buf_init(&list, LINE_MAX_BYTES);
         if (list_contacted(&list, p->e, answered != 0))
-            put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, say(p, says[answered], (const struct argument[]){
+            put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, page_say(p, says[answered], (const struct argument[]){
                 { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
             }, 1));
         p->out->failed |= list.failed;
@@ -767,10 +650,10 @@ static void put_limits(struct page *p)
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].reached)
-            put_heading(p, label(p, limits[i].says));
+            page_put_heading(p, page_label(p, limits[i].says));
     }
     if (p->e->own_trouble != NULL)
-        put_heading(p, say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
+        page_put_heading(p, page_say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
             { .name = "reason", .kind = ARGUMENT_PEER, .value.peer = peer_text_of(p->e->own_trouble) },
         }, 1));
 }
@@ -778,17 +661,9 @@ static void put_limits(struct page *p)
 bool report_text(struct buf *out, const struct report_spec *spec, const struct evidence *e,
                  const struct diagnosis *d)
 {
-    struct page p = {
-        .out = out,
-        .spec = spec,
-        .e = e,
-        .d = d,
-        .width = spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width,
-    };
+    struct page p;
 
-    if (p.width < LAYOUT_WIDTH_MIN)
-        p.width = LAYOUT_WIDTH_MIN;
-    buf_init(&p.line, LINE_MAX_BYTES);
+    page_init(&p, out, spec, e, d);
     put_verdict(&p);
     if (!spec->quiet) {
         if (d->primary >= 0)
@@ -800,6 +675,6 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
         put_facts(&p);
         put_limits(&p);
     }
-    buf_done(&p.line);
+    page_done(&p);
     return !out->failed;
 }
