@@ -90,6 +90,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_smtp_auth_missing,
     rule_mode_plaintext_only,
     rule_service_degraded,
+    rule_incoming_unreachable,
     rule_smtp_slow,
     rule_clock_drifting,
 };

@@ -38,15 +38,14 @@ bool seen_silent(const struct evidence *e, const struct probe *p)
            p->total_ms >= (e->ceiling_reached ? SILENCE_AT_CEILING_MS : SILENCE_MEANS_MS);
 }
 
-/* For probes of any role. */
-static bool means_something(const struct evidence *e, const struct probe *p)
+bool seen_means_something(const struct evidence *e, const struct probe *p)
 {
     return was_tried(p) && (p->outcome == PROBE_OK || !is_silent(p) || seen_silent(e, p));
 }
 
 bool seen_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_TARGET && means_something(e, p);
+    return p->role == ROLE_TARGET && seen_means_something(e, p);
 }
 
 static bool has_connected(const struct probe *p)
@@ -614,7 +613,7 @@ static bool is_led_astray(const struct evidence *e, const struct probe *p)
 
 static bool control_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_CONTROL && means_something(e, p) && !is_led_astray(e, p);
+    return p->role == ROLE_CONTROL && seen_means_something(e, p) && !is_led_astray(e, p);
 }
 
 enum control_state seen_family_controls(const struct evidence *e, enum family family)
