@@ -12,7 +12,7 @@ import argparse
 import pathlib
 import sys
 
-from tables import catalogue, emit, read, scenario
+from tables import catalogue, emit, read, replies, scenario
 from tables.fault import Faults
 
 
@@ -40,14 +40,15 @@ def main():
     faults = Faults()
     knowledge = read.knowledge(args.data, faults)
     scenarios = scenario.texts(args.data)
-    # A catalogue is judged against sound data alone: else each fault would show there again.
+    # Replies and a catalogue are judged against sound data alone: else each fault would show there again.
+    answers = None if faults else replies.read(args.data, knowledge, faults)
     japanese = judge(args, knowledge.texts, scenarios, faults) if args.po and not faults else {}
     if faults.report(sys.stderr):
         return 1
     if args.pot:
         args.pot.write_text(catalogue.template([*knowledge.texts, *scenarios]), encoding="utf-8")
     if args.out:
-        for name, content in emit.files(knowledge, japanese).items():
+        for name, content in {**emit.files(knowledge, japanese), **replies.files(answers)}.items():
             (args.out / name).write_text(content, encoding="utf-8")
     return 0
 

@@ -6,10 +6,10 @@ LANGUAGES = ("EN", "JA")
 
 def files(knowledge, japanese):
     return {
-        "finding_id.h": enum("finding", "FINDING", [f.ident for f in knowledge.findings], none=True),
-        "step_id.h": enum("step", "STEP", [s.ident for s in knowledge.steps], none=False),
-        "text_id.h": enum("text", "TEXT", [t.ident for t in knowledge.texts], none=True),
-        "words_id.h": enum("words", "WORDS", [w.ident for w in knowledge.word_lists], none=False),
+        "finding_id.h": enum("finding_id", "FINDING", [f.ident for f in knowledge.findings], none=True),
+        "step_id.h": enum("step_id", "STEP", [s.ident for s in knowledge.steps], none=False),
+        "text_id.h": enum("text_id", "TEXT", [t.ident for t in knowledge.texts], none=True),
+        "words_id.h": enum("words_id", "WORDS", [w.ident for w in knowledge.word_lists], none=False),
         "tables.c": tables(knowledge, japanese),
     }
 
@@ -17,7 +17,7 @@ def files(knowledge, japanese):
 def enum(name, prefix, idents, none):
     guard = f"SMTPDX_KNOWLEDGE_{prefix}_ID_H"
     lines = ["/* Made from data/ by data/compile.py. */",
-             f"#ifndef {guard}", f"#define {guard}", "", f"enum {name}_id {{"]
+             f"#ifndef {guard}", f"#define {guard}", "", f"enum {name} {{"]
     if none:
         lines.append(f"    {prefix}_NONE,")
     lines += [f"    {symbol(prefix, ident)}," for ident in idents]

@@ -153,6 +153,12 @@ class Entry:
             return []
         return values
 
+    def take_url(self, key):
+        url = self.take(key, str, "")
+        if url and not url.startswith("https://"):
+            self.fault(f"{key} is no https URL: {url}")
+        return url
+
     def take_text(self, key, ident, texts):
         """Puts the text under its id; true where there is one."""
         english = self.take(key, str, "")
@@ -320,8 +326,8 @@ def read_provider(entry):
             entry.fault(f"not a lower-case domain: {domain}")
     hosts = read_hosts(entry)
     username = entry.take_word("username", USERNAMES)
-    help_url = take_url(entry, "help_url")
-    status_url = take_url(entry, "status_url")
+    help_url = entry.take_url("help_url")
+    status_url = entry.take_url("status_url")
     take_source(entry)
     if name == "":
         entry.fault("no name")
@@ -509,13 +515,6 @@ def read_word_lists(data, faults):
         entry.done()
         lists.append(WordList(ident, words))
     return lists
-
-
-def take_url(entry, key):
-    url = entry.take(key, str, "")
-    if url and not url.startswith("https://"):
-        entry.fault(f"{key} is no https URL: {url}")
-    return url
 
 
 def check_texts(texts, faults):

@@ -151,6 +151,27 @@ issuers = [{ ou = "Wall" }]
 source = "a list"
 confidence = "medium"
 """,
+    "data/replies.toml": """
+[classes]
+"info.normal" = {}
+"policy.blocklist" = { any = "port.blocked", sending = "port.reset", rcpt = "port.blocked" }
+
+[[sets]]
+providers = ["gmail"]
+marks = ["gsmtp"]
+help = { "policy.blocklist" = "https://support.google.com/" }
+source = "help page"
+rows = [
+  { code = 550, enhanced = "5.7.1", text = ["on a list"], at = ["sending"], class = "policy.blocklist" },
+  { code = 250, class = "info.normal", confidence = "medium" },
+]
+
+[[sets]]
+service = "RFC 3463"
+source = "RFC 3463"
+confidence = "low"
+rows = [{ enhanced = "x.7.1-3", class = "policy.blocklist", finding = "port.reset" }]
+""",
     "data/public-issuers.toml": """
 [[lists]]
 source = "a store"
@@ -197,7 +218,7 @@ FINDINGS, STEPS, MESSAGES = "data/findings.toml", "data/steps.toml", "data/messa
 PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po"
 CONTROLS, SCENARIO = "data/controls.toml", "data/scenarios/healthy.scn"
 KNOWN, OTHERS, WORDS = "data/known-hosts.toml", "data/other-hosts.toml", "data/words.toml"
-INTERCEPTORS, ISSUERS = "data/interceptors.toml", "data/public-issuers.toml"
+INTERCEPTORS, ISSUERS, REPLIES = "data/interceptors.toml", "data/public-issuers.toml", "data/replies.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -343,6 +364,41 @@ FAULTS = [
      ["data/public-issuers.toml: a store: Example Trust stands twice"]),
     ("an organisation with a *", ISSUERS, "Other Trust", "Other*",
      ["data/public-issuers.toml: a store: not an organisation: Other*"]),
+    ("a reply of a class that does not exist", REPLIES, '"info.normal", conf', '"info.usual", conf',
+     ["data/replies.toml: gmail: 250: class is 'info.usual', not one of: info.normal, policy.blocklist",
+      "data/replies.toml: info.normal: no row has this class"]),
+    ("a class that no reply has", REPLIES, '"info.normal" = {}', '"info.normal" = {}\n"info.odd" = {}',
+     ["data/replies.toml: info.odd: no row has this class"]),
+    ("a class that leads nowhere", REPLIES, '"port.reset", rcpt', '"port.open", rcpt',
+     ["data/replies.toml: policy.blocklist: sending: there is no finding 'port.open'"]),
+    ("a class of a stage that does not exist", REPLIES, "rcpt =", "vrfy =",
+     ["data/replies.toml: policy.blocklist: unknown key: vrfy"]),
+    ("a text that no reply could match", REPLIES, "on a list", "550 On a list",
+     ["data/replies.toml: gmail: 550 5.7.1 550 On a list: text: no text reads so: '550 On a list'"]),
+    ("a reply at a stage that does not exist", REPLIES, '["sending"]', '["vrfy"]',
+     ["data/replies.toml: gmail: 550 5.7.1 on a list: at: there is no stage 'vrfy'"]),
+    ("a reply without text and number", REPLIES, "code = 250, ", "",
+     ["data/replies.toml: gmail: ?: neither text nor number"]),
+    ("a code that no reply has", REPLIES, "code = 250", "code = 25",
+     ["data/replies.toml: gmail: 25: bad code: 25"]),
+    ("an enhanced code of another kind than the code", REPLIES, "code = 550", "code = 450",
+     ["data/replies.toml: gmail: 450 5.7.1 on a list: code and enhanced are not of one kind (RFC 2034 section 4)"]),
+    ("an enhanced code that is none", REPLIES, "5.7.1", "5.7",
+     ["data/replies.toml: gmail: 550 5.7 on a list: not an enhanced code: 5.7"]),
+    ("a range that goes backwards", REPLIES, "x.7.1-3", "x.7.4-3",
+     ["data/replies.toml: RFC 3463: x.7.4-3: the range goes backwards: x.7.4-3"]),
+    ("a reply that stands twice", REPLIES, '["on a list"]', '["on a list", "on a list"]',
+     ["data/replies.toml: gmail: stands twice: 550 on a list"]),
+    ("a reply of a provider that does not exist", REPLIES, '["gmail"]', '["gmial"]',
+     ["data/replies.toml: gmial: there is no provider 'gmial'"]),
+    ("marks of nobody", REPLIES, 'confidence = "low"', 'marks = ["x"]',
+     ["data/replies.toml: RFC 3463: marks give a provider away, and there is none"]),
+    ("help for a class that does not exist", REPLIES, 'help = { "policy.', 'help = { "police.',
+     ["data/replies.toml: gmail: help: there is no class 'police.blocklist'"]),
+    ("a weak number", REPLIES, 'confidence = "medium"', "weak = true",
+     ["data/replies.toml: gmail: 250: weak belongs to a text"]),
+    ("replies without a source", REPLIES, 'source = "RFC 3463"\n', "",
+     ["data/replies.toml: RFC 3463: no source"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]
@@ -354,7 +410,7 @@ WAITING = [
      ["po/ja.po: scenario.healthy: stale: the English in data/scenarios/healthy.scn has changed"]),
 ]
 
-GENERATED = ["finding_id.h", "step_id.h", "tables.c", "text_id.h", "words_id.h"]
+GENERATED = ["finding_id.h", "replies_table.c", "reply_class_id.h", "step_id.h", "tables.c", "text_id.h", "words_id.h"]
 
 
 def lay_out(folder, files):
