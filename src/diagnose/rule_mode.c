@@ -90,7 +90,7 @@ static void judge_mode(struct draft *d, uint16_t port)
     if (good.first < 0 && !seen_demands_tls(p) && (other_bad.first >= 0 || !seen_mismatch(p)))
         return;
     f = draft_raise(d, FINDING_INPUT_WRONG_MODE);
-    say_reply(d, say_mode(d, f, wrong_mode_text(p), &bad), p);
+    say_reply(d, say_mode(d, f, wrong_mode_text(p), &bad), &p->reply);
     if (good.first >= 0)
         say_mode(d, f, TEXT_BECAUSE_INPUT_WRONG_MODE_WORKS, &good);
     else
@@ -281,7 +281,7 @@ void rule_mode_starttls_rejected(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_MODE_STARTTLS_REJECTED);
         say_reply(d, spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_REJECTED_REPLY, &s),
-                  &d->e->probes[s.first]);
+                  &d->e->probes[s.first].reply);
     }
     if (f != NULL)
         draft_judge(d, f);
