@@ -123,6 +123,8 @@ static bool lacks_auth(const struct evidence *e, uint16_t port)
 {
     bool spoken = false;
 
+    if (seen_stops_early(e))
+        return false;
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
 

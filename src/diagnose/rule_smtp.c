@@ -122,7 +122,7 @@ static bool is_in_question(const struct draft *d, const struct probe *p)
 static bool lacks_auth(const struct draft *d, const struct probe *p, int kind)
 {
     (void)kind;
-    return is_in_question(d, p) && p->n_auth == 0;
+    return is_in_question(d, p) && p->n_auth == 0 && !seen_stops_early(d->e);
 }
 
 static bool has_auth(const struct draft *d, const struct probe *p, int kind)

@@ -85,6 +85,11 @@ static enum reach reach_of(const struct evidence *e, const struct probe *p)
     case FAULT_MALFORMED:
     case FAULT_STARTTLS_NOT_OFFERED:
     case FAULT_TLS:
+    case FAULT_NO_MECHANISM:
+    case FAULT_UNSAYABLE:
+    case FAULT_UNVERIFIED:
+    case FAULT_CHALLENGE:
+    case FAULT_TOO_LARGE:
     case FAULT_SYSTEM:
         return REACH_UNKNOWN;
     }
@@ -235,6 +240,11 @@ enum trouble seen_trouble(const struct evidence *e, const struct probe *p)
     case FAULT_PLAIN_EXPECTED:
         return TROUBLE_TLS;
     case FAULT_NONE:
+    case FAULT_NO_MECHANISM:
+    case FAULT_UNSAYABLE:
+    case FAULT_UNVERIFIED:
+    case FAULT_CHALLENGE:
+    case FAULT_TOO_LARGE:
     case FAULT_SYSTEM:
     case FAULT_SILENT:
         return TROUBLE_OURS;
@@ -249,6 +259,11 @@ static bool same_endpoint(const struct probe *a, const struct probe *b)
            a->has_address == b->has_address && (!a->has_address || address_equal(&a->address, &b->address));
 }
 
+bool seen_stops_early(const struct evidence *e)
+{
+    return e->plan->last_step == LAST_STEP_GREETING || e->plan->last_step == LAST_STEP_TLS;
+}
+
 bool seen_encrypted(const struct probe *p)
 {
     return p->role == ROLE_TARGET && p->outcome == PROBE_OK && p->mode != TLS_MODE_NONE;
@@ -259,8 +274,10 @@ static bool is_usable(const struct evidence *e, const struct probe *p)
 {
     if (p->outcome != PROBE_OK || p->mode == TLS_MODE_NONE || p->n_injected > 0)
         return false;
-    if (p->n_auth == 0 && p->port != PORT_SMTP)
+    if (p->n_auth == 0 && p->port != PORT_SMTP && !seen_stops_early(e))
         return false;
+    if (p->chain < 0 && e->plan->last_step == LAST_STEP_GREETING)
+        return true; /* it did not come as far as the certificate */
     return p->chain >= 0 && (size_t)p->chain < e->n_chains && seen_chain_fine(e, &e->chains[p->chain]);
 }
 
@@ -276,7 +293,7 @@ bool seen_usable_instead(const struct evidence *e, const struct probe *p)
 
 bool seen_clear_ehlo(const struct evidence *e, const struct probe *p)
 {
-    if (!seen_tells(e, p))
+    if (!seen_tells(e, p) || seen_stops_early(e))
         return false;
     if (p->mode == TLS_MODE_STARTTLS)
         return p->fault == FAULT_STARTTLS_NOT_OFFERED;

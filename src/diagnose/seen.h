@@ -46,6 +46,9 @@ enum trouble {
     TROUBLE_OURS, /* this side could not go on: says nothing about the server */
 };
 
+/* --stop-after: no connection was to come as far as EHLO, so that what it would have offered is not told. */
+bool seen_stops_early(const struct evidence *e);
+
 /* ---- one probe ---- */
 
 /* A probe of the target that was tried and whose result means something. */

@@ -27,11 +27,27 @@ static enum verdict verdict_of(const struct draft *d)
     return VERDICT_UNKNOWN;
 }
 
-static enum text_id summary_of(enum verdict verdict)
+/* It promises no more than was tried. */
+static enum text_id summary_of_ok(const struct evidence *e)
+{
+    switch (e->plan->last_step) {
+    case LAST_STEP_GREETING:
+        return TEXT_REPORT_VERDICT_OK_GREETING;
+    case LAST_STEP_TLS:
+        return TEXT_REPORT_VERDICT_OK_TLS;
+    case LAST_STEP_ANY:
+    case LAST_STEP_AUTH:
+    case LAST_STEP_RCPT:
+        break;
+    }
+    return TEXT_REPORT_VERDICT_OK;
+}
+
+static enum text_id summary_of(const struct evidence *e, enum verdict verdict)
 {
     switch (verdict) {
     case VERDICT_OK:
-        return TEXT_REPORT_VERDICT_OK;
+        return summary_of_ok(e);
     case VERDICT_WARNING:
         return TEXT_REPORT_VERDICT_WARNING;
     case VERDICT_CRITICAL:
@@ -62,7 +78,7 @@ void verdict_reach(struct draft *d)
     struct diagnosis *out = d->d;
 
     out->verdict = verdict_of(d);
-    out->summary = summary_of(out->verdict);
+    out->summary = summary_of(d->e, out->verdict);
     out->summary_arguments[out->n_summary_arguments++] = host_argument(d);
     if (out->primary >= 0) {
         const struct finding *finding = finding_by_id((enum finding_id)out->findings[out->primary].finding);

@@ -115,6 +115,11 @@ static const char *const fault_words[] = {
     [FAULT_MALFORMED] = "malformed",
     [FAULT_STARTTLS_NOT_OFFERED] = "starttls-not-offered",
     [FAULT_TLS] = "tls",
+    [FAULT_NO_MECHANISM] = "no-mechanism",
+    [FAULT_UNSAYABLE] = "unsayable",
+    [FAULT_UNVERIFIED] = "unverified",
+    [FAULT_CHALLENGE] = "challenge",
+    [FAULT_TOO_LARGE] = "too-large",
     [FAULT_SYSTEM] = "system",
 };
 WORD_FUNCTIONS(fault, fault_words)

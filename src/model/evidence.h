@@ -14,6 +14,7 @@
 
 #include "base/secret.h"
 #include "model/plan.h"
+#include "model/token.h"
 
 enum {
     EVIDENCE_NAMES_MAX = 32,
@@ -279,6 +280,11 @@ enum fault {
     FAULT_MALFORMED,    /* a reply breaks RFC 5321 */
     FAULT_STARTTLS_NOT_OFFERED,
     FAULT_TLS,          /* the handshake failed: see error_text */
+    FAULT_NO_MECHANISM, /* of an errand, as the next: no way of signing in that both sides have */
+    FAULT_UNSAYABLE,    /* user name or secret hold what the mechanism cannot carry */
+    FAULT_UNVERIFIED,   /* the server could not prove that it knows the password */
+    FAULT_CHALLENGE,    /* a challenge that makes no sense: the sign-in was given up */
+    FAULT_TOO_LARGE,    /* the message would pass the limit that the server told */
     FAULT_SYSTEM,       /* this side could not go on: see error_text */
 };
 
@@ -398,12 +404,11 @@ struct sign_in {
     const char *mechanism;   /* the last one that was begun; NULL: there is none in common */
     bool begun;              /* AUTH was sent */
     bool accepted;           /* 235, and the server kept to the mechanism */
-    bool unverified;         /* the server could not prove that it knows the password */
-    bool cancelled;          /* a challenge that makes no sense: we sent `*` */
     struct peer_text oauth_status;  /* of the JSON that refuses a token, or empty */
     struct peer_text oauth_schemes;
     struct peer_text oauth_scope;
     struct refused_reply answer; /* the last reply to AUTH, accepted or not; code 0: there was none */
+    struct token_facts token; /* of a token: what it says about itself */
 };
 
 struct sending {

@@ -352,6 +352,23 @@ static void codec_form(struct codec *c, void *item)
     codec_bool(c, "invisible", &f->invisible);
 }
 
+static void codec_token(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a token");
+    struct token_facts *t = item;
+
+    c->place = &place;
+    codec_bool(c, "is_jwt", &t->is_jwt);
+    codec_peer(c, "issuer", &t->issuer);
+    codec_peer(c, "audience", &t->audience);
+    codec_peer(c, "scopes", &t->scopes);
+    codec_peer(c, "roles", &t->roles);
+    codec_peer(c, "user", &t->user);
+    CODEC_INTEGER(c, "expires_s", t->expires_s, -1, seconds_max);
+    CODEC_INTEGER(c, "not_before_s", t->not_before_s, -1, seconds_max);
+    CODEC_INTEGER(c, "issued_s", t->issued_s, -1, seconds_max);
+}
+
 static void codec_sign_in(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("a sign-in");
@@ -364,12 +381,11 @@ static void codec_sign_in(struct codec *c, void *item)
     codec_text_or_null(c, "mechanism", &s->mechanism);
     codec_bool(c, "begun", &s->begun);
     codec_bool(c, "accepted", &s->accepted);
-    codec_bool(c, "unverified", &s->unverified);
-    codec_bool(c, "cancelled", &s->cancelled);
     codec_peer(c, "oauth_status", &s->oauth_status);
     codec_peer(c, "oauth_schemes", &s->oauth_schemes);
     codec_peer(c, "oauth_scope", &s->oauth_scope);
     codec_object(c, "answer", &s->answer, codec_reply);
+    codec_object(c, "token", &s->token, codec_token);
 }
 
 static void codec_sending(struct codec *c, void *item)

@@ -13,6 +13,14 @@
 void chain_judge_all(struct trust *t, struct evidence *e);
 
 /*
+ * chain_is_verified() - whether a secret may go to whoever showed this chain
+ * shape:  by what was judged last: trusted, for the name, within its days by the local clock, not revoked;
+ *         chain may be -1
+ * source: RFC 9525, RFC 5280
+ */
+bool chain_is_verified(const struct evidence *e, int chain);
+
+/*
  * chain_doubts() - a client with these roots would not take this chain: not trusted, or for another name
  * shape:  false while the roots are not ready; nothing is written down
  */

@@ -10,6 +10,7 @@
 #include "probe/chain.h"
 #include "probe/clock.h"
 #include "probe/dial.h"
+#include "probe/errand.h"
 #include "probe/escalate.h"
 #include "probe/fetcher.h"
 #include "probe/path.h"
@@ -35,6 +36,7 @@ struct check {
     unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
     bool doubtful;    /* a certificate that a client would not take: who else shows its issuer matters */
+    bool errand_decided; /* it is under way, over, or nothing comes of it */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
     bool finished;
@@ -189,11 +191,45 @@ static double clock_patience_ms(const struct evidence *e)
     return patience_ms < CLOCK_PATIENCE_MOST_MS ? patience_ms : CLOCK_PATIENCE_MOST_MS;
 }
 
+static struct site *target_site(const struct check *c)
+{
+    for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
+        if (site_role(t) == ROLE_TARGET)
+            return t;
+    }
+    return NULL;
+}
+
+/* Whether it is time to sign in. last: the matrix is complete. true: a connection was begun. */
+static bool look_at_errand(struct check *c, bool last)
+{
+    struct evidence *e = c->evidence;
+    const struct secret *secret = engine_secret(c->engine);
+    size_t probe;
+
+    if (e->errand == NULL || c->errand_decided || c->stopped || !trust_is_ready(c->trust) || target_site(c) == NULL)
+        return false;
+    switch (errand_choose(e, secret != NULL, c->trust, last, &probe)) {
+    case ERRAND_WAIT:
+        return false;
+    case ERRAND_BARRED:
+        c->errand_decided = true;
+        return false;
+    case ERRAND_GO:
+        break;
+    }
+    c->errand_decided = true;
+    site_run_errand(target_site(c), probe, secret, c->trust);
+    return true;
+}
+
 static void check_review(struct check *c)
 {
     if (c->finished || c->stopped || !c->begun || sites_are_busy(c) || c->n_paths_under_way > 0)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
+        return;
+    if (look_at_errand(c, true))
         return;
     if (c->fetcher != NULL && fetcher_waits(c->fetcher))
         return;
@@ -230,6 +266,8 @@ void check_trust_ready(struct check *c)
         fetcher_look(c->fetcher);
     for (size_t i = 0; !c->finished && !c->stopped && i < c->evidence->n_probes; i++)
         look_at_certificate(c, i);
+    if (!c->finished)
+        look_at_errand(c, false);
     check_review(c);
 }
 
@@ -383,6 +421,7 @@ static void on_failing(void *user, size_t probe)
     struct check *c = user;
 
     look_at_certificate(c, probe);
+    look_at_errand(c, false);
     check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
     look_at_paths(c);
 }
@@ -614,6 +653,8 @@ static bool check_prepare(struct check *c, const struct plan *plan, const char *
 
     e->started_wall_ms = clock_wall_ms();
     e->resolver_configured = true;
+    if (plan_has_errand(plan) && !errand_begin(e, engine_secret(c->engine)))
+        return err_set(err, ERR_NOMEM, 0, "starting a check");
     for (unsigned family = 0; family < FAMILY_COUNT; family++)
         e->has_route[family] = dial_has_public_route((enum family)family);
     if (!engine_trust(c->engine, &c->trust, plan, bad_file, err) || !load_identity(c, plan, bad_file, err))

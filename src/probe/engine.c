@@ -40,6 +40,7 @@ struct engine {
     struct shared_trust *trusts;
     size_t n_trusts;
     struct system_view *system;
+    struct secret *secret; /* NULL: none */
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
     struct check *checks; /* the latest first */
@@ -115,6 +116,7 @@ void engine_free(struct engine *e)
     free(e->resolvers);
     free(e->trusts);
     system_view_close(e->system);
+    secret_free(e->secret);
     uv_close((uv_handle_t *)&e->wake, NULL);
     uv_run(&e->loop, UV_RUN_DEFAULT);
     uv_loop_close(&e->loop);
@@ -132,6 +134,17 @@ void engine_interrupt(struct engine *e)
 {
     atomic_fetch_add(&e->n_interrupts, 1);
     uv_async_send(&e->wake);
+}
+
+void engine_set_secret(struct engine *e, struct secret *secret)
+{
+    secret_free(e->secret);
+    e->secret = secret;
+}
+
+const struct secret *engine_secret(const struct engine *e)
+{
+    return e->secret;
 }
 
 unsigned engine_n_interrupts(const struct engine *e)

@@ -39,8 +39,16 @@ enum stage notes_stage(enum smtp_stage stage)
         return STAGE_STARTTLS;
     case SMTP_STAGE_TLS:
         return STAGE_TLS;
+    case SMTP_STAGE_AUTH:
+        return STAGE_AUTH;
     case SMTP_STAGE_MAIL:
         return STAGE_MAIL;
+    case SMTP_STAGE_RCPT:
+        return STAGE_RCPT;
+    case SMTP_STAGE_DATA:
+        return STAGE_DATA;
+    case SMTP_STAGE_MESSAGE:
+        return STAGE_MESSAGE;
     case SMTP_STAGE_DONE:
     case SMTP_STAGE_COUNT:
         break;

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "probe/chain.h"
 #include "probe/dial.h"
+#include "probe/errand.h"
 #include "probe/knock.h"
 #include "probe/notes.h"
 #include "probe/talk.h"
@@ -192,6 +194,8 @@ static void session_settle(struct session *s)
     if (s->settled)
         return;
     s->settled = true;
+    if (s->spec.lesson == LESSON_ERRAND && talk_learned(&s->talk) != NULL)
+        errand_keep(s->spec.evidence->errand, s->spec.evidence->arena, talk_learned(&s->talk));
     s->spec.listener->settled(s->spec.user, s);
     notes_close(&s->notes);
     s->spec.evidence = NULL;
@@ -400,6 +404,18 @@ static enum fault fault_of_dialogue(struct session *s)
         return FAULT_CLOSED;
     case SMTP_FAULT_STARTTLS_NOT_OFFERED:
         return FAULT_STARTTLS_NOT_OFFERED;
+    case SMTP_FAULT_AUTH_NOT_OFFERED:
+    case SMTP_FAULT_NO_MECHANISM:
+        return FAULT_NO_MECHANISM;
+    case SMTP_FAULT_UNSAYABLE:
+    case SMTP_FAULT_NEEDS_SMTPUTF8:
+        return FAULT_UNSAYABLE;
+    case SMTP_FAULT_UNVERIFIED:
+        return FAULT_UNVERIFIED;
+    case SMTP_FAULT_CHALLENGE:
+        return FAULT_CHALLENGE;
+    case SMTP_FAULT_TOO_LARGE:
+        return FAULT_TOO_LARGE;
     case SMTP_FAULT_NONE:
         break;
     }
@@ -526,9 +542,27 @@ static enum io session_read(struct session *s, char *bytes, size_t size, size_t 
     return IO_GO_ON;
 }
 
+/* A secret is said to nobody but who has proved the name, on this very connection. */
+static enum smtp_want session_permit(struct session *s)
+{
+    struct evidence *e = s->spec.evidence;
+    char binding[TLS_BINDING_SIZE];
+    size_t n;
+
+    chain_judge_all(s->spec.trust, e);
+    if (!chain_is_verified(e, session_probe(s)->chain)) {
+        e->errand->bar = BAR_UNVERIFIED;
+        return talk_forbid(&s->talk);
+    }
+    tls_binding(s->tls, binding, &n);
+    return talk_permit(&s->talk, binding, n);
+}
+
 /* What the dialogue wants after a step. IO_OVER: this function's caller must return. */
 static enum io session_obey(struct session *s, enum smtp_want want)
 {
+    if (want == SMTP_WANT_PERMISSION)
+        want = session_permit(s);
     note_progress(s);
     if (talk_is_complete(&s->talk) || talk_trouble(&s->talk) != NULL || want == SMTP_WANT_CLOSE) {
         settle_dialogue(s);
@@ -543,6 +577,7 @@ static enum io session_obey(struct session *s, enum smtp_want want)
         if (session_flush(s) != IO_OVER)
             session_begin_tls(s);
         return IO_OVER;
+    case SMTP_WANT_PERMISSION: /* was given or refused above */
     case SMTP_WANT_CLOSE:
         break;
     }
@@ -635,8 +670,13 @@ static void session_connected(struct session *s)
         .want_starttls = s->spec.mode == TLS_MODE_STARTTLS && !trial,
         .try_mail = s->spec.mode == TLS_MODE_NONE && s->spec.goal == GOAL_ALL && !trial,
     };
+    struct smtp_errand errand;
     struct err err = { 0 };
 
+    if (s->spec.lesson == LESSON_ERRAND) {
+        errand = errand_words(s->spec.evidence, s->spec.secret, s->spec.host, s->spec.port);
+        spec.errand = &errand;
+    }
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
     s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
@@ -737,6 +777,12 @@ static void on_start(uv_timer_t *timer)
         session_fail_ours(s, err.doing);
 }
 
+/* It is like a cell of the matrix, without being one. */
+static bool stands_beside(enum session_lesson lesson)
+{
+    return lesson == LESSON_OTHER_EHLO || lesson == LESSON_TWIN || lesson == LESSON_ERRAND;
+}
+
 bool session_start(struct session **ret, const struct session_spec *spec, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -754,11 +800,13 @@ bool session_start(struct session **ret, const struct session_spec *spec, struct
         .user = spec->user,
     };
     memcpy(s->notes.cells, spec->cells, sizeof spec->cells);
-    if ((spec->lesson == LESSON_OTHER_EHLO || spec->lesson == LESSON_TWIN) &&
+    if (stands_beside(spec->lesson) &&
         !notes_stand_beside(&s->notes, &spec->evidence->probes[spec->pupil])) {
         free(s);
         return err_set(err, ERR_NOMEM, 0, "starting a connection");
     }
+    if (spec->lesson == LESSON_ERRAND)
+        spec->evidence->errand->connection = s->notes.trial;
     uv_timer_init(spec->loop, &s->timer);
     s->timer.data = s;
     s->n_handles = 1;
@@ -801,6 +849,8 @@ void session_conclude(struct session *s, enum fault fault)
 
 void session_withdraw(struct session *s, enum skip_reason reason)
 {
+    if (s->spec.lesson == LESSON_ERRAND)
+        s->spec.evidence->errand->bar = BAR_STOPPED;
     notes_withdraw(&s->notes, reason);
     session_settle(s);
     session_drop(s);

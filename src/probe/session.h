@@ -34,6 +34,7 @@ enum session_lesson {
     LESSON_OTHER_EHLO, /* greets with another name, ends with the answer to it */
     LESSON_NO_SNI,     /* names no server, ends with the handshake, fills no_sni_tried and no_sni_chain */
     LESSON_TWIN, /* the same once more, beside one that hangs; stands beside the matrix, whole */
+    LESSON_ERRAND, /* signs in and sends; stands beside the matrix, whole, as the errand's connection */
     LESSON_SMALL_SEGMENTS, /* where full ones may vanish on the way: ends with the handshake, fills small_segments_ok */
 };
 
@@ -57,6 +58,8 @@ struct session_spec {
     enum session_goal goal;
     enum session_lesson lesson;
     int pupil; /* the probe that failed, where there is a lesson */
+    const struct secret *secret; /* of an errand: what it signs in with; NULL: none */
+    struct trust *trust;         /* of an errand: whom it believes */
     const struct tls_identity *identity; /* NULL: no client certificate */
     const struct session_listener *listener;
     void *user;

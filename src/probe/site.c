@@ -134,6 +134,22 @@ static enum session_goal control_goal(uint16_t port)
     }
 }
 
+/* How far the user wants to go. */
+static enum session_goal users_goal(const struct plan *plan)
+{
+    switch (plan->last_step) {
+    case LAST_STEP_GREETING:
+        return GOAL_GREETING;
+    case LAST_STEP_TLS:
+        return GOAL_HANDSHAKE;
+    case LAST_STEP_ANY:
+    case LAST_STEP_AUTH:
+    case LAST_STEP_RCPT:
+        break;
+    }
+    return GOAL_ALL;
+}
+
 static enum tls_mode control_mode(uint16_t port)
 {
     return port == 465 || port == 443 ? TLS_MODE_IMPLICIT : TLS_MODE_NONE;
@@ -151,7 +167,7 @@ static struct session_spec new_session_spec(struct site *t, const struct address
         .port = port,
         .mode = mode,
         .cells = { -1, -1, -1 },
-        .goal = t->owner.role == ROLE_CONTROL ? control_goal(port) : GOAL_ALL,
+        .goal = t->owner.role == ROLE_CONTROL ? control_goal(port) : users_goal(t->evidence->plan),
         .identity = t->spec.identity,
         .listener = &session_ears,
         .user = t,
@@ -510,6 +526,18 @@ void site_try_nameless(struct site *t, size_t probe)
 
     spec.lesson = LESSON_NO_SNI;
     spec.pupil = (int)probe;
+    start_session(t, &spec);
+}
+
+void site_run_errand(struct site *t, size_t probe, const struct secret *secret, struct trust *trust)
+{
+    const struct probe *p = &t->evidence->probes[probe];
+    struct session_spec spec = new_session_spec(t, &p->address, p->port, p->mode);
+
+    spec.lesson = LESSON_ERRAND;
+    spec.pupil = (int)probe;
+    spec.secret = secret;
+    spec.trust = trust;
     start_session(t, &spec);
 }
 

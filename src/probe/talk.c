@@ -26,6 +26,16 @@ enum smtp_want talk_tls_up(struct talk *t)
     return dialogue_tls_up(&t->smtp);
 }
 
+enum smtp_want talk_permit(struct talk *t, const void *binding, size_t n)
+{
+    return dialogue_permit(&t->smtp, binding, n);
+}
+
+enum smtp_want talk_forbid(struct talk *t)
+{
+    return dialogue_forbid(&t->smtp);
+}
+
 enum smtp_want talk_eof(struct talk *t)
 {
     return dialogue_eof(&t->smtp);

@@ -27,6 +27,8 @@ void talk_done(struct talk *t);
 /* The steps of smtp/dialogue.h. */
 enum smtp_want talk_feed(struct talk *t, const void *bytes, size_t n);
 enum smtp_want talk_tls_up(struct talk *t);
+enum smtp_want talk_permit(struct talk *t, const void *binding, size_t n);
+enum smtp_want talk_forbid(struct talk *t);
 enum smtp_want talk_eof(struct talk *t);
 
 /* What is to be sent: buf_consume() what was. */

@@ -302,6 +302,24 @@ void tls_describe(const struct tls *t, const char **version, const char **cipher
     *group = gnutls_group_get_name(gnutls_group_get(t->session));
 }
 
+void tls_binding(const struct tls *t, char out[static TLS_BINDING_SIZE], size_t *n)
+{
+    gnutls_datum_t binding = { 0 };
+
+    *n = 0;
+    /* RFC 9266 section 4.2: without the extended master secret it could be that of another connection. */
+    if (gnutls_protocol_get_version(t->session) < GNUTLS_TLS1_3 &&
+        gnutls_session_ext_master_secret_status(t->session) == 0)
+        return;
+    if (gnutls_session_channel_binding(t->session, GNUTLS_CB_TLS_EXPORTER, &binding) != 0)
+        return;
+    if (binding.size <= TLS_BINDING_SIZE) {
+        memcpy(out, binding.data, binding.size);
+        *n = binding.size;
+    }
+    gnutls_free(binding.data);
+}
+
 int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host)
 {
     unsigned n = 0;

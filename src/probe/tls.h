@@ -73,6 +73,13 @@ struct peer_text tls_raw(const struct tls *t);
 /* Version, cipher and group, static strings or NULL; after the handshake. */
 void tls_describe(const struct tls *t, const char **version, const char **cipher, const char **group);
 
+/*
+ * tls_binding() - the channel binding tls-exporter (RFC 9266)
+ * shape:  *n bytes of out; 0 where this connection has none that is unique to it
+ */
+enum { TLS_BINDING_SIZE = 32 };
+void tls_binding(const struct tls *t, char out[static TLS_BINDING_SIZE], size_t *n);
+
 /* Keeps the chain that the server showed, and the OCSP answer with it; index into e->chains, -1 none. */
 int tls_keep_chain(const struct tls *t, struct evidence *e, const char *host);
 

@@ -233,6 +233,11 @@ static enum text_id fault_text(const struct probe *p)
         return TEXT_CELL_NO_STARTTLS;
     case FAULT_TLS:
         return TEXT_CELL_TLS;
+    case FAULT_NO_MECHANISM:
+    case FAULT_UNSAYABLE:
+    case FAULT_UNVERIFIED:
+    case FAULT_CHALLENGE:
+    case FAULT_TOO_LARGE:
     case FAULT_SYSTEM:
         return TEXT_CELL_SYSTEM;
     }

@@ -66,7 +66,7 @@ static bool put_wire(struct channel *c, const void *bytes, size_t len)
     return true;
 }
 
-bool channel_put(struct channel *c, const char *bytes, size_t len)
+static bool put_once(struct channel *c, const char *bytes, size_t len)
 {
     if (c->state != CHANNEL_TLS)
         return put_wire(c, bytes, len);
@@ -79,6 +79,24 @@ bool channel_put(struct channel *c, const char *bytes, size_t len)
         len -= (size_t)sent;
     }
     return true;
+}
+
+bool channel_put(struct channel *c, struct peer_text bytes, unsigned times)
+{
+    size_t total = bytes.len * times;
+    char *all;
+    bool ok;
+
+    if (times == 1)
+        return put_once(c, bytes.bytes, bytes.len);
+    all = malloc(total); /* so that it goes out in few pieces */
+    if (all == NULL)
+        return false;
+    for (unsigned i = 0; i < times; i++)
+        memcpy(all + i * bytes.len, bytes.bytes, bytes.len);
+    ok = put_once(c, all, total);
+    free(all);
+    return ok;
 }
 
 /* ---- TLS ---- */
@@ -176,6 +194,21 @@ enum channel_outcome channel_shake(struct channel *c, int *code)
     return CHANNEL_BROKEN;
 }
 
+size_t channel_bind(const struct channel *c, unsigned char ret[static CHANNEL_BINDING_SIZE])
+{
+    gnutls_datum_t binding;
+    size_t len = 0;
+
+    if (c->state != CHANNEL_TLS || gnutls_session_channel_binding(c->session, GNUTLS_CB_TLS_EXPORTER, &binding) < 0)
+        return 0;
+    if (binding.size <= CHANNEL_BINDING_SIZE) {
+        len = binding.size;
+        memcpy(ret, binding.data, len);
+    }
+    gnutls_free(binding.data);
+    return len;
+}
+
 /* ---- in ---- */
 
 bool channel_take(struct channel *c, const char *bytes, size_t len)
@@ -198,4 +231,19 @@ enum channel_outcome channel_read(struct channel *c)
             continue;
         return CHANNEL_BROKEN;
     }
+}
+
+enum channel_outcome channel_line(const struct channel *c, size_t max, struct peer_text *ret, size_t *used)
+{
+    const char *bytes = buf_borrow(&c->lines);
+    const char *end = memchr(bytes, '\n', c->lines.len);
+
+    *ret = (struct peer_text){ bytes, c->lines.len };
+    if (end == NULL)
+        return c->lines.len <= max ? CHANNEL_WAIT : CHANNEL_BROKEN;
+    ret->len = (size_t)(end - bytes);
+    *used = ret->len + 1;
+    if (ret->len > 0 && bytes[ret->len - 1] == '\r')
+        ret->len--;
+    return CHANNEL_DONE;
 }

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/peer_text.h"
 #include "simulate/scenario.h"
 
 enum channel_state {
@@ -49,8 +50,8 @@ struct channel {
 void channel_init(struct channel *c, uv_stream_t *stream, void (*broken)(void *user), void *user);
 void channel_done(struct channel *c);
 
-/* Sends bytes as holds now; false when the talk has to end. */
-bool channel_put(struct channel *c, const char *bytes, size_t len);
+/* Sends bytes so often, as holds now; false when the talk has to end. */
+bool channel_put(struct channel *c, struct peer_text bytes, unsigned times);
 
 /* Lays there what came; false where it is more than anybody asked for. */
 bool channel_take(struct channel *c, const char *bytes, size_t len);
@@ -66,6 +67,18 @@ enum channel_outcome channel_shake(struct channel *c, int *code);
 
 /* Moves what has come inside TLS to the lines; never CHANNEL_DONE. */
 enum channel_outcome channel_read(struct channel *c);
+
+/*
+ * channel_line() - the next line of clear text, without its end, still among the lines
+ * shape:  *used is how much of them it takes: one byte more than *ret, two where it ends in CRLF
+ *         CHANNEL_BROKEN where max bytes have no end, *ret being what there is
+ */
+enum channel_outcome channel_line(const struct channel *c, size_t max, struct peer_text *ret, size_t *used);
+
+enum { CHANNEL_BINDING_SIZE = 32 };
+
+/* What both ends of this TLS session alone know, "tls-exporter" (RFC 9266); returns its size, 0 outside of TLS. */
+size_t channel_bind(const struct channel *c, unsigned char ret[static CHANNEL_BINDING_SIZE]);
 
 /* Whether the lines begin like a TLS hello. */
 bool channel_has_hello(const struct channel *c);

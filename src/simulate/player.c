@@ -26,8 +26,6 @@ enum {
     DNS_PORT = 53,
     BACKLOG = 128,
     TALKS_MAX = 256,
-    TRANSCRIPT_MAX = 1024 * 1024,
-    COMPLAINTS_MAX = 64 * 1024,
     PEM_MAX = 16 * 1024,
     WORD_SIZE = 40,
 };
@@ -237,6 +235,10 @@ static bool open_ear(struct simulate *p, struct stage *st, enum family family, s
     case SCENARIO_FACE_SUBMISSION:
     case SCENARIO_FACE_SUBMISSIONS:
     case SCENARIO_FACE_RELAY:
+    case SCENARIO_FACE_IMAP:
+    case SCENARIO_FACE_IMAPS:
+    case SCENARIO_FACE_POP:
+    case SCENARIO_FACE_POPS:
     case SCENARIO_FACE_WEB:
     case SCENARIO_FACE_HTTP_204:
     case SCENARIO_FACE_HTTP_REDIRECT:
@@ -523,10 +525,8 @@ bool simulate_start(struct simulate **ret, const struct scenario *s, struct err 
         return err_set(err, ERR_NOMEM, 0, "starting a simulation");
     p->scenario = s;
     p->root_fd = -1;
-    buf_init(&p->log.transcript, TRANSCRIPT_MAX);
-    buf_init(&p->log.complaints, COMPLAINTS_MAX);
     buf_init(&p->root, PEM_MAX);
-    if (s->net.used && !world_new(&p->world, s, err)) {
+    if (!talk_log_init(&p->log, s, err) || (s->net.used && !world_new(&p->world, s, err))) {
         simulate_free(p);
         return false;
     }
@@ -688,8 +688,7 @@ struct simulate *simulate_free(struct simulate *p)
     if (p->root_fd >= 0)
         close(p->root_fd);
     buf_done(&p->root);
-    buf_done(&p->log.transcript);
-    buf_done(&p->log.complaints);
+    talk_log_done(&p->log);
     free(p);
     return NULL;
 }

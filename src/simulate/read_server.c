@@ -4,114 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-
-/* ---- what a healthy server does, in the language of the files ---- */
-
-static const char healthy_session[] = "on HELO server 250 {host}\n"
-                                      "on EHLO server 250-{host} / 250-SIZE 36700160 / 250 8BITMIME\n"
-                                      "on RCPT server 250 2.1.5 OK\n"
-                                      "on DATA server 354 Go on\n"
-                                      "message\n"
-                                      "server 250 2.0.0 Taken\n"
-                                      "on RSET server 250 2.0.0 OK\n"
-                                      "on NOOP server 250 2.0.0 OK\n"
-                                      "on QUIT server 221 2.0.0 Bye\n"
-                                      "close\n"
-                                      "on clear STARTTLS server 220 2.0.0 Ready to start TLS\n"
-                                      "tls\n";
-
-static const char healthy_sign_in[] =
-    "on tls EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-AUTH PLAIN LOGIN / "
-    "250 ENHANCEDSTATUSCODES\n"
-    "on tls AUTH server 535 5.7.8 User or password is wrong\n"
-    "on tls MAIL server 530 5.7.0 Sign in first\n";
-
-static const char healthy_relay[] =
-    "on connect server 220 {host} ESMTP\n"
-    "on clear EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-STARTTLS / "
-    "250 ENHANCEDSTATUSCODES\n"
-    "on MAIL server 250 2.1.0 OK\n";
-
-static const char healthy_submission[] =
-    "on connect server 220 {host} ESMTP\n"
-    "on clear EHLO server 250-{host} / 250-SIZE 36700160 / 250-8BITMIME / 250-STARTTLS / "
-    "250 ENHANCEDSTATUSCODES\n"
-    "on clear AUTH server 538 5.7.11 Encryption is needed\n"
-    "on clear MAIL server 530 5.7.0 STARTTLS comes first\n";
-
-static const char healthy_submissions[] = "on connect tls\n"
-                                          "server 220 {host} ESMTP\n";
-
-static const char healthy_web[] = "on connect tls\n"
-                                  "hang\n";
-
-static const char mute[] = "on connect hang\n";
-
-static const char http_204[] = "on GET head\n"
-                               "raw \"HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n\"\n"
-                               "close\n";
-
-static const char http_redirect[] = "on GET head\n"
-                                    "raw \"HTTP/1.1 302 Found\\r\\nLocation: http://login.portal.test/\\r\\n"
-                                    "Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"\n"
-                                    "close\n";
-
-static const char http_page[] = "on GET head\n"
-                                "raw \"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: 24\\r\\n"
-                                "Connection: close\\r\\n\\r\\n<h1>Please sign in</h1>\\r\\n\"\n"
-                                "close\n";
-
-static const char http_511[] = "on GET head\n"
-                               "raw \"HTTP/1.1 511 Network Authentication Required\\r\\nContent-Length: 0\\r\\n"
-                               "Connection: close\\r\\n\\r\\n\"\n"
-                               "close\n";
-
-static const struct face {
-    const char *word;
-    const char *texts[3]; /* its handlers, behind those of the file */
-} faces[] = {
-    [SCENARIO_FACE_REFUSED] = { "refused", { NULL } },
-    [SCENARIO_FACE_DROPPED] = { "dropped", { NULL } },
-    [SCENARIO_FACE_MUTE] = { "mute", { mute } },
-    [SCENARIO_FACE_SCRIPT] = { "script", { NULL } },
-    [SCENARIO_FACE_SUBMISSION] = { "submission",
-                                   { healthy_submission, healthy_sign_in, healthy_session } },
-    [SCENARIO_FACE_SUBMISSIONS] = { "submissions",
-                                    { healthy_submissions, healthy_sign_in, healthy_session } },
-    [SCENARIO_FACE_RELAY] = { "relay", { healthy_relay, healthy_session } },
-    [SCENARIO_FACE_WEB] = { "web", { healthy_web } },
-    [SCENARIO_FACE_HTTP_204] = { "http-204", { http_204 } },
-    [SCENARIO_FACE_HTTP_REDIRECT] = { "http-redirect", { http_redirect } },
-    [SCENARIO_FACE_HTTP_PAGE] = { "http-page", { http_page } },
-    [SCENARIO_FACE_HTTP_511] = { "http-511", { http_511 } },
-    [SCENARIO_FACE_PAGES] = { "pages", { NULL } },
-};
-_Static_assert(sizeof faces / sizeof faces[0] == SCENARIO_FACE_COUNT, "each face has its text");
-
-/* What a control can be; the first of each kind is what it is where the file does not say. */
-static const struct control {
-    const char *kind, *word;
-    enum scenario_place place;
-    uint16_t number;
-    enum scenario_face face;
-} controls[] = {
-    { "mail", "works", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_SUBMISSION },
-    { "mail", "mute", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_MUTE },
-    { "mail", "refused", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_REFUSED },
-    { "mail", "dropped", SCENARIO_PLACE_MAIL, 587, SCENARIO_FACE_DROPPED },
-    { "web", "works", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_WEB },
-    { "web", "mute", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_MUTE },
-    { "web", "refused", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_REFUSED },
-    { "web", "dropped", SCENARIO_PLACE_WEB, 443, SCENARIO_FACE_DROPPED },
-    { "portal", "204", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_204 },
-    { "portal", "redirect", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_REDIRECT },
-    { "portal", "page", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_PAGE },
-    { "portal", "511", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_HTTP_511 },
-    { "portal", "mute", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_MUTE },
-    { "portal", "refused", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_REFUSED },
-    { "portal", "dropped", SCENARIO_PLACE_PORTAL, 80, SCENARIO_FACE_DROPPED },
-};
-enum { N_CONTROLS = sizeof controls / sizeof controls[0] };
+#include "simulate/face.h"
 
 /* ---- certificates ---- */
 
@@ -355,6 +248,21 @@ static bool step_expect(struct reader *r, struct scenario_step *step, char *rest
     return reader_nothing_more(r, rest) && (!arena_failed(r->s->arena) || reader_no_memory(r));
 }
 
+static bool step_auth(struct reader *r, struct scenario_step *step, char *rest)
+{
+    static const char *const faults[] = { "wrong-signature", "no-signature", "wrong-nonce", "many-rounds",
+                                          "garbage", "endless", NULL };
+    char *word = reader_word(&rest);
+    int choice;
+
+    if (*word == '\0')
+        return true;
+    if (!reader_choice(r, &choice, "fault", word, faults))
+        return false;
+    step->fault = (enum scenario_auth_fault)(SCENARIO_AUTH_WRONG_SIGNATURE + choice);
+    return reader_nothing_more(r, rest);
+}
+
 static bool step_bare(struct reader *r, struct scenario_step *step, char *rest)
 {
     (void)step;
@@ -371,7 +279,7 @@ static const struct step_word {
     { "expect", SCENARIO_ACT_EXPECT, step_expect }, { "message", SCENARIO_ACT_MESSAGE, step_bare },
     { "tls", SCENARIO_ACT_TLS, step_bare },         { "close", SCENARIO_ACT_CLOSE, step_bare },
     { "head", SCENARIO_ACT_HEAD, step_bare },       { "reset", SCENARIO_ACT_RESET, step_bare },
-    { "hang", SCENARIO_ACT_HANG, step_bare },
+    { "hang", SCENARIO_ACT_HANG, step_bare },       { "auth", SCENARIO_ACT_AUTH, step_auth },
 };
 
 static const struct step_word *find_step_word(const char *word)
@@ -387,7 +295,7 @@ static const struct step_word *find_step_word(const char *word)
 static bool read_step(struct reader *r, char *word, char *rest)
 {
     static const char accepted[] = "server, drip, raw, flood, expect, message, head, tls, close, "
-                                   "reset, hang";
+                                   "reset, hang, auth";
     const struct step_word *known;
     struct scenario_step *step;
     int delay = 0;
@@ -429,20 +337,29 @@ static bool add_handler(struct reader *r, enum scenario_side side, const char *v
 
 static bool read_on(struct reader *r, char *rest)
 {
+    static const struct {
+        const char *word;
+        enum scenario_side side;
+    } sides[] = {
+        { "clear", SCENARIO_SIDE_CLEAR }, { "tls", SCENARIO_SIDE_TLS }, { "signed", SCENARIO_SIDE_SIGNED },
+    };
     enum scenario_side side = SCENARIO_SIDE_BOTH;
     char *word = reader_word(&rest), *argument;
 
     if (!r->in_port)
-        return reader_complain(r, "on", word, "port N submission, submissions or relay before it");
-    if (strcmp(word, "clear") == 0 || strcmp(word, "tls") == 0) {
-        side = *word == 'c' ? SCENARIO_SIDE_CLEAR : SCENARIO_SIDE_TLS;
-        word = reader_word(&rest);
+        return reader_complain(r, "on", word, "port N submission, submissions, relay, imap or pop before it");
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+        if (strcmp(word, sides[i].word) == 0) {
+            side = sides[i].side;
+            word = reader_word(&rest);
+            break;
+        }
     }
     argument = strchr(word, '=');
     if (argument != NULL)
         *argument++ = '\0';
     if (!reader_is_plain_name(word, 40) || (argument != NULL && *argument == '\0'))
-        return reader_complain(r, "event", word, "connect, or a command such as EHLO or EHLO=NAME");
+        return reader_complain(r, "event", word, "connect, denied, or a command such as EHLO or EHLO=NAME");
     if (!add_handler(r, side, word))
         return false;
     if (argument != NULL && !reader_keep_word(r, &r->s->handlers[r->s->n_handlers - 1].argument, argument))
@@ -488,8 +405,8 @@ bool read_server_close_port(struct reader *r)
 
     if (!r->in_port)
         return true;
-    face = &faces[r->s->ports[r->s->n_ports - 1].face];
-    for (size_t i = 0; ok && i < sizeof face->texts / sizeof face->texts[0] && face->texts[i] != NULL; i++)
+    face = face_of(r->s->ports[r->s->n_ports - 1].face);
+    for (size_t i = 0; ok && i < FACE_TEXTS_MAX && face->texts[i] != NULL; i++)
         ok = add_healthy(r, face->texts[i]);
     r->in_port = r->in_handler = false;
     return ok;
@@ -579,7 +496,7 @@ bool read_server_port(struct reader *r, char *rest)
     int face;
 
     for (size_t i = 0; i < SCENARIO_FACE_PAGES; i++)
-        words[i] = faces[i].word;
+        words[i] = face_of((enum scenario_face)i)->word;
     if (!reader_port(r, &number, word))
         return false;
     if (find_port(r->s, SCENARIO_PLACE_HOST, number) != NULL)
@@ -591,15 +508,16 @@ bool read_server_port(struct reader *r, char *rest)
 bool read_server_control(struct reader *r, char *rest)
 {
     const char *kind = reader_word(&rest), *word = reader_word(&rest);
-    const struct control *c = controls;
+    size_t n;
+    const struct face_control *c = face_controls(&n), *end = c + n;
 
     if (strcmp(kind, "none") == 0) {
         r->s->no_controls = true;
         return *word == '\0' || reader_complain(r, "unexpected", word, "end of the line");
     }
-    while (c < controls + N_CONTROLS && (strcmp(c->kind, kind) != 0 || strcmp(c->word, word) != 0))
+    while (c < end && (strcmp(c->kind, kind) != 0 || strcmp(c->word, word) != 0))
         c++;
-    if (c == controls + N_CONTROLS)
+    if (c == end)
         return reader_complain(r, "control", *word == '\0' ? kind : word,
                                "none, mail works, web works, portal 204, or in place of these "
                                "mute, refused, dropped, portal redirect, page, 511");
@@ -615,6 +533,17 @@ static bool add_unless_there(struct reader *r, enum scenario_place place, uint16
            (open_port(r, place, number, face) && read_server_close_port(r));
 }
 
+enum { INCOMING_PORTS = 4 }; /* the last ones of the usual */
+
+static bool asks_for_incoming(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_options; i++) {
+        if (strcmp(s->options[i].name, "incoming") == 0)
+            return true;
+    }
+    return false;
+}
+
 bool read_server_add_usual(struct reader *r)
 {
     static const struct {
@@ -625,15 +554,21 @@ bool read_server_add_usual(struct reader *r)
         { 465, SCENARIO_FACE_SUBMISSIONS },
         { 587, SCENARIO_FACE_SUBMISSION },
         { 2525, SCENARIO_FACE_REFUSED },
+        { 993, SCENARIO_FACE_IMAPS },
+        { 143, SCENARIO_FACE_IMAP },
+        { 995, SCENARIO_FACE_POPS },
+        { 110, SCENARIO_FACE_POP },
     };
+    size_t n = sizeof ports / sizeof ports[0] - (asks_for_incoming(r->s) ? 0 : INCOMING_PORTS), n_controls;
+    const struct face_control *controls = face_controls(&n_controls);
     bool ok = true;
 
-    for (size_t i = 0; i < sizeof ports / sizeof ports[0] && ok; i++)
+    for (size_t i = 0; i < n && ok; i++)
         ok = add_unless_there(r, SCENARIO_PLACE_HOST, ports[i].number, ports[i].face);
     if (ok && r->s->n_pages > 0)
         ok = add_unless_there(r, SCENARIO_PLACE_PKI, 80, SCENARIO_FACE_PAGES);
     /* The first of each place is the one that works; later ones find it there. */
-    for (size_t i = 0; i < N_CONTROLS && ok && !r->s->no_controls; i++)
+    for (size_t i = 0; i < n_controls && ok && !r->s->no_controls; i++)
         ok = add_unless_there(r, controls[i].place, controls[i].number, controls[i].face);
     return ok;
 }

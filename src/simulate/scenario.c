@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "simulate/reader.h"
 #include "simulate/read_server.h"
+#include "simulate/read_sign_in.h"
 #include "simulate/read_world.h"
 
 enum { ARENA_CEILING = 16 * 1024 * 1024 };
@@ -173,6 +174,27 @@ static bool read_recommended(struct reader *r, char *rest)
     return reader_nothing_more(r, rest);
 }
 
+static bool read_taken(struct reader *r, char *rest)
+{
+    static const char accepted[] = "from=ADDRESS, to=ADDRESS";
+    struct scenario_taken *t = &r->s->taken;
+    char *word = reader_word(&rest), *value;
+    int count;
+
+    if (t->count > 0 || !reader_number(&count, word, 1, SCENARIO_TAKEN_MAX))
+        return reader_complain(r, "taken", word, "how many messages, once");
+    t->count = (unsigned)count;
+    for (word = reader_word(&rest); *word != '\0'; word = reader_word(&rest)) {
+        if (!reader_split(r, word, &value, accepted))
+            return false;
+        if (strcmp(word, "from") != 0 && strcmp(word, "to") != 0)
+            return reader_complain(r, "setting", word, accepted);
+        if (!reader_keep_word(r, *word == 'f' ? &t->from : &t->to, value))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the whole ---- */
 
 static const struct line_word {
@@ -187,13 +209,16 @@ static const struct line_word {
     { "finding", read_finding }, { "recommended", read_recommended }, { "clock", read_world_clock },
     { "box", read_box },         { "control", read_server_control },
     { "web", read_world_web },   { "net", read_world_net },
-    { "issuer", read_server_issuer },
+    { "issuer", read_server_issuer },  { "account", read_sign_in_account }, { "token", read_sign_in_token },
+    { "oauth-error", read_sign_in_oauth_error }, { "secret", read_sign_in_secret },
+    { "taken", read_taken },
 };
 
 static bool read_line(struct reader *r, char *line)
 {
     static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, "
-                                   "control, net, port, on, at, a step, verdict, primary, finding, recommended";
+                                   "control, net, account, token, oauth-error, secret, port, on, at, a step, verdict, "
+                                   "primary, finding, recommended, taken";
     char *rest = line, *word = reader_word(&rest);
 
     if (*word == '\0' || *word == '#')
@@ -325,6 +350,7 @@ bool scenario_parse(struct scenario **ret, const char *name, struct peer_text te
     }
     r.s->arena = arena;
     r.s->n_resolvers = 1;
+    r.s->oauth_error = read_sign_in_usual_error();
     if (!reader_keep_word(&r, &r.s->name, name) || read_server_add_cert(&r, "default") == NULL ||
         !read_text(&r, text) || !fill_in(&r)) {
         arena_free(arena);

@@ -29,9 +29,15 @@
  *   control  web works|mute|refused|dropped
  *   control  portal 204|redirect|page|511|mute|refused|dropped
  *   control  none                            a server elsewhere for the check to compare with; all work unless named
- *   port     N refused|dropped|mute|script|submission|submissions|relay|web|http-204|http-redirect|
- *            http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed] [nosni=NAME|refused]
- *     on [clear|tls] connect|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then
+ *   account  USER PASSWORD                  may sign in; \xNN for a blank in USER or at the end of PASSWORD
+ *   token    USER TOKEN                     likewise with an OAuth 2.0 token, by XOAUTH2 and OAUTHBEARER
+ *   oauth-error JSON|none                   what a wrong token is told before it is denied; as Google unless given
+ *   secret   password|token TEXT            what the check is given to sign in with, beside --user of its options
+ *   port     N refused|dropped|mute|script|submission|submissions|relay|imap|imaps|pop|pops|web|http-204|
+ *            http-redirect|http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed]
+ *            [nosni=NAME|refused]
+ *     on [clear|tls|signed] EVENT|VERB[=ARGUMENT] [STEP]   in place of what a healthy server does then;
+ *                                           signed: once the client has signed in
  *       [at MS] STEP                        MS milliseconds after the step before it
  *   net                                     a network of its own, with routers between the check and the servers:
  *   net      drop|reject|reset PORT|all [at=HOP] [of=host|mail|web|portal] [only=ipv4|ipv6]
@@ -46,15 +52,20 @@
  *   primary  ID
  *   finding  ID SEVERITY [port=N] [caused_by=ID]
  *   recommended PORT starttls|implicit
+ *   taken    N [from=ADDRESS] [to=ADDRESS]  so many messages were taken, all with that envelope; none unless given
  *
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); head (all up
- * to the empty line); tls; close; reset; hang.
+ * to the empty line); tls; close; reset; hang; auth [FAULT] (goes through the sign-in that AUTH began).
+ * Events: connect; and how a sign-in ends: accepted, denied, cancelled, malformed (no such response can be),
+ * unoffered (the mechanism was in no AUTH line of the last EHLO), each =MECHANISM where it matters.
+ * Faults: wrong-signature, no-signature, wrong-nonce, many-rounds (all of SCRAM); garbage (a challenge that
+ * is no base64); endless (a challenge for every response).
  * stray: a datagram for another question and one for another name come first. lost: the first
  * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
  * and refuse EDNS.
- * {host} in what is sent stands for the host. Ports 25, 465 and 587 are healthy unless they are
- * named, 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
+ * {host} in what is sent stands for the host, {tag} for the one of an IMAP client's command. Ports 25, 465 and 587 are healthy unless they are
+ * named, and with --incoming 993, 143, 995 and 110 too; 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
  * 2001:db8:113::10, unless it is named under dns; one time
  * server agrees with this machine unless there is a clock line. The controls for mail and for the
  * portal are asked for by name, which no line of dns but "*" hides; the one for the web by address.
@@ -86,11 +97,13 @@ enum {
     SCENARIO_HANDLERS_MAX = 512,
     SCENARIO_STEPS_MAX = 2048,
     SCENARIO_FINDINGS_MAX = 16,
+    SCENARIO_ACCOUNTS_MAX = 8,
+    SCENARIO_TAKEN_MAX = 100,
     SCENARIO_BLOCKS_MAX = 16,
     SCENARIO_HOSTS_MAX = 16,
     SCENARIO_DELAY_MAX_MS = 60000,
     SCENARIO_FLOOD_MAX = 4 * 1024 * 1024, /* bytes that one step may send */
-    SCENARIO_COMPLAINT_SIZE = 256,
+    SCENARIO_COMPLAINT_SIZE = 384,
 };
 
 struct scenario_option {
@@ -244,6 +257,32 @@ struct scenario_clock {
     char kiss[5];
 };
 
+/* ---- who may sign in ---- */
+
+struct scenario_account {
+    bool token; /* the secret is one, else a password */
+    struct peer_text user;
+    struct peer_text secret;
+};
+
+/* What the server's side of a sign-in does wrong. */
+enum scenario_auth_fault {
+    SCENARIO_AUTH_FINE,
+    SCENARIO_AUTH_WRONG_SIGNATURE,
+    SCENARIO_AUTH_NO_SIGNATURE,
+    SCENARIO_AUTH_WRONG_NONCE,
+    SCENARIO_AUTH_MANY_ROUNDS,
+    SCENARIO_AUTH_GARBAGE,
+    SCENARIO_AUTH_ENDLESS,
+};
+
+/* What the check is given; handed over apart from its options. */
+struct scenario_secret {
+    bool given;
+    bool token; /* else a password */
+    struct peer_text bytes;
+};
+
 /* ---- servers ---- */
 
 enum scenario_act {
@@ -253,6 +292,7 @@ enum scenario_act {
     SCENARIO_ACT_MESSAGE, /* reads up to the lone dot */
     SCENARIO_ACT_HEAD,    /* reads up to the empty line */
     SCENARIO_ACT_TLS,
+    SCENARIO_ACT_AUTH,
     SCENARIO_ACT_CLOSE,
     SCENARIO_ACT_RESET,
     SCENARIO_ACT_HANG,
@@ -263,15 +303,17 @@ struct scenario_step {
     unsigned delay_ms;
     struct peer_text bytes; /* SEND, DRIP: what goes out; EXPECT: the verb, or "*" */
     unsigned times;         /* SEND: how often */
+    enum scenario_auth_fault fault; /* AUTH */
 };
 
 enum scenario_side {
     SCENARIO_SIDE_BOTH,
     SCENARIO_SIDE_CLEAR,
     SCENARIO_SIDE_TLS,
+    SCENARIO_SIDE_SIGNED,
 };
 
-/* What is done when a client connects (verb "connect") or says a verb. The first that fits is taken. */
+/* What is done when something happens (verb names the event) or a client says a verb. The first that fits is taken. */
 struct scenario_handler {
     enum scenario_side side;
     const char *verb;
@@ -288,6 +330,10 @@ enum scenario_face {
     SCENARIO_FACE_SUBMISSION,
     SCENARIO_FACE_SUBMISSIONS,
     SCENARIO_FACE_RELAY,
+    SCENARIO_FACE_IMAP,
+    SCENARIO_FACE_IMAPS,
+    SCENARIO_FACE_POP,
+    SCENARIO_FACE_POPS,
     SCENARIO_FACE_WEB, /* TLS, and nothing behind it */
     SCENARIO_FACE_HTTP_204,
     SCENARIO_FACE_HTTP_REDIRECT,
@@ -295,6 +341,13 @@ enum scenario_face {
     SCENARIO_FACE_HTTP_511,
     SCENARIO_FACE_PAGES, /* those of the scenario; no line of a file asks for it */
     SCENARIO_FACE_COUNT,
+};
+
+/* How the commands of a port are written; of one that speaks neither of these it does not matter. */
+enum scenario_protocol {
+    SCENARIO_PROTOCOL_SMTP,
+    SCENARIO_PROTOCOL_IMAP,
+    SCENARIO_PROTOCOL_POP,
 };
 
 /* Whether a client certificate is wanted. */
@@ -387,6 +440,13 @@ struct scenario_pair {
     const char *mode;
 };
 
+/* Messages, and the envelope of each. */
+struct scenario_taken {
+    unsigned count;
+    const char *from; /* NULL: whatever it is */
+    const char *to;
+};
+
 struct scenario {
     struct arena *arena; /* everything below lives in it */
     const char *name;
@@ -411,6 +471,10 @@ struct scenario {
     bool no_clock; /* the check is told to ask nobody */
     struct scenario_net net;
     bool no_controls; /* the check is told to compare with nobody */
+    struct scenario_account *accounts;
+    size_t n_accounts;
+    struct peer_text oauth_error; /* empty: none */
+    struct scenario_secret secret;
     struct scenario_port *ports;
     size_t n_ports;
     struct scenario_handler *handlers;
@@ -424,6 +488,7 @@ struct scenario {
     size_t n_findings;
     struct scenario_pair *recommended;
     size_t n_recommended;
+    struct scenario_taken taken;
 };
 
 /*

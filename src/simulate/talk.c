@@ -1,19 +1,22 @@
 #include "simulate/talk.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/peer_text.h"
+#include "simulate/doorkeeper.h"
+#include "simulate/face.h"
+#include "simulate/handler.h"
 
 enum {
     READ_SIZE = 16 * 1024,
-    COMMAND_MAX = 4096,
+    COMMAND_MAX = 16 * 1024, /* AUTH with a long token, and more */
+    REPLY_MAX = 16 * 1024,
+    MESSAGE_NOTED_MAX = 100, /* lines of a message */
     DRIP_MS = 1,
     LINGER_MS = 1000, /* for the client's FIN behind ours, so that unread bytes make no RST */
-    QUOTED_MAX = 200,
     N_HANDLES = 3,
 };
 
@@ -24,6 +27,7 @@ enum state {
     STATE_HANDSHAKE,
     STATE_EXPECT,
     STATE_MESSAGE,
+    STATE_SIGN_IN,
     STATE_IDLE,      /* no step left: a command decides */
     STATE_HANG,
     STATE_CLOSING,
@@ -50,26 +54,26 @@ struct talk {
     bool delayed; /* step's delay has passed */
     bool opening; /* the steps are those of "connect" */
     size_t dripped;
+    unsigned n_message_lines;
+
+    enum scenario_protocol protocol;
+    struct buf said; /* the last command */
+    struct handler_command command; /* its parts */
+    struct handler_moment now;
+    struct peer_text offer; /* what followed AUTH in what was sent for the last EHLO; part of a step */
+    struct doorkeeper *doorkeeper; /* NULL outside of a sign-in */
 };
 
 /* ---- log ---- */
 
 static void note(struct talk *t, char who, struct peer_text text)
 {
-    struct buf *out = &t->part->log->transcript;
-
-    buf_printf(out, "%u %u %c ", t->number, t->part->port->number, who);
-    peer_text_escape(out, text, QUOTED_MAX);
-    buf_put_char(out, '\n');
+    talk_log_note(t->part->log, t->number, t->part->port->number, who, text);
 }
 
 static void complain(struct talk *t, const char *what, struct peer_text text)
 {
-    struct buf *out = &t->part->log->complaints;
-
-    buf_printf(out, "port %u: %s '", t->part->port->number, what);
-    peer_text_escape(out, text, QUOTED_MAX);
-    buf_put_string(out, "'\n");
+    talk_log_complain(t->part->log, t->part->port->number, what, text);
 }
 
 /* ---- the end ---- */
@@ -83,6 +87,8 @@ static void on_handle_closed(uv_handle_t *handle)
     if (t->gone != NULL)
         t->gone(t, t->data);
     channel_done(&t->channel);
+    doorkeeper_free(t->doorkeeper);
+    buf_done(&t->said);
     free(t);
 }
 
@@ -117,26 +123,6 @@ static void on_broken(void *user)
 static void on_life_over(uv_timer_t *timer)
 {
     talk_end(timer->data);
-}
-
-/* ---- out ---- */
-
-static bool put_times(struct talk *t, struct peer_text bytes, unsigned times)
-{
-    size_t total = bytes.len * times;
-    char *all;
-    bool ok;
-
-    if (times == 1)
-        return channel_put(&t->channel, bytes.bytes, bytes.len);
-    all = malloc(total);
-    if (all == NULL)
-        return false;
-    for (unsigned i = 0; i < times; i++)
-        memcpy(all + i * bytes.len, bytes.bytes, bytes.len);
-    ok = channel_put(&t->channel, all, total);
-    free(all);
-    return ok;
 }
 
 /* ---- TLS ---- */
@@ -219,14 +205,38 @@ static void next_step(struct talk *t)
     t->state = STATE_STEP;
 }
 
+static bool say(struct talk *t, struct peer_text bytes)
+{
+    note(t, 'S', bytes);
+    return channel_put(&t->channel, bytes, 1);
+}
+
+static bool say_tagged(struct talk *t, struct peer_text bytes)
+{
+    struct buf b;
+    bool ok;
+
+    buf_init(&b, REPLY_MAX);
+    ok = handler_put_tagged(&b, bytes, t->command.tag) && say(t, (struct peer_text){ buf_borrow(&b), b.len });
+    buf_done(&b);
+    return ok;
+}
+
 /* Sends, and notes the lines one by one. */
 static void send_step(struct talk *t, const struct scenario_step *step)
 {
-    if (step->times > 1)
+    bool ok;
+
+    doorkeeper_read_offer(&t->offer, step->bytes);
+    if (step->times > 1) {
         note(t, 'S', PEER_TEXT_LITERAL("(a flood)"));
-    else
-        note(t, 'S', step->bytes);
-    if (put_times(t, step->bytes, step->times))
+        ok = channel_put(&t->channel, step->bytes, step->times);
+    } else if (t->protocol == SCENARIO_PROTOCOL_IMAP) {
+        ok = say_tagged(t, step->bytes);
+    } else {
+        ok = say(t, step->bytes);
+    }
+    if (ok)
         next_step(t);
     else
         talk_end(t);
@@ -234,14 +244,16 @@ static void send_step(struct talk *t, const struct scenario_step *step)
 
 static void drip_step(struct talk *t, const struct scenario_step *step)
 {
-    if (t->dripped == 0)
+    if (t->dripped == 0) {
+        doorkeeper_read_offer(&t->offer, step->bytes);
         note(t, 'S', step->bytes);
+    }
     if (t->dripped == step->bytes.len) {
         t->dripped = 0;
         next_step(t);
         return;
     }
-    if (!channel_put(&t->channel, step->bytes.bytes + t->dripped, 1)) {
+    if (!channel_put(&t->channel, (struct peer_text){ step->bytes.bytes + t->dripped, 1 }, 1)) {
         talk_end(t);
         return;
     }
@@ -257,6 +269,104 @@ static void finish_opening(struct talk *t)
     t->opening = false;
     t->part->n_finished++;
 }
+
+/* ---- what answers what ---- */
+
+static void begin_handler(struct talk *t, const struct scenario_handler *h)
+{
+    t->step = t->part->scenario->steps + h->first_step;
+    t->end = t->step + h->n_steps;
+    t->delayed = false;
+    t->state = STATE_STEP;
+}
+
+/* False where nothing is said of it. */
+static bool happen(struct talk *t, const char *event, const char *argument)
+{
+    const struct scenario_handler *h = handler_find_event(t->part->scenario, t->part->port, t->now, event,
+                                                          peer_text_of(argument));
+
+    if (h != NULL)
+        begin_handler(t, h);
+    return h != NULL;
+}
+
+/* Keeps a command, for its line leaves the buffer. */
+static bool keep_command(struct talk *t, struct peer_text line)
+{
+    buf_clear(&t->said);
+    if (!buf_put(&t->said, line.bytes, line.len))
+        return false;
+    t->command = handler_split((struct peer_text){ buf_borrow(&t->said), t->said.len }, t->protocol);
+    if (peer_text_equal_nocase(t->command.verb, "EHLO"))
+        t->offer = PEER_TEXT_LITERAL("");
+    return true;
+}
+
+/* ---- sign-in ---- */
+
+/* A file may refuse one who is who he says he is. */
+static bool next_says_yes(const struct talk *t)
+{
+    return t->step < t->end && t->step->bytes.len > 0 && t->step->bytes.bytes[0] == '2';
+}
+
+/* Sends what the doorkeeper asks, or does what the scenario says of an end. */
+static void answer_sign_in(struct talk *t, enum doorkeeper_answer answer, const struct buf *challenge)
+{
+    static const char *const events[] = {
+        [DOORKEEPER_ACCEPTS] = "accepted",     [DOORKEEPER_DENIES] = "denied",
+        [DOORKEEPER_CANCELLED] = "cancelled", [DOORKEEPER_MALFORMED] = "malformed",
+        [DOORKEEPER_UNOFFERED] = "unoffered",
+    };
+    const char *complaint = doorkeeper_complaint(t->doorkeeper);
+    struct buf line;
+
+    if (complaint != NULL)
+        complain(t, "a sign-in:", peer_text_of(complaint));
+    if (answer != DOORKEEPER_ASKS) {
+        if (happen(t, events[answer], doorkeeper_mechanism(t->doorkeeper))) {
+            t->now.signed_in = answer == DOORKEEPER_ACCEPTS && next_says_yes(t);
+        } else {
+            complain(t, "no answer is known to", peer_text_of(events[answer]));
+            talk_end(t);
+        }
+        t->doorkeeper = doorkeeper_free(t->doorkeeper);
+        return;
+    }
+    t->state = STATE_SIGN_IN;
+    buf_init(&line, REPLY_MAX);
+    buf_printf(&line, "334 %s\r\n", buf_borrow(challenge));
+    if (line.failed || !say(t, (struct peer_text){ buf_borrow(&line), line.len }))
+        talk_end(t);
+    buf_done(&line);
+}
+
+/* "AUTH MECHANISM [INITIAL]" (RFC 4954 section 4) was said last. */
+static void begin_sign_in(struct talk *t, enum scenario_auth_fault fault)
+{
+    struct handler_command c = handler_split(t->command.argument, SCENARIO_PROTOCOL_SMTP);
+    unsigned char binding[CHANNEL_BINDING_SIZE];
+    struct buf challenge;
+
+    t->doorkeeper = doorkeeper_free(t->doorkeeper);
+    t->doorkeeper = doorkeeper_new(&(struct doorkeeper_spec){
+        .scenario = t->part->scenario,
+        .fault = fault,
+        .mechanism = c.verb,
+        .offer = t->offer,
+        .binding = { (const char *)binding, channel_bind(&t->channel, binding) },
+    });
+    if (t->doorkeeper == NULL) {
+        talk_end(t);
+        return;
+    }
+    buf_init(&challenge, DOORKEEPER_LINE_MAX);
+    answer_sign_in(t, doorkeeper_begin(t->doorkeeper, c.argument, &challenge), &challenge);
+    buf_done(&challenge);
+}
+
+/* ---- steps, one by one ---- */
 
 static void take_step(struct talk *t)
 {
@@ -278,7 +388,11 @@ static void take_step(struct talk *t)
         return;
     case SCENARIO_ACT_MESSAGE:
     case SCENARIO_ACT_HEAD:
+        t->n_message_lines = 0;
         t->state = STATE_MESSAGE;
+        return;
+    case SCENARIO_ACT_AUTH:
+        begin_sign_in(t, step->fault);
         return;
     case SCENARIO_ACT_TLS:
         if (begin_tls(t))
@@ -301,75 +415,7 @@ static void take_step(struct talk *t)
     }
 }
 
-static struct peer_text verb_of(struct peer_text line)
-{
-    size_t len = 0;
-
-    while (len < line.len && isgraph((unsigned char)line.bytes[len]))
-        len++;
-    return (struct peer_text){ line.bytes, len };
-}
-
-static bool fits(const struct scenario_handler *h, enum scenario_side side, struct peer_text line)
-{
-    struct peer_text verb = verb_of(line);
-    struct peer_text argument = { line.bytes + verb.len, line.len - verb.len };
-
-    if (argument.len > 0) {
-        argument.bytes++;
-        argument.len--;
-    }
-    return (h->side == SCENARIO_SIDE_BOTH || h->side == side) && peer_text_equal_nocase(verb, h->verb) &&
-           (h->argument == NULL || peer_text_equal_nocase(argument, h->argument));
-}
-
-/* Begins what the first handler that fits says; false where none does. */
-static bool handle(struct talk *t, struct peer_text line)
-{
-    const struct scenario *s = t->part->scenario;
-    const struct scenario_port *port = t->part->port;
-    enum scenario_side side = t->channel.state == CHANNEL_TLS ? SCENARIO_SIDE_TLS : SCENARIO_SIDE_CLEAR;
-
-    for (size_t i = 0; i < port->n_handlers; i++) {
-        const struct scenario_handler *h = &s->handlers[port->first_handler + i];
-
-        if (!fits(h, side, line))
-            continue;
-        t->step = s->steps + h->first_step;
-        t->end = t->step + h->n_steps;
-        t->delayed = false;
-        t->state = STATE_STEP;
-        return true;
-    }
-    return false;
-}
-
 /* ---- in ---- */
-
-/*
- * take_line() - the next command, without its end, still in the buffer
- * shape:  *used is how much of the buffer it takes
- */
-static enum channel_outcome take_line(struct talk *t, struct peer_text *line, size_t *used)
-{
-    const char *bytes = buf_borrow(&t->channel.lines);
-    const char *end = memchr(bytes, '\n', t->channel.lines.len);
-
-    if (end == NULL && t->channel.lines.len <= COMMAND_MAX)
-        return CHANNEL_WAIT;
-    if (end == NULL) {
-        complain(t, "a command without an end:", (struct peer_text){ bytes, t->channel.lines.len });
-        return CHANNEL_BROKEN;
-    }
-    *line = (struct peer_text){ bytes, (size_t)(end - bytes) };
-    *used = line->len + 1;
-    if (line->len > 0 && line->bytes[line->len - 1] == '\r')
-        line->len--;
-    else
-        complain(t, "a line that does not end in CRLF:", *line);
-    note(t, 'C', *line);
-    return CHANNEL_DONE;
-}
 
 /* A TLS client on a port that speaks in the clear: real servers give up on it too. */
 static bool is_lost_hello(const struct talk *t)
@@ -377,26 +423,63 @@ static bool is_lost_hello(const struct talk *t)
     return t->channel.state == CHANNEL_CLEAR && channel_has_hello(&t->channel);
 }
 
-/* False while it has not come whole, and where it never will: the talk has ended then. */
+/*
+ * next_line() - the next line, without its end, still in the buffer
+ * shape:  *used is how much of the buffer it takes
+ * errors: false while it has not come whole, and where it never will: the talk has ended then
+ */
+static bool next_line(struct talk *t, struct peer_text *ret, size_t *used)
+{
+    switch (channel_line(&t->channel, COMMAND_MAX, ret, used)) {
+    case CHANNEL_WAIT:
+        return false;
+    case CHANNEL_BROKEN:
+        complain(t, "a line without an end:", *ret);
+        talk_end(t);
+        return false;
+    case CHANNEL_DONE:
+        break;
+    }
+    if (*used < ret->len + 2)
+        complain(t, "a line that does not end in CRLF:", *ret);
+    return true;
+}
+
+/* No secret goes in the clear, nor anywhere but into a sign-in. */
+static void watch(struct talk *t, struct peer_text line, bool signs_in)
+{
+    if (!(signs_in && t->now.in_tls) && talk_log_sees_secret(t->part->log, line))
+        complain(t, "a secret where none may be:", line);
+}
+
 static bool line_came(struct talk *t, struct peer_text *ret, size_t *used)
 {
-    enum channel_outcome outcome = take_line(t, ret, used);
-
-    if (outcome == CHANNEL_BROKEN)
-        talk_end(t);
-    return outcome == CHANNEL_DONE;
+    if (!next_line(t, ret, used))
+        return false;
+    note(t, 'C', *ret);
+    return true;
 }
 
 static void read_command(struct talk *t)
 {
+    static const char *const puzzled[] = {
+        [SCENARIO_PROTOCOL_SMTP] = "500 5.5.2 What?\r\n",
+        [SCENARIO_PROTOCOL_IMAP] = "{tag} BAD What?\r\n",
+        [SCENARIO_PROTOCOL_POP] = "-ERR What?\r\n",
+    };
+    const struct scenario_handler *h;
     struct peer_text line;
     size_t used;
 
     if (!line_came(t, &line, &used))
         return;
-    if (!handle(t, line)) {
+    watch(t, line, peer_text_equal_nocase(handler_split(line, t->protocol).verb, "AUTH"));
+    h = keep_command(t, line) ? handler_find(t->part->scenario, t->part->port, t->now, t->command) : NULL;
+    if (h != NULL) {
+        begin_handler(t, h);
+    } else {
         complain(t, "no answer is known to", line);
-        if (!channel_put(&t->channel, "500 5.5.2 What?\r\n", 17))
+        if (!say_tagged(t, peer_text_of(puzzled[t->protocol])))
             talk_end(t);
     }
     buf_consume(&t->channel.lines, used);
@@ -416,7 +499,8 @@ static void read_expected(struct talk *t)
     }
     if (!line_came(t, &line, &used))
         return;
-    if (anything || peer_text_equal_nocase(verb_of(line), want.bytes)) {
+    watch(t, line, true);
+    if (keep_command(t, line) && (anything || peer_text_equal_nocase(t->command.verb, want.bytes))) {
         next_step(t);
     } else {
         struct buf text;
@@ -430,29 +514,34 @@ static void read_expected(struct talk *t)
     buf_consume(&t->channel.lines, used);
 }
 
+static void read_response(struct talk *t)
+{
+    struct peer_text line;
+    struct buf challenge;
+    size_t used;
+
+    if (!line_came(t, &line, &used))
+        return;
+    watch(t, line, true);
+    buf_init(&challenge, DOORKEEPER_LINE_MAX);
+    answer_sign_in(t, doorkeeper_hear(t->doorkeeper, line, &challenge), &challenge);
+    buf_done(&challenge);
+    buf_consume(&t->channel.lines, used);
+}
+
 /* Reads on to the line that ends a message (RFC 5321 section 4.1.1.4) or a head (RFC 9112 section 2.1). */
 static void read_message(struct talk *t)
 {
-    const char *end_line = t->step->act == SCENARIO_ACT_HEAD ? "\r\n" : ".\r\n";
+    struct peer_text end = peer_text_of(t->step->act == SCENARIO_ACT_HEAD ? "" : "."), line;
+    size_t used;
 
-    while (t->channel.lines.len > 0) {
-        const char *bytes = buf_borrow(&t->channel.lines);
-        const char *end = memchr(bytes, '\n', t->channel.lines.len);
-        size_t used;
-        bool last;
-
-        if (end == NULL) {
-            if (t->channel.lines.len > COMMAND_MAX)
-                talk_end(t);
-            return;
-        }
-        used = (size_t)(end - bytes) + 1;
-        last = used == strlen(end_line) && memcmp(bytes, end_line, used) == 0;
-        buf_consume(&t->channel.lines, used);
-        if (last) {
+    while (t->state == STATE_MESSAGE && next_line(t, &line, &used)) {
+        if (t->n_message_lines++ < MESSAGE_NOTED_MAX)
+            note(t, 'C', line);
+        watch(t, line, false);
+        if (peer_text_equal(line, end) && used == line.len + 2)
             next_step(t);
-            return;
-        }
+        buf_consume(&t->channel.lines, used);
     }
 }
 
@@ -472,6 +561,8 @@ static void read_lines(struct talk *t)
         read_expected(t);
     else if (t->state == STATE_MESSAGE)
         read_message(t);
+    else if (t->state == STATE_SIGN_IN)
+        read_response(t);
     else
         read_command(t);
 }
@@ -484,6 +575,7 @@ static void shake_hands(struct talk *t)
     case CHANNEL_WAIT:
         return;
     case CHANNEL_DONE:
+        t->now.in_tls = true;
         note_handshake(t);
         next_step(t);
         return;
@@ -515,6 +607,7 @@ static bool turn(struct talk *t)
         return t->state != before;
     case STATE_EXPECT:
     case STATE_MESSAGE:
+    case STATE_SIGN_IN:
     case STATE_IDLE:
         read_lines(t);
         return t->state != before || t->channel.lines.len != unread;
@@ -578,6 +671,8 @@ struct talk *talk_accept(uv_stream_t *listener, struct talk_part *part, unsigned
         return NULL;
     t->part = part;
     t->number = number;
+    t->protocol = face_of(part->port->face)->protocol;
+    buf_init(&t->said, COMMAND_MAX);
     channel_init(&t->channel, (uv_stream_t *)&t->tcp, on_broken, t);
     t->handles_open = N_HANDLES;
     uv_tcp_init(loop, &t->tcp);
@@ -595,7 +690,7 @@ struct talk *talk_accept(uv_stream_t *listener, struct talk_part *part, unsigned
     uv_timer_start(&t->life_timer, on_life_over, TALK_LIFE_MS, 0);
     part->n_begun++;
     t->opening = true;
-    if (!handle(t, PEER_TEXT_LITERAL("connect")))
+    if (!happen(t, "connect", ""))
         t->state = STATE_IDLE;
     note(t, '-', PEER_TEXT_LITERAL("connected"));
     run(t);

@@ -11,17 +11,11 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "base/buf.h"
 #include "simulate/channel.h"
 #include "simulate/scenario.h"
+#include "simulate/talk_log.h"
 
 enum { TALK_LIFE_MS = 60000 };
-
-/* What was said, and what should not have been; shared by all talks of one loop. */
-struct talk_log {
-    struct buf transcript; /* "3 587 C EHLO [127.0.0.1]" a line */
-    struct buf complaints; /* a sentence a line */
-};
 
 /* How one port is played; outlives its talks. */
 struct talk_part {

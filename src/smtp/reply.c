@@ -7,7 +7,7 @@ enum { CODE_DIGITS = 3 };
 
 void reply_reader_init(struct reply_reader *r)
 {
-    *r = (struct reply_reader){ .step = REPLY_MORE };
+    *r = (struct reply_reader){ .line_max = REPLY_LINE_MAX, .step = REPLY_MORE };
     /* One more than a reply may have: the byte that passes the ceiling is kept as well. */
     buf_init(&r->raw, REPLY_BYTES_MAX + 1);
 }
@@ -25,7 +25,7 @@ void reply_reader_next(struct reply_reader *r)
 
     free(r->reply.lines);
     buf_clear(&raw);
-    *r = (struct reply_reader){ .raw = raw, .step = REPLY_MORE };
+    *r = (struct reply_reader){ .line_max = r->line_max, .raw = raw, .step = REPLY_MORE };
 }
 
 static enum reply_step reader_flaw(struct reply_reader *r, enum reply_flaw flaw)
@@ -98,7 +98,7 @@ static enum reply_step reader_byte(struct reply_reader *r, char c)
         return reader_flaw(r, REPLY_NUL);
     } else if (r->code_alone && c != '\r') {
         return reader_flaw(r, REPLY_BAD_SEPARATOR);
-    } else if (r->column == REPLY_LINE_MAX) {
+    } else if (r->column == r->line_max) {
         return reader_flaw(r, REPLY_LINE_TOO_LONG);
     }
     r->column++;

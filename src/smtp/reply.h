@@ -17,6 +17,7 @@
 /* RFC 5321 section 4.5.3.1.5 has 512 for a line; servers that pass it work with every client. */
 enum {
     REPLY_LINE_MAX = 2048,   /* bytes before the line feed */
+    REPLY_CHALLENGE_LINE_MAX = 16384, /* likewise in a sign-in; RFC 4954 section 4 has 12288 */
     REPLY_LINES_MAX = 512,
     REPLY_BYTES_MAX = 65536, /* of one reply, line ends included */
 };
@@ -54,10 +55,11 @@ enum reply_step {
     REPLY_NOMEM,
 };
 
-/* Read `reply` and `flaw`; the rest is the reader's own. */
+/* Read `reply` and `flaw`, set `line_max`; the rest is the reader's own. */
 struct reply_reader {
     struct smtp_reply reply; /* valid until the next feed, next or done */
     enum reply_flaw flaw;
+    size_t line_max; /* REPLY_LINE_MAX unless another is set */
 
     struct buf raw;
     size_t total;       /* bytes of this reply */

@@ -3,7 +3,7 @@
 
     check_record.py MODEL_DIR
 
-Each field of each structure in evidence.h and plan.h must be named in
+Each field of each structure in evidence.h, plan.h and token.h must be named in
 evidence_json.c or plan_json.c, as must be every enumeration whose words it needs. Prints TAP.
 """
 import pathlib
@@ -28,7 +28,7 @@ def main():
     model = pathlib.Path(sys.argv[1])
     kept = {field for source in ("evidence_json.c", "plan_json.c")
             for field in re.findall(r"(?:->|\.)(\w+)", (model / source).read_text(encoding="utf-8"))}
-    wanted = [f for name in ("plan.h", "evidence.h") for f in fields(model / name) if f[1] not in LEFT_OUT]
+    wanted = [f for name in ("plan.h", "evidence.h", "token.h") for f in fields(model / name) if f[1] not in LEFT_OUT]
     failed = len(wanted) < 100      # the headers were not understood
     print(f"1..{len(wanted)}")
     for number, (struct, field) in enumerate(wanted, 1):

@@ -4,48 +4,21 @@ usage: check_practice.py SMTPDX
 """
 import json
 import re
-import shlex
 import signal
 import smtplib
 import ssl
 import subprocess
 import sys
 
-PATIENCE_S = 20
+from served import PATIENCE_S, Served, complaints, words
+
 MESSAGE = "From: a@example.test\r\nTo: b@example.test\r\n\r\n.a line with a dot\r\n"
 # Inside, no further namespace is permitted.
 NO_NAMESPACES = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
 
 
-def words(program, *more):
-    return [program, "simulate", "--lang", "en", *more]
-
-
 def run(*command):
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
-
-
-class Served:
-    """A scenario on the air, and what its guide says."""
-
-    def __init__(self, program, name):
-        self.process = subprocess.Popen(words(program, name, "--serve", "--transcript"), stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        self.guide = ""
-        while not self.guide.rstrip("\n").split("\n")[-1].startswith("  smtpdx "):
-            line = self.process.stdout.readline()
-            if line == "":
-                raise AssertionError(f"no guide: {self.guide} {self.process.stderr.read()}")
-            self.guide += line
-        self.ports = {int(port): int(real) for port, real in re.findall(r"^Port (\d+) is 127\.0\.0\.1:(\d+)$",
-                                                                       self.guide, re.M)}
-        self.root = re.search(r"^Root certificate to trust: (.+)$", self.guide, re.M)[1]
-        self.own_check = shlex.split(self.guide.rstrip("\n").split("\n")[-1])[1:]
-
-    def end(self, how):
-        self.process.send_signal(how)
-        said = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, *said
 
 
 def mail_goes_through(program):
@@ -60,8 +33,7 @@ def mail_goes_through(program):
         status, _, said = served.end(signal.SIGINT)
     assert status == 0, f"exit status {status}"
     assert "250 2.0.0 Taken" in said, said
-    strange = [line for line in said.splitlines() if not re.match(r"\d+ \d+ [CST-] ", line)]
-    assert not strange, strange
+    assert not complaints(said), complaints(said)
 
 
 def the_line_of_the_guide_checks_it(program):

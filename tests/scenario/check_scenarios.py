@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import expectation
+from served import complaints
 
 try:
     import jsonschema
@@ -29,11 +30,6 @@ PATIENCE_S = 40
 def run(program, *words):
     return subprocess.run([program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=PATIENCE_S, env=os.environ | {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"})
-
-
-def complaints(transcript):
-    """Lines of the players that tell what the program said out of turn; the rest is what was said."""
-    return [line for line in transcript.splitlines() if not re.match(r"\d+ \d+ [CST-] ", line)]
 
 
 # This machine (0.0.0.0 is a way to say so, too), and the networks of examples that a network of its own is made
@@ -71,7 +67,10 @@ def check(program, folder, schema, steps, name, *options):
                   for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
     if found:
         return found
-    found += expectation.differences(expectation.read(folder / f"{name}.scn"), steps, report, done.returncode)
+    want = expectation.read(folder / f"{name}.scn")
+    found += expectation.differences(want, steps, report, done.returncode)
+    if "--transcript" in options:
+        found += expectation.differences_of_mail(want, done.stderr)
     found += [f"the program strayed: {line}" for line in complaints(done.stderr) if not RECORDED.match(line)]
     found += [f"contacted {address}" for address in strangers(report)]
     return found

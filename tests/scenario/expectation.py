@@ -1,6 +1,10 @@
-"""What a scenario file says that a check must find."""
+"""What a scenario file says that a check must find, and what it must have sent."""
 import dataclasses
+import email
+import email.policy
+import email.utils
 import pathlib
+import re
 import tomllib
 
 EXIT_STATUS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
@@ -13,6 +17,8 @@ class Expectation:
     findings: list = dataclasses.field(default_factory=list)  # (id, severity, caused_by)
     ports: dict = dataclasses.field(default_factory=dict)  # id -> the port that its evidence is about
     recommended: list = dataclasses.field(default_factory=list)  # (port, mode), best first
+    taken: int = 0  # messages
+    envelope: dict = dataclasses.field(default_factory=dict)  # "from" and "to" of each, where the file names them
 
 
 def read(path):
@@ -30,6 +36,9 @@ def read(path):
                     want.ports[finding] = int(settings["port"])
             case ["recommended", port, mode]:
                 want.recommended.append((int(port), mode))
+            case ["taken", count, *settings]:
+                want.taken = int(count)
+                want.envelope = dict(setting.split("=", 1) for setting in settings)
     return want
 
 
@@ -64,4 +73,85 @@ def differences(want, steps, report, status):
         probes = [b["probe"] for b in finding["because"] if b.get("probe") is not None]
         if port is not None and port not in [report["probes"][probe]["port"] for probe in probes]:
             found.append(f"{finding['id']}: none of its evidence is about port {port}")
+    return found
+
+
+# ---- what was sent ----------------------------------------------------------
+
+ONCE = ["From", "To", "Date", "Message-ID", "Subject"]
+
+
+@dataclasses.dataclass
+class Letter:
+    """A message that a practice server took, by the transcript."""
+    sender: str = ""
+    size: int | None = None  # as declared (RFC 1870)
+    recipients: list = dataclasses.field(default_factory=list)
+    lines: list = dataclasses.field(default_factory=list)  # as they went over the wire, with escapes
+
+
+def letters(transcript):
+    """Those that were taken; what was refused is none."""
+    open_letters, found = {}, []
+    for line in transcript.splitlines():
+        match = re.match(r"(\d+) \d+ ([CS]) (.*)", line)
+        if not match:
+            continue
+        talk, who, text = match.groups()
+        letter, state = open_letters.get(talk, (None, ""))
+        verb = text.upper()
+        if who == "C" and state == "message":
+            state = "judged" if text == "." else state
+            letter.lines += [] if text == "." else [text]
+        elif who == "C" and (mail := re.match(r"MAIL FROM:<(.*?)>(?:.* SIZE=(\d+))?", text, re.I)):
+            letter, state = Letter(mail[1], int(mail[2]) if mail[2] else None), ""
+        elif who == "C" and letter and verb.startswith("RCPT TO:"):
+            letter.recipients.append(text[8:].strip("<>"))
+            state = "rcpt"
+        elif who == "S" and state == "rcpt":
+            letter.recipients = letter.recipients if text.startswith("2") else letter.recipients[:-1]
+            state = ""
+        elif who == "S" and letter and text.startswith("354"):
+            state = "message"
+        elif who == "S" and state == "judged":
+            found += [letter] if text.startswith("2") else []
+            letter, state = None, ""
+        open_letters[talk] = letter, state
+    return found
+
+
+def flaws(letter):
+    """What is wrong with a message in itself (RFC 5322), a line each."""
+    lines = [line[1:] if line.startswith(".") else line for line in letter.lines]
+    message = email.message_from_string("\n".join(lines), policy=email.policy.default)
+    found = [f"{name}: {len(message.get_all(name, []))} times" for name in ONCE
+             if len(message.get_all(name, [])) != 1]
+    if found:
+        return found
+    if email.utils.parseaddr(message["From"])[1] != letter.sender:
+        found.append(f"From {message['From']}, and MAIL from {letter.sender}")
+    if [email.utils.parseaddr(message["To"])[1]] != letter.recipients:
+        found.append(f"To {message['To']}, and RCPT to {letter.recipients}")
+    if not re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", message["Message-ID"].strip()):
+        found.append(f"Message-ID {message['Message-ID']}")
+    if message["Date"].datetime is None or message["Date"].datetime.tzinfo is None:
+        found.append(f"Date {message['Date']}")
+    if not message.get_content().strip():
+        found.append("it says nothing")
+    size = sum(len(line) + 2 for line in lines)
+    if letter.size not in (None, size):
+        found.append(f"{size} bytes, and SIZE={letter.size}")
+    return found
+
+
+def differences_of_mail(want, transcript):
+    """A line for each thing about the messages that is not as the file says."""
+    taken = letters(transcript)
+    found = [] if len(taken) == want.taken else [f"messages taken: wanted {want.taken}, got {len(taken)}"]
+    for letter in taken:
+        found += [f"message: {flaw}" for flaw in flaws(letter)]
+        if letter.sender != want.envelope.get("from", letter.sender):
+            found.append(f"MAIL from {letter.sender}, wanted {want.envelope['from']}")
+        if "to" in want.envelope and letter.recipients != [want.envelope["to"]]:
+            found.append(f"RCPT to {letter.recipients}, wanted {want.envelope['to']}")
     return found

@@ -53,6 +53,8 @@ static struct plan *full_plan(void)
         .warn_days = 22, .crit_days = 4, .cert_file = "me é.pem",
         .key_file = "me.key",
         .warn_time_ms = 1500, .crit_time_ms = 2500,
+        .user = PEER_TEXT_LITERAL("me\xe9 "), .auth = "PLAIN", .send_to = "a@mail.example", .send_from = "b@mail.example",
+        .last_step = LAST_STEP_RCPT, .accept_look_alike = true, .incoming = true,
     };
     return &p;
 }
@@ -161,6 +163,24 @@ static struct path *full_paths(void)
     return paths;
 }
 
+static struct errand *full_errand(void)
+{
+    static const struct refused_reply reply = { 535, { 5, 7, 8 }, BYTES("535 5.7.8 \xe9") };
+    static const struct secret_form form = { true, true, true, true, true, true, true, true, true, true };
+    static struct errand errand;
+
+    errand = (struct errand){
+        .bar = BAR_LOOK_ALIKE,
+        .connection = full_probes(),
+        .sign_in = { SECRET_TOKEN, form, form, "XOAUTH2", true, true, PEER_TEXT_LITERAL("400"),
+                     PEER_TEXT_LITERAL("Bearer"), PEER_TEXT_LITERAL("mail \xff"), reply,
+                     { true, PEER_TEXT_LITERAL("iss"), PEER_TEXT_LITERAL("aud"), PEER_TEXT_LITERAL("scp"),
+                       PEER_TEXT_LITERAL("roles"), PEER_TEXT_LITERAL("me"), 1790000004, 1790000005, 1790000006 } },
+        .sending = { true, 35882577, 1234, "1@mail.example", reply, reply, reply, reply },
+    };
+    return &errand;
+}
+
 static struct evidence full_evidence(void)
 {
     return (struct evidence){
@@ -169,7 +189,7 @@ static struct evidence full_evidence(void)
         .has_route = { true, true }, .resolver_configured = true, .n_roots = 142, .roots_loaded = true,
         .n_roots_broken = 3, .names = full_names(), .n_names = 2, .probes = full_probes(), .n_probes = 2,
         .chains = full_chains(), .n_chains = 2, .fetches = full_fetches(), .n_fetches = 2, .clock = full_clock(),
-        .paths = full_paths(), .n_paths = 1,
+        .paths = full_paths(), .n_paths = 1, .errand = full_errand(),
     };
 }
 
@@ -214,7 +234,8 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME(n_ports), SAME_BITS(families), SAME(n_resolvers), SAME(has_address), SAME_ADDRESS(address);
     SAME(n_ca_files), SAME(system_ca), SAME(n_port_maps), SAME_STRING(ehlo), SAME(timeout_ms);
     SAME(warn_days), SAME(crit_days), SAME_STRING(cert_file), SAME_STRING(key_file);
-    SAME(warn_time_ms), SAME(crit_time_ms);
+    SAME(warn_time_ms), SAME(crit_time_ms), SAME_PEER(user), SAME_STRING(auth), SAME_STRING(send_to);
+    SAME_STRING(send_from), SAME(last_step), SAME(accept_look_alike), SAME(incoming);
     for (size_t i = 0; i < a->n_notes; i++)
         SAME(notes[i].flaw), SAME(notes[i].column), SAME(notes[i].span), SAME(notes[i].code_point);
     for (size_t i = 0; i < a->n_asked_ports; i++)
@@ -293,6 +314,29 @@ static void same_probe(const struct probe *a, const struct probe *b)
         SAME_PEER(auth[i]);
 }
 
+static void same_reply(const struct refused_reply *a, const struct refused_reply *b)
+{
+    SAME(code), SAME_BITS(enhanced), SAME_PEER(text);
+}
+
+static void same_errand(const struct errand *a, const struct errand *b)
+{
+    SAME(bar);
+    same_probe(a->connection, b->connection);
+    SAME(sign_in.kind), SAME_BITS(sign_in.form), SAME_BITS(sign_in.user_form), SAME_STRING(sign_in.mechanism);
+    SAME(sign_in.begun), SAME(sign_in.accepted);
+    SAME_PEER(sign_in.oauth_status), SAME_PEER(sign_in.oauth_schemes), SAME_PEER(sign_in.oauth_scope);
+    SAME(sign_in.token.is_jwt), SAME_PEER(sign_in.token.issuer), SAME_PEER(sign_in.token.audience);
+    SAME_PEER(sign_in.token.scopes), SAME_PEER(sign_in.token.roles), SAME_PEER(sign_in.token.user);
+    SAME(sign_in.token.expires_s), SAME(sign_in.token.not_before_s), SAME(sign_in.token.issued_s);
+    same_reply(&a->sign_in.answer, &b->sign_in.answer);
+    SAME(sending.begun), SAME(sending.size_limit), SAME(sending.size), SAME_STRING(sending.message_id);
+    same_reply(&a->sending.mail, &b->sending.mail);
+    same_reply(&a->sending.rcpt, &b->sending.rcpt);
+    same_reply(&a->sending.data, &b->sending.data);
+    same_reply(&a->sending.message, &b->sending.message);
+}
+
 static void same_fetch(const struct fetch *a, const struct fetch *b)
 {
     SAME(kind), SAME(chain), SAME_STRING(url), SAME(outcome), SAME(status), SAME_BITS(started_ms);
@@ -327,6 +371,9 @@ static void same_path(const struct path *a, const struct path *b)
 
 static void same_evidence(const struct evidence *a, const struct evidence *b)
 {
+    ck_assert_int_eq(a->errand == NULL, b->errand == NULL);
+    if (a->errand != NULL)
+        same_errand(a->errand, b->errand);
     same_plan(a->plan, b->plan);
     SAME(started_wall_ms), SAME_BITS(duration_ms), SAME(interrupted), SAME(ceiling_reached), SAME(incomplete);
     SAME_STRING(own_trouble);
@@ -465,6 +512,9 @@ START_TEST(every_word_of_every_enumeration_comes_back)
             p->outcome = PROBE_OK;
         p->stage = (enum stage)(i % (STAGE_DONE + 1));
         p->skip = (enum skip_reason)(i % (SKIP_STOPPED + 1));
+        e.plan->last_step = (enum last_step)(i % (LAST_STEP_RCPT + 1));
+        e.errand->bar = (enum errand_bar)(i % (BAR_STOPPED + 1));
+        e.errand->sign_in.kind = (enum secret_kind)(i % (SECRET_TOKEN + 1));
         p->service = (enum service)(i % (SERVICE_MYSQL + 1));
         e.names[0].queries[0].outcome = (enum dns_outcome)(i % (DNS_MALFORMED + 1));
         e.plan->notes[0].flaw = (enum input_flaw)(i % (INPUT_FLAW_EMPTY + 1));

@@ -167,15 +167,48 @@ START_TEST(what_the_check_must_say_is_read)
 }
 END_TEST
 
+START_TEST(who_may_sign_in_is_told_to_the_byte)
+{
+    struct scenario *s = parse("target a.test\naccount a\\x20b two words\\x20\ntoken c t\nsecret token t\\x00\n"
+                               "oauth-error none\ntaken 2 from=me@a.test\n");
+
+    ck_assert_msg(s != NULL, "%s", complaint);
+    ck_assert_uint_eq(s->n_accounts, 2);
+    ck_assert(peer_text_equal(s->accounts[0].user, PEER_TEXT_LITERAL("a b")));
+    ck_assert(peer_text_equal(s->accounts[0].secret, PEER_TEXT_LITERAL("two words ")));
+    ck_assert(!s->accounts[0].token && s->accounts[1].token);
+    ck_assert(s->secret.given && s->secret.token);
+    ck_assert(peer_text_equal(s->secret.bytes, PEER_TEXT_LITERAL("t\0")));
+    ck_assert_uint_eq(s->oauth_error.len, 0);
+    ck_assert_uint_eq(s->taken.count, 2);
+    ck_assert_str_eq(s->taken.from, "me@a.test");
+    ck_assert_ptr_null(s->taken.to);
+    scenario_free(s);
+}
+END_TEST
+
+START_TEST(incoming_servers_are_there_when_the_check_asks_for_them)
+{
+    struct scenario *s = parse("target a.test\noptions --incoming\nport 143 refused\n");
+
+    ck_assert_msg(s != NULL, "%s", complaint);
+    ck_assert_int_eq(port_of(s, 993)->face, SCENARIO_FACE_IMAPS);
+    ck_assert_int_eq(port_of(s, 143)->face, SCENARIO_FACE_REFUSED);
+    ck_assert_int_eq(port_of(s, 995)->face, SCENARIO_FACE_POPS);
+    ck_assert_int_eq(port_of(s, 110)->face, SCENARIO_FACE_POP);
+    scenario_free(s);
+}
+END_TEST
+
 static const struct complaint_case {
     const char *text, *says;
 } complaint_cases[] = {
     { "", "test:0: no target: target NAME, box TEXT" },
-    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, port, on, at, "
-                                        "a step, verdict, primary, finding, recommended" },
+    { "target a.test\nprot 25 relay\n", "test:2: word 'prot': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, account, token, "
+                                        "oauth-error, secret, port, on, at, a step, verdict, primary, finding, recommended, taken" },
     { "target a.test\nport 99999 relay\n", "test:2: port '99999': a number from 1 to 65535" },
     { "target a.test\nport 25 open\n", "test:2: port 'open': refused, dropped, mute, script, submission, submissions, "
-      "relay, web, http-204, http-redirect, http-page, http-511" },
+      "relay, imap, imaps, pop, pops, web, http-204, http-redirect, http-page, http-511" },
     { "target a.test\nport 25 relay\nport 25 relay\n", "test:3: second port '25': each port once" },
     { "target a.test\nport 25 relay cert=b\n", "test:2: certificate 'b': one named above" },
     { "target a.test\nport 25 relay tls=2\n", "test:2: tls '2': 1.0, 1.1, 1.2, 1.3" },
@@ -191,7 +224,7 @@ static const struct complaint_case {
     { "target a.test\nport 25 script\nserver a\\xZZ\n", "test:3: escape '\\\\xZZ': \\\\ \\\" \\r \\n \\t \\xNN" },
     { "target a.test\nport 25 script\nraw \"ab\\\"\n", "test:3: escape '\\\\': \\\\ \\\" \\r \\n \\t \\xNN" },
     { "target a.test\nport 25 script\nflood 4000000 \"abcd\"\n", "test:3: flood '4000000': at most 4 MiB" },
-    { "target a.test\non EHLO close\n", "test:2: on 'EHLO': port N submission, submissions or relay before it" },
+    { "target a.test\non EHLO close\n", "test:2: on 'EHLO': port N submission, submissions, relay, imap or pop before it" },
     { "target a.test\ndns a.test A ::1\n", "test:2: address '::1': IPv4 for A, IPv6 for AAAA" },
     { "target a.test\ndns a.test 127.0.0.1\n",
       "test:2: answer '127.0.0.1': an address, nxdomain, empty, servfail, refused, silent, cname, many" },
@@ -214,9 +247,17 @@ static const struct complaint_case {
     { "target a.test\noptions 587\n", "test:2: option '587': --NAME VALUE, --NAME=VALUE, --NAME, -4, -6, -p PORT" },
     { "target a.test\nverdict fine\n", "test:2: verdict 'fine': ok, warning, critical, unknown" },
     { "target a.test\nfinding blocked critical\n", "test:2: finding 'blocked': an id such as port.blocked" },
+    { "target a.test\naccount me\n", "test:2: account 'me': USER and a secret" },
+    { "target a.test\nsecret words\n", "test:2: secret 'words': password, token" },
+    { "target a.test\nsecret password a\nsecret token b\n", "test:3: second secret: one" },
+    { "target a.test\noauth-error\n", "test:2: oauth-error '': JSON, none" },
+    { "target a.test\ntaken 0\n", "test:2: taken '0': how many messages, once" },
+    { "target a.test\ntaken 1 by=me\n", "test:2: setting 'by': from=ADDRESS, to=ADDRESS" },
+    { "target a.test\nport 25 relay\non AUTH auth lie\n",
+      "test:3: fault 'lie': wrong-signature, no-signature, wrong-nonce, many-rounds, garbage, endless" },
     { "target a.test\nrecommended 25 none\n", "test:2: mode 'none': starttls, implicit" },
-    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, port, on, at, "
-                                  "a step, verdict, primary, finding, recommended" },
+    { "target a.test\n\x1b[2J\n", "test:2: word '\\x1b[2J': about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, control, net, account, token, "
+                                  "oauth-error, secret, port, on, at, a step, verdict, primary, finding, recommended, taken" },
 };
 
 START_TEST(a_mistake_is_one_line_that_says_where_and_what_is_accepted)
@@ -325,6 +366,8 @@ int main(void)
     TCase *t = tcase_create("scenario");
 
     tcase_add_test(t, a_target_alone_is_a_healthy_host);
+    tcase_add_test(t, who_may_sign_in_is_told_to_the_byte);
+    tcase_add_test(t, incoming_servers_are_there_when_the_check_asks_for_them);
     tcase_add_test(t, bytes_that_one_cannot_see_are_written_as_escapes);
     tcase_add_test(t, what_a_file_says_comes_before_what_a_healthy_server_does);
     tcase_add_test(t, controls_work_unless_the_file_says_otherwise);

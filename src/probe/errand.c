@@ -1,0 +1,215 @@
+/*
+ * errand - where one more connection signs in and sends, and what it brings home
+ */
+#include "probe/errand.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "probe/chain.h"
+#include "smtp/jwt.h"
+
+enum {
+    SMTP_PORT = 25,
+    SUBMISSIONS_PORT = 465,
+    SUBMISSION_PORT = 587,
+};
+
+bool errand_begin(struct evidence *e, const struct secret *secret)
+{
+    struct errand *r = arena_alloc(e->arena, 1, sizeof *r);
+    struct peer_text bytes = { 0 };
+
+    if (r == NULL)
+        return false;
+    *r = (struct errand){ .bar = BAR_STOPPED };
+    r->sign_in.token = (struct token_facts){ .expires_s = -1, .not_before_s = -1, .issued_s = -1 };
+    if (secret != NULL && e->plan->user.bytes != NULL) {
+        bytes.bytes = secret_bytes(secret, &bytes.len);
+        r->sign_in.kind = secret_kind(secret);
+        r->sign_in.form = secret_look(bytes);
+        r->sign_in.user_form = secret_look(e->plan->user);
+        if (r->sign_in.kind == SECRET_TOKEN && !jwt_read(&r->sign_in.token, e->arena, bytes))
+            return false;
+    }
+    e->errand = r;
+    return true;
+}
+
+/* ---- where to go ---------------------------------------------------------------- */
+
+/* Worse places have greater numbers. The user's own setting comes before all; then what clients are told to use. */
+static unsigned rank_of(const struct plan *plan, const struct probe *p)
+{
+    bool asked = plan_asks_port(plan, p->port) && (!plan->tls_asked || plan->tls == p->mode);
+
+    if (asked)
+        return 0;
+    if (p->port == SUBMISSIONS_PORT && p->mode == TLS_MODE_IMPLICIT)
+        return 1;
+    if (p->port == SUBMISSION_PORT && p->mode == TLS_MODE_STARTTLS)
+        return 2;
+    return p->port == SMTP_PORT ? 4 : 3;
+}
+
+static bool is_place(const struct probe *p)
+{
+    return p->role == ROLE_TARGET && p->mode != TLS_MODE_NONE;
+}
+
+/* A server that offers no sign-in at all is no place for one, unless it is the user's own. */
+static bool is_ready(const struct plan *plan, const struct probe *p)
+{
+    return is_place(p) && p->outcome == PROBE_OK &&
+           (plan->user.bytes == NULL || p->n_auth > 0 || rank_of(plan, p) == 0);
+}
+
+/* Index of the best cell that is ready, -1 while there is none. */
+static int best_place(const struct evidence *e)
+{
+    int best = -1;
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        if (is_ready(e->plan, &e->probes[i]) &&
+            (best < 0 || rank_of(e->plan, &e->probes[i]) < rank_of(e->plan, &e->probes[best])))
+            best = (int)i;
+    }
+    return best;
+}
+
+/* Some cell that would be better is still being tried. */
+static bool better_may_come(const struct evidence *e, int best)
+{
+    unsigned rank = rank_of(e->plan, &e->probes[best]);
+
+    for (size_t i = 0; i < e->n_probes; i++) {
+        const struct probe *p = &e->probes[i];
+
+        if (is_place(p) && p->outcome == PROBE_RUNNING && rank_of(e->plan, p) < rank)
+            return true;
+    }
+    return false;
+}
+
+/* Some server of the target speaks only what was given up long ago. */
+static bool is_old(const struct evidence *e)
+{
+    for (size_t i = 0; i < e->n_probes; i++) {
+        if (is_place(&e->probes[i]) && e->probes[i].tls_old != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool asks_for_clear_text(const struct plan *plan)
+{
+    return plan->tls_asked && plan->tls == TLS_MODE_NONE;
+}
+
+/* What forbids it wherever it were to go. */
+static enum errand_bar bar_of_plan(const struct plan *plan, bool has_secret)
+{
+    if (plan->user.bytes == NULL)
+        return BAR_NONE; /* nothing secret is at stake */
+    if (!has_secret)
+        return BAR_NO_SECRET;
+    if (asks_for_clear_text(plan))
+        return BAR_NO_TLS;
+    return plan->slip != SLIP_NONE && !plan->accept_look_alike ? BAR_LOOK_ALIKE : BAR_NONE;
+}
+
+static enum errand_choice bar(struct evidence *e, enum errand_bar bar)
+{
+    e->errand->bar = bar;
+    return ERRAND_BARRED;
+}
+
+enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
+                                 size_t *probe)
+{
+    enum errand_bar forbidden = bar_of_plan(e->plan, has_secret);
+    int best = best_place(e);
+
+    if (forbidden != BAR_NONE)
+        return bar(e, forbidden);
+    if (!last && (best < 0 || better_may_come(e, best)))
+        return ERRAND_WAIT;
+    if (best < 0)
+        return bar(e, is_old(e) ? BAR_OLD_TLS : BAR_NO_WAY);
+    if (e->plan->user.bytes != NULL) {
+        chain_judge_all(trust, e);
+        if (!chain_is_verified(e, e->probes[best].chain))
+            return bar(e, BAR_UNVERIFIED);
+    }
+    e->errand->bar = BAR_NONE;
+    *probe = (size_t)best;
+    return ERRAND_GO;
+}
+
+/* ---- the dialogue's part --------------------------------------------------------- */
+
+/* East of Greenwich, at the moment. */
+static int utc_offset_minutes(int64_t wall_ms)
+{
+    time_t now_s = (time_t)(wall_ms / 1000);
+    struct tm local;
+
+    return localtime_r(&now_s, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
+}
+
+struct smtp_errand errand_words(const struct evidence *e, const struct secret *secret, const char *host,
+                                uint16_t port)
+{
+    const struct plan *plan = e->plan;
+    int64_t now_ms = clock_wall_ms();
+
+    return (struct smtp_errand){
+        .sign_in = plan->user.bytes != NULL,
+        .user = plan->user,
+        .secret = secret,
+        .auth = plan->auth,
+        .host = host,
+        .port = port,
+        .mail_from = plan->send_to == NULL ? NULL : plan->send_from,
+        .rcpt_to = plan->send_to,
+        .stop_after_rcpt = plan->last_step == LAST_STEP_RCPT,
+        .wall_ms = now_ms,
+        .utc_offset_minutes = utc_offset_minutes(now_ms),
+    };
+}
+
+static struct refused_reply kept(struct arena *arena, const struct smtp_answer *a)
+{
+    return (struct refused_reply){
+        .code = a->code,
+        .enhanced = { a->enhanced.class, a->enhanced.subject, a->enhanced.detail },
+        .text = arena_peer_text(arena, a->text, PEER_LINE_MAX),
+    };
+}
+
+static struct peer_text kept_text(struct arena *arena, struct peer_text t)
+{
+    return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
+}
+
+void errand_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
+{
+    struct sign_in *s = &r->sign_in;
+    struct sending *m = &r->sending;
+
+    s->mechanism = arena_strdup(arena, l->sign_in.mechanism);
+    s->begun = l->sign_in.begun;
+    s->accepted = l->sign_in.accepted;
+    s->oauth_status = kept_text(arena, l->sign_in.oauth.status);
+    s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
+    s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
+    s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
+    m->begun = l->stage >= SMTP_STAGE_MAIL && (l->answers[SMTP_STAGE_MAIL].code != 0 || l->stage != SMTP_STAGE_DONE);
+    m->size_limit = l->tls.size;
+    m->size = l->sending.size;
+    m->message_id = arena_strdup(arena, l->sending.message_id);
+    m->mail = kept(arena, &l->answers[SMTP_STAGE_MAIL]);
+    m->rcpt = kept(arena, &l->answers[SMTP_STAGE_RCPT]);
+    m->data = kept(arena, &l->answers[SMTP_STAGE_DATA]);
+    m->message = kept(arena, &l->answers[SMTP_STAGE_MESSAGE]);
+}
