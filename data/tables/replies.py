@@ -60,6 +60,9 @@ def read(folder, knowledge, faults):
     names = [c.ident for c in classes]
     providers = {p.ident for p in knowledge.providers}
     sets = [read_set(table, names, findings, providers, faults) for table in top.take("sets", list, [])]
+    used = {row.ident for s in sets for row in s.rows}
+    for name in sorted(set(names) - used):
+        faults.add(FILE, name, "no row has this class")
     return Replies(classes, sets)
 
 
@@ -153,7 +156,7 @@ def read_row(label, table, confidence, helps, classes, findings, faults):
     enhanced = take_enhanced(entry)
     if not texts and code == 0 and enhanced == (0, 0, 0, 0):
         entry.fault("neither text nor number")
-    if enhanced[0] and code and enhanced[0] != code // 100:
+    if not texts and enhanced[0] and code and enhanced[0] != code // 100:
         entry.fault("code and enhanced are not of one kind (RFC 2034 section 4)")
     stages = take_stages(entry)
     ident = entry.take_word("class", classes)

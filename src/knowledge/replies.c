@@ -9,23 +9,27 @@
 #include <string.h>
 #include <strings.h>
 
+#include "knowledge/finding.h"
 #include "knowledge/replies_table.h"
 
 /* How a row came to match; what comes first decides over what follows. */
 enum match_kind {
-    MATCH_OWN_TEXT,     /* words of this provider's own */
-    MATCH_GENERIC_TEXT,
-    MATCH_OWN_WEAK,     /* words of its own that stand in other sentences as well */
-    MATCH_FOREIGN_TEXT, /* words of another provider's: servers borrow each other's */
-    MATCH_GENERIC_WEAK,
+    MATCH_OWN_TEXT,   /* words of this provider's own */
+    MATCH_OTHER_TEXT, /* words of many servers, or of another provider: they borrow from each other */
+    MATCH_OWN_WEAK,   /* words of its own that stand in other sentences as well */
+    MATCH_OTHER_WEAK,
     MATCH_OWN_NUMBER,
-    MATCH_GENERIC_NUMBER,
+    MATCH_OTHER_NUMBER,
     MATCH_NONE,
 };
 
+/* Whose row it is. */
+enum owner { OWNER_ASKED, OWNER_ANYBODY, OWNER_ANOTHER };
+
 struct match {
     enum match_kind kind;
-    size_t len;    /* of the words */
+    size_t len; /* of the words */
+    enum owner owner;
     unsigned fits; /* how much of the number and of the stage fits, too */
     const struct reply_row *row;
 };
@@ -142,11 +146,6 @@ static size_t longest_in(const struct reply_words *words, const struct folded *t
 
 /* ---- whose rows ----------------------------------------------------------- */
 
-static bool is_generic(const struct reply_set *set)
-{
-    return set->providers.n == 0 && set->hosts.n == 0;
-}
-
 static bool ends_with(const char *name, const char *ending)
 {
     size_t len = strlen(name);
@@ -156,17 +155,21 @@ static bool ends_with(const char *name, const char *ending)
            (len == ending_len || name[len - ending_len - 1] == '.');
 }
 
-static bool is_own(const struct reply_set *set, const struct reply_question *q, const struct folded *text)
+static enum owner owner_of(const struct reply_set *set, const struct reply_question *q, const struct folded *text)
 {
+    if (set->providers.n == 0 && set->hosts.n == 0)
+        return OWNER_ANYBODY;
     for (size_t i = 0; q->provider != NULL && i < set->providers.n; i++) {
         if (strcmp(set->providers.words[i], q->provider) == 0)
-            return true;
+            return OWNER_ASKED;
     }
     for (size_t i = 0; q->host != NULL && i < set->hosts.n; i++) {
         if (ends_with(q->host, set->hosts.words[i]))
-            return true;
+            return OWNER_ASKED;
     }
-    return q->provider == NULL && q->host == NULL && longest_in(&set->marks, text) > 0;
+    if (q->provider == NULL && q->host == NULL && longest_in(&set->marks, text) > 0)
+        return OWNER_ASKED;
+    return OWNER_ANOTHER;
 }
 
 /* ---- one row -------------------------------------------------------------- */
@@ -215,7 +218,7 @@ static unsigned fit_of(const struct reply_row *row, const struct reply_question 
     unsigned fits = 0;
 
     if (has_enhanced(row) && enhanced_fits(row, q->enhanced))
-        fits += row->detail_last > row->enhanced[2] ? 4 : 8;
+        fits += 8U + (row->detail_last == row->enhanced[2] ? 8 : 0) + (row->enhanced[0] != 0 ? 4 : 0);
     if (row->code != 0 && row->code == q->code)
         fits += 2;
     if (row->stages != 0 && q->stage != REPLY_AT_ANY)
@@ -223,29 +226,23 @@ static unsigned fit_of(const struct reply_row *row, const struct reply_question 
     return fits;
 }
 
-static enum match_kind kind_of_text(const struct reply_row *row, bool own, bool generic)
+static struct match match_row(const struct reply_row *row, enum owner owner, const struct reply_question *q,
+                              const struct folded *text)
 {
-    if (own)
-        return row->weak ? MATCH_OWN_WEAK : MATCH_OWN_TEXT;
-    if (generic)
-        return row->weak ? MATCH_GENERIC_WEAK : MATCH_GENERIC_TEXT;
-    return row->weak ? MATCH_NONE : MATCH_FOREIGN_TEXT;
-}
-
-static struct match match_row(const struct reply_row *row, bool own, bool generic,
-                              const struct reply_question *q, const struct folded *text)
-{
-    struct match m = { .kind = MATCH_NONE, .row = row };
+    struct match m = { .kind = MATCH_NONE, .owner = owner, .row = row };
+    bool own = owner == OWNER_ASKED;
 
     if (!stage_fits(row, q->stage))
         return m;
     if (row->texts.n == 0) {
-        if ((own || generic) && number_fits(row, q))
-            m.kind = own ? MATCH_OWN_NUMBER : MATCH_GENERIC_NUMBER;
-    } else if (code_suits_text(row, q->code)) {
+        if (owner != OWNER_ANOTHER && number_fits(row, q))
+            m.kind = own ? MATCH_OWN_NUMBER : MATCH_OTHER_NUMBER;
+    } else if (code_suits_text(row, q->code) && (owner != OWNER_ANOTHER || !row->weak)) {
         m.len = longest_in(&row->texts, text);
-        if (m.len > 0)
-            m.kind = kind_of_text(row, own, generic);
+        if (m.len > 0 && row->weak)
+            m.kind = own ? MATCH_OWN_WEAK : MATCH_OTHER_WEAK;
+        else if (m.len > 0)
+            m.kind = own ? MATCH_OWN_TEXT : MATCH_OTHER_TEXT;
     }
     m.fits = fit_of(row, q);
     return m;
@@ -258,6 +255,8 @@ static bool is_better(const struct match *a, const struct match *b)
         return a->kind < b->kind;
     if (a->len != b->len)
         return a->len > b->len;
+    if (a->owner != b->owner)
+        return a->owner < b->owner;
     return a->fits > b->fits;
 }
 
@@ -301,10 +300,10 @@ static void rank(struct ranking *r, const struct reply_question *q)
     fold(&text, q->text);
     for (size_t i = 0; i < reply_set_count; i++) {
         const struct reply_set *set = &reply_set_table[i];
-        bool own = is_own(set, q, &text);
+        enum owner owner = owner_of(set, q, &text);
 
         for (size_t k = 0; k < set->n; k++) {
-            struct match m = match_row(&set->rows[k], own, is_generic(set), q, &text);
+            struct match m = match_row(&set->rows[k], owner, q, &text);
 
             if (m.kind != MATCH_NONE)
                 ranking_add(r, &m);
@@ -318,14 +317,13 @@ static double factor_of(const struct match *m)
 {
     switch (m->kind) {
     case MATCH_OWN_TEXT:
-    case MATCH_GENERIC_TEXT:
-        return 1;
+    case MATCH_OTHER_TEXT:
+        return m->owner == OWNER_ANOTHER ? 0.8 : 1;
     case MATCH_OWN_WEAK:
-    case MATCH_FOREIGN_TEXT:
-    case MATCH_GENERIC_WEAK:
+    case MATCH_OTHER_WEAK:
         return 0.8;
     case MATCH_OWN_NUMBER:
-    case MATCH_GENERIC_NUMBER:
+    case MATCH_OTHER_NUMBER:
         return has_enhanced(m->row) ? 0.6 : 0.5;
     case MATCH_NONE:
         break;
@@ -345,17 +343,42 @@ static enum reply_stage stage_of(const struct reply_row *row, enum reply_stage a
     return REPLY_AT_ANY;
 }
 
-static struct reply_meaning meaning_of(const struct match *m, enum reply_stage asked)
+/*
+ * A number tells for how long the server refuses more surely than why (RFC 5321
+ * section 4.2.1): what is refused for now is no verdict on sender or recipient.
+ */
+static enum finding_id for_how_long(enum finding_id finding, unsigned code)
+{
+    switch (code / 100) {
+    case 4:
+        if (finding == FINDING_SMTP_REJECTED)
+            return FINDING_SMTP_THROTTLED;
+        return strncmp(finding_by_id(finding)->id, "send.", 5) == 0 ? FINDING_SEND_TEMPORARY : finding;
+    case 5:
+        if (finding == FINDING_SMTP_THROTTLED)
+            return FINDING_SMTP_REJECTED;
+        return finding == FINDING_SEND_TEMPORARY ? FINDING_SEND_REJECTED : finding;
+    default:
+        return finding;
+    }
+}
+
+static struct reply_meaning meaning_of(const struct match *m, const struct reply_question *q)
 {
     const struct reply_row *row = m->row;
-    enum reply_stage stage = stage_of(row, asked);
+    bool by_text = row->texts.n > 0;
+    enum finding_id finding = row->finding;
 
+    if (finding == FINDING_NONE)
+        finding = reply_finding_table[row->class][stage_of(row, q->stage)];
+    if (finding != FINDING_NONE && !by_text)
+        finding = for_how_long(finding, q->code != 0 ? q->code : q->enhanced[0] * 100);
     return (struct reply_meaning){
         .class = row->class,
-        .finding = row->finding != FINDING_NONE ? row->finding : reply_finding_table[row->class][stage],
+        .finding = finding,
         .confidence = row->percent * factor_of(m) / 100,
         .help_url = row->help_url,
-        .by_text = row->texts.n > 0,
+        .by_text = by_text,
     };
 }
 
@@ -366,7 +389,7 @@ size_t replies_candidates(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX
 
     rank(&r, q);
     for (size_t i = 0; i < r.n; i++)
-        ret[i] = meaning_of(&r.matches[i], q->stage);
+        ret[i] = meaning_of(&r.matches[i], q);
     return r.n;
 }
 
@@ -377,7 +400,7 @@ bool replies_classify(struct reply_meaning *ret, const struct reply_question *q)
     rank(&r, q);
     if (r.n == 0)
         return false;
-    *ret = meaning_of(&r.matches[0], q->stage);
+    *ret = meaning_of(&r.matches[0], q);
     return true;
 }
 
