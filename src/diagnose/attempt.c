@@ -245,16 +245,6 @@ static enum finding_id finding_of_trouble(enum trouble trouble)
     return FINDING_NONE;
 }
 
-/* The dialogue stood inside TLS, and there was nothing to sign in with. */
-static bool lacks_mechanism(const struct evidence *e)
-{
-    const struct errand *errand = e->errand;
-
-    return e->plan->user.bytes != NULL && !errand->sign_in.begun && errand->sign_in.mechanism == NULL &&
-           errand->connection != NULL && errand->connection->outcome != PROBE_SKIPPED &&
-           (errand->connection->stage >= STAGE_AUTH || errand->connection->fault == FAULT_NONE);
-}
-
 static bool is_done(const struct evidence *e)
 {
     const struct errand *errand = e->errand;
@@ -267,37 +257,49 @@ static bool is_done(const struct evidence *e)
                                                 : errand->sending.message.code / 100 == 2;
 }
 
+static bool is_odd(const struct secret_form *f)
+{
+    return f->blank_at_start || f->blank_at_end || f->line_end || f->control || f->invisible || f->non_ascii;
+}
+
+/* What this side saw itself, without a reply that refuses. */
+static enum finding_id finding_of_fault(const struct errand *errand)
+{
+    switch (errand->connection->fault) {
+    case FAULT_NO_MECHANISM:
+        return FINDING_AUTH_MECHANISM_UNSUPPORTED;
+    case FAULT_UNSAYABLE:
+        return is_odd(&errand->sign_in.user_form) ? FINDING_AUTH_USERNAME_FORM : FINDING_AUTH_BAD_CREDENTIALS;
+    case FAULT_UNVERIFIED:
+        return FINDING_AUTH_SERVER_NOT_VERIFIED;
+    case FAULT_CHALLENGE:
+        return FINDING_SMTP_PROTOCOL_ERROR;
+    case FAULT_TOO_LARGE:
+        return FINDING_SEND_TOO_LARGE;
+    default:
+        return FINDING_NONE;
+    }
+}
+
 static void judge(struct attempt *a, const struct evidence *e)
 {
-    const struct errand *errand = e->errand;
+    const struct probe *p = e->errand->connection;
 
+    if (p == NULL)
+        return;
     a->confidence = 1;
-    if (errand->sign_in.unverified) {
-        a->finding = FINDING_AUTH_SERVER_NOT_VERIFIED;
-        a->stage = STAGE_AUTH;
+    a->stage = p->stage;
+    a->finding = finding_of_fault(e->errand);
+    if (a->finding != FINDING_NONE)
         return;
-    }
-    if (errand->sign_in.cancelled) {
-        a->finding = FINDING_SMTP_PROTOCOL_ERROR;
-        a->stage = STAGE_AUTH;
-        return;
-    }
-    if (lacks_mechanism(e)) {
-        a->finding = FINDING_AUTH_MECHANISM_UNSUPPORTED;
-        a->stage = STAGE_AUTH;
-        return;
-    }
-    a->reply = find_refusal(errand, &a->stage);
+    a->reply = find_refusal(e->errand, &a->stage);
     if (a->reply != NULL) {
         judge_reply(a, e);
         return;
     }
-    if (errand->connection == NULL)
-        return;
-    a->stage = errand->connection->stage;
-    a->finding = finding_of_trouble(seen_trouble(e, errand->connection));
-    if (errand->connection->fault == FAULT_REPLY)
-        a->reply = &errand->connection->reply;
+    a->finding = finding_of_trouble(seen_trouble(e, p));
+    if (p->fault == FAULT_REPLY)
+        a->reply = &p->reply;
 }
 
 struct attempt attempt_of(const struct evidence *e)

@@ -38,36 +38,38 @@ static void say_flaws(struct draft *d, struct diagnosed *f, const struct secret_
     }
 }
 
-/* Whether it is one of those that a provider hands out, as far as its form shows it. */
-static void say_app_password(struct draft *d, struct diagnosed *f, const struct secret_form *form)
+/* Whether it is one of those that the provider hands out, as far as its form shows it. */
+static enum text_id app_password_text(enum app_password_form wanted, const struct secret_form *form)
 {
-    const struct provider *provider = seen_provider(d->e);
-    enum app_password_form wanted = provider == NULL ? APP_PASSWORD_NONE : provider->app_password;
     bool letters = form->app_password_groups || form->app_password_letters;
-    enum text_id text;
 
     switch (wanted) {
     case APP_PASSWORD_LETTERS:
-        text = letters ? TEXT_SECRET_IS_APP_PASSWORD : TEXT_SECRET_NO_APP_PASSWORD;
-        break;
+        return letters ? TEXT_SECRET_IS_APP_PASSWORD : TEXT_SECRET_NO_APP_PASSWORD;
     case APP_PASSWORD_HYPHENS:
-        text = form->app_password_hyphens ? TEXT_SECRET_IS_APP_PASSWORD : TEXT_SECRET_NO_APP_PASSWORD;
-        break;
+        return form->app_password_hyphens ? TEXT_SECRET_IS_APP_PASSWORD : TEXT_SECRET_NO_APP_PASSWORD;
     case APP_PASSWORD_OTHER:
-        text = TEXT_SECRET_NEEDS_APP_PASSWORD;
-        break;
+        return TEXT_SECRET_NEEDS_APP_PASSWORD;
     case APP_PASSWORD_NONE:
-        if (form->app_password_groups)
-            draft_because(d, f, TEXT_SECRET_GROUPS, -1);
-        return;
+        return form->app_password_groups ? TEXT_SECRET_GROUPS : TEXT_NONE;
     }
-    say_word(d, draft_because(d, f, text, -1), "provider", provider->name);
+    return TEXT_NONE;
+}
+
+static void say_app_password(struct draft *d, struct diagnosed *f, const struct secret_form *form)
+{
+    const struct provider *provider = seen_provider(d->e);
+    enum text_id text = app_password_text(provider == NULL ? APP_PASSWORD_NONE : provider->app_password, form);
+
+    if (text != TEXT_NONE)
+        say_word(d, draft_because(d, f, text, -1), "provider", provider == NULL ? "" : provider->name);
 }
 
 void rule_auth_bad_credentials(struct draft *d)
 {
-    struct diagnosed *f =
-        refusal_raise(d, FINDING_AUTH_BAD_CREDENTIALS, TEXT_BECAUSE_AUTH_BAD_CREDENTIALS_REPLY);
+    enum text_id text = d->attempt.reply != NULL ? TEXT_BECAUSE_AUTH_BAD_CREDENTIALS_REPLY
+                                                 : TEXT_BECAUSE_AUTH_BAD_CREDENTIALS_UNSAYABLE;
+    struct diagnosed *f = refusal_raise(d, FINDING_AUTH_BAD_CREDENTIALS, text);
 
     if (f == NULL || d->attempt.stage != STAGE_AUTH)
         return;
@@ -103,6 +105,8 @@ static enum text_id username_text(const struct draft *d)
 {
     const struct provider *provider = seen_provider(d->e);
 
+    if (d->attempt.finding == FINDING_AUTH_USERNAME_FORM)
+        return TEXT_BECAUSE_AUTH_USERNAME_FORM_UNSAYABLE;
     if (has_blanks(&d->e->errand->sign_in.user_form))
         return TEXT_BECAUSE_AUTH_USERNAME_FORM_BLANK;
     if (provider == NULL)
@@ -118,7 +122,8 @@ static enum text_id username_text(const struct draft *d)
 void rule_auth_username_form(struct draft *d)
 {
     const struct errand *errand = d->e->errand;
-    bool refused = d->attempt.finding == FINDING_AUTH_BAD_CREDENTIALS;
+    bool refused = d->attempt.finding == FINDING_AUTH_BAD_CREDENTIALS ||
+                   d->attempt.finding == FINDING_AUTH_USERNAME_FORM;
     enum text_id text;
     struct diagnosed *f;
     struct because *b;
@@ -132,6 +137,7 @@ void rule_auth_username_form(struct draft *d)
     f->severity = refused ? SEVERITY_CRITICAL : SEVERITY_WARNING;
     b = draft_because(d, f, text, -1);
     say_peer(d, b, "user", d->e->plan->user);
+    say_word(d, b, "mechanism", errand->sign_in.mechanism == NULL ? "AUTH" : errand->sign_in.mechanism);
     say_word(d, b, "provider", seen_provider(d->e) == NULL ? "" : seen_provider(d->e)->name);
     if (errand->connection != NULL)
         draft_concern(d, f, errand->connection->port);

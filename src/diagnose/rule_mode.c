@@ -253,17 +253,21 @@ static bool works_in_clear(const struct draft *d, const struct probe *p, int kin
 void rule_mode_plaintext_only(struct draft *d)
 {
     const struct plan *plan = d->e->plan;
+    struct diagnosed *f = NULL;
 
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
         struct spot s = spot_of_port(d, port, works_in_clear, 0);
-        struct diagnosed *f;
 
         if (s.first < 0 || !seen_counts(d->e, port) || !seen_clear_is_all(d->e, port))
             continue;
         f = draft_raise(d, FINDING_MODE_PLAINTEXT_ONLY);
         spot_because(d, f, TEXT_BECAUSE_MODE_PLAINTEXT_ONLY_CLEAR, &s);
         f->severity = SEVERITY_WARNING;
+    }
+    if (f != NULL && plan->user.bytes != NULL) {
+        draft_because(d, f, TEXT_BECAUSE_MODE_PLAINTEXT_ONLY_NO_SIGN_IN, -1);
+        f->severity = SEVERITY_CRITICAL;
     }
 }
 

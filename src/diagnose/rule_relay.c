@@ -58,7 +58,7 @@ void rule_relay_not_allowed(struct draft *d)
 /* ---- relay.not-eligible ---------------------------------------------------- */
 
 /* An address of a personal account, which has no relay. */
-static bool is_personal(const struct draft *d, struct peer_text address)
+static bool is_personal(struct peer_text address)
 {
     const char *at = address.len == 0 ? NULL : memrchr(address.bytes, '@', address.len);
     const struct provider *provider;
@@ -82,7 +82,6 @@ static bool is_refused(const struct draft *d)
     switch (d->attempt.finding) {
     case FINDING_RELAY_NOT_ALLOWED:
     case FINDING_SEND_SENDER_REJECTED:
-    case FINDING_SEND_RELAY_DENIED:
         return true;
     default:
         return false;
@@ -99,7 +98,7 @@ void rule_relay_not_eligible(struct draft *d)
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         struct diagnosed *f;
 
-        if (!is_personal(d, addresses[i]))
+        if (!is_personal(addresses[i]))
             continue;
         f = draft_raise(d, FINDING_RELAY_NOT_ELIGIBLE);
         f->severity = is_refused(d) ? SEVERITY_CRITICAL : SEVERITY_WARNING;

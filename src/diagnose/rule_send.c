@@ -9,6 +9,8 @@
 #include "diagnose/rule.h"
 #include "diagnose/trouble.h"
 
+#include <stdio.h>
+
 /* {from}: who the message is from, as the server was told. */
 static struct peer_text sender_of(const struct plan *plan)
 {
@@ -70,10 +72,23 @@ void rule_send_temporary(struct draft *d)
     refusal_raise(d, FINDING_SEND_TEMPORARY, TEXT_BECAUSE_SEND_TEMPORARY_REPLY);
 }
 
+/* For the steps: "35.9 MB". */
+static void say_limit(struct draft *d, struct diagnosed *f, uint64_t bytes)
+{
+    char text[32];
+
+    if (bytes == 0)
+        return;
+    snprintf(text, sizeof text, "%.1f MB", (double)bytes / 1e6);
+    draft_step_word(d, f, "limit", text);
+}
+
 /* How large the message is beside what the server takes. */
 void rule_send_too_large(struct draft *d)
 {
-    struct diagnosed *f = refusal_raise(d, FINDING_SEND_TOO_LARGE, TEXT_BECAUSE_SEND_TOO_LARGE_REPLY);
+    struct diagnosed *f = refusal_raise(d, FINDING_SEND_TOO_LARGE,
+                                        d->attempt.reply != NULL ? TEXT_BECAUSE_SEND_TOO_LARGE_REPLY
+                                                                 : TEXT_BECAUSE_SEND_TOO_LARGE_TOLD);
     const struct sending *s = d->e->errand == NULL ? NULL : &d->e->errand->sending;
     struct because *b;
 
@@ -81,6 +96,7 @@ void rule_send_too_large(struct draft *d)
         return;
     b = draft_because(d, f, s->size_limit > 0 ? TEXT_BECAUSE_SEND_TOO_LARGE_LIMIT : TEXT_BECAUSE_SEND_TOO_LARGE_SIZE,
                       -1);
+    say_limit(d, f, s->size_limit);
     say_number(b, "size", (int64_t)s->size);
     say_number(b, "limit", (int64_t)s->size_limit);
 }

@@ -98,7 +98,7 @@ void rule_smtp_closed_early(struct draft *d)
 
 static enum text_id text_protocol(const struct probe *p)
 {
-    if (p->stage == STAGE_AUTH && p->fault != FAULT_MALFORMED)
+    if (p->fault == FAULT_CHALLENGE)
         return TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_CHALLENGE;
     return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY
                                    : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
