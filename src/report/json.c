@@ -17,10 +17,12 @@
 #include "base/version.h"
 #include "knowledge/finding.h"
 #include "knowledge/phrase.h"
+#include "knowledge/provider.h"
 #include "knowledge/step.h"
 #include "model/clock_estimate.h"
 #include "report/advice.h"
 #include "report/certificate.h"
+#include "report/tried.h"
 
 enum {
     JSON_PEER_MAX = 4096,       /* bytes of one escaped peer text */
@@ -212,6 +214,19 @@ static json_t *findings(struct face *f)
     return array;
 }
 
+/* The form of the user name that goes with the server, where its provider tells. */
+static json_t *username(const char *host)
+{
+    static const char *const words[] = {
+        [USERNAME_FULL_ADDRESS] = "full-address",
+        [USERNAME_LOCAL_PART] = "local-part",
+        [USERNAME_OTHER] = "other",
+    };
+    const struct provider *provider = provider_by_host(host);
+
+    return provider == NULL ? json_null() : json_string(words[provider->username]);
+}
+
 static json_t *recommended(struct face *f)
 {
     json_t *array = json_array();
@@ -224,7 +239,7 @@ static json_t *recommended(struct face *f)
         put(f, object, "port", json_integer(r->port));
         put(f, object, "tls", json_string(tls_mode_word(r->mode)));
         put(f, object, "auth", peer_array(f, r->auth, r->n_auth));
-        put(f, object, "username", json_null());
+        put(f, object, "username", username(r->host));
         add(f, array, object);
     }
     return array;
@@ -533,6 +548,102 @@ static json_t *probes(struct face *f)
     return array;
 }
 
+/* ---- signing in and sending ------------------------------------------------ */
+
+static json_t *reply(const struct refused_reply *r)
+{
+    return r == NULL ? json_null() : peer_lines(r->text);
+}
+
+static json_t *peer_text_or_null(struct peer_text t)
+{
+    return t.len == 0 ? json_null() : peer(t);
+}
+
+/* What the server says of a token that it refuses. */
+static json_t *oauth(struct face *f, const struct sign_in *s)
+{
+    json_t *object;
+
+    if (s->oauth_status.len == 0 && s->oauth_schemes.len == 0 && s->oauth_scope.len == 0)
+        return json_null();
+    object = json_object();
+    put(f, object, "status", peer_text_or_null(s->oauth_status));
+    put(f, object, "schemes", peer_text_or_null(s->oauth_schemes));
+    put(f, object, "scope", peer_text_or_null(s->oauth_scope));
+    return object;
+}
+
+/* Why nothing at all was tried on a connection of its own. */
+static json_t *barred_because(const struct errand *r)
+{
+    return r->bar == BAR_NONE ? json_null() : json_string(errand_bar_word(r->bar));
+}
+
+/* The connection that was made for it, beside those of the matrix. */
+static json_t *connection(struct face *f, const struct errand *r)
+{
+    const struct probe *p = r->connection;
+    char text_of_address[ADDRESS_TEXT_SIZE] = "";
+    json_t *object;
+
+    if (p == NULL)
+        return json_null();
+    if (p->has_address)
+        address_format(&p->address, text_of_address);
+    object = json_object();
+    put(f, object, "host", json_string(p->host == NULL ? "" : p->host));
+    put(f, object, "address", json_string(text_of_address));
+    put(f, object, "port", json_integer(p->port));
+    put(f, object, "tls", json_string(tls_mode_word(p->mode)));
+    put(f, object, "outcome", json_string(probe_outcome_word(shown_outcome(p))));
+    put(f, object, "stage", json_string(stage_word(p->stage)));
+    put(f, object, "error", error(f, p));
+    put(f, object, "auth", peer_array(f, p->auth, p->n_auth));
+    put(f, object, "session", session(f, p));
+    return object;
+}
+
+static json_t *sign_in(struct face *f)
+{
+    const struct errand *r = f->e->errand;
+    json_t *object;
+
+    if (r == NULL || f->e->plan->user.bytes == NULL)
+        return json_null();
+    object = json_object();
+    put(f, object, "result", json_string(tried_word(tried_sign_in(f->e))));
+    put(f, object, "barred_because", barred_because(r));
+    put(f, object, "secret", json_string(secret_kind_word(r->sign_in.kind)));
+    put(f, object, "mechanism", string_or_null(r->sign_in.mechanism));
+    put(f, object, "reply", reply(tried_sign_in_reply(f->e)));
+    put(f, object, "oauth", oauth(f, &r->sign_in));
+    put(f, object, "connection", connection(f, r));
+    return object;
+}
+
+static json_t *sending(struct face *f)
+{
+    const struct errand *r = f->e->errand;
+    enum tried tried = tried_message(f->e);
+    json_t *object;
+
+    if (r == NULL || tried == TRIED_NOT_ASKED)
+        return json_null();
+    object = json_object();
+    put(f, object, "result", json_string(tried_word(tried)));
+    put(f, object, "barred_because", barred_because(r));
+    put(f, object, "stage", tried == TRIED_REFUSED || tried == TRIED_LOST
+                                ? json_string(stage_word(tried_message_stage(f->e))) : json_null());
+    put(f, object, "message_id", string_or_null(r->sending.message_id));
+    put(f, object, "size", r->sending.size == 0 ? json_null() : json_integer((json_int_t)r->sending.size));
+    put(f, object, "size_limit",
+        r->sending.size_limit == 0 ? json_null() : json_integer((json_int_t)r->sending.size_limit));
+    put(f, object, "reply", reply(tried_message_reply(f->e)));
+    put(f, object, "connection", connection(f, r));
+    return object;
+}
+
 /* ---- what was fetched ------------------------------------------------------ */
 
 static json_t *fetches(struct face *f)
@@ -634,6 +745,8 @@ static json_t *whole(struct face *f)
     put(f, object, "dns", dns(f));
     put(f, object, "clock", local_clock(f));
     put(f, object, "probes", probes(f));
+    put(f, object, "sign_in", sign_in(f));
+    put(f, object, "sending", sending(f));
     put(f, object, "fetches", fetches(f));
     put(f, object, "paths", paths(f));
     return object;

@@ -21,11 +21,13 @@
 #include "report/fetched.h"
 #include "report/layout.h"
 #include "report/matrix.h"
+#include "report/tried.h"
 #include "report/typed.h"
 
 enum {
     LINE_MAX_BYTES = 64 << 10, /* one completed text */
     PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
+    REPLY_COLUMNS = 300,       /* of one line of a reply */
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
     CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
@@ -510,6 +512,87 @@ static void put_matrix(struct page *p, enum role role)
     put_family_note(p, &m, FAMILY_IPV6);
 }
 
+/* ---- signing in and sending ------------------------------------------------ */
+
+static const enum text_id tried_labels[] = { TEXT_TRIED_AT, TEXT_TRIED_SIGN_IN, TEXT_TRIED_MESSAGE,
+                                             TEXT_TRIED_ANSWER };
+
+static unsigned tried_columns(const struct page *p)
+{
+    return label_columns(p, tried_labels, sizeof tried_labels / sizeof tried_labels[0]);
+}
+
+/* Lines of one reply follow each other as those of one text. */
+static void put_reply(struct page *p, const struct refused_reply *r)
+{
+    struct peer_text rest = r->text;
+    struct buf line;
+
+    if (rest.len == 0)
+        return;
+    buf_init(&line, LINE_MAX_BYTES);
+    while (rest.len > 0) {
+        size_t n = 0;
+
+        while (n < rest.len && rest.bytes[n] != '\r' && rest.bytes[n] != '\n')
+            n++;
+        if (n > 0 && line.len > 0)
+            buf_put_char(&line, ' ');
+        term_put_peer(&line, REPLY_COLUMNS, (struct peer_text){ rest.bytes, n });
+        n += n < rest.len;
+        rest.bytes += n;
+        rest.len -= n;
+    }
+    put_row(p, tried_columns(p), TEXT_TRIED_ANSWER, buf_borrow(&line));
+    p->out->failed |= line.failed;
+    buf_done(&line);
+}
+
+static void put_tried_at(struct page *p, const struct probe *c)
+{
+    struct buf line;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    advice_put_setting(&line, p->spec->language, &(struct setting){ c->host, c->port, c->mode }, NULL);
+    put_row(p, tried_columns(p), TEXT_TRIED_AT, buf_borrow(&line));
+    p->out->failed |= line.failed;
+    buf_done(&line);
+}
+
+/* One of the two, and the last that the server said to it. */
+static void put_tried(struct page *p, enum text_id name, enum tried tried, const struct refused_reply *reply,
+                      bool (*put)(struct buf *out, enum language language, const struct evidence *e))
+{
+    struct buf line;
+
+    if (tried == TRIED_NOT_ASKED)
+        return;
+    buf_init(&line, LINE_MAX_BYTES);
+    put(&line, p->spec->language, p->e);
+    put_row(p, tried_columns(p), name, buf_borrow(&line));
+    p->out->failed |= line.failed;
+    buf_done(&line);
+    if (reply != NULL && tried == TRIED_REFUSED)
+        put_reply(p, reply);
+}
+
+static void put_errand(struct page *p)
+{
+    enum text_id bar = tried_bar(p->e);
+
+    if (p->e->errand == NULL)
+        return;
+    put_heading(p, label(p, TEXT_REPORT_HEADING_SIGN_IN));
+    if (bar != TEXT_NONE) {
+        put_spaces(p, 2);
+        put_wrapped(p, 2, 2, label(p, bar));
+        return;
+    }
+    put_tried_at(p, p->e->errand->connection);
+    put_tried(p, TEXT_TRIED_SIGN_IN, tried_sign_in(p->e), tried_sign_in_reply(p->e), tried_put_sign_in);
+    put_tried(p, TEXT_TRIED_MESSAGE, tried_message(p->e), tried_message_reply(p->e), tried_put_message);
+}
+
 /* ---- facts ---------------------------------------------------------------- */
 
 static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LABEL_CERTIFICATE,
@@ -797,6 +880,7 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
         put_others(&p);
         put_matrix(&p, ROLE_TARGET);
         put_matrix(&p, ROLE_SUGGESTION);
+        put_errand(&p);
         put_facts(&p);
         put_limits(&p);
     }
