@@ -12,7 +12,7 @@ import argparse
 import pathlib
 import sys
 
-from tables import catalogue, emit, read, replies, scenario
+from tables import catalogue, client_texts, emit, read, replies, scenario
 from tables.fault import Faults
 
 
@@ -42,13 +42,15 @@ def main():
     scenarios = scenario.texts(args.data)
     # Replies and a catalogue are judged against sound data alone: else each fault would show there again.
     answers = None if faults else replies.read(args.data, knowledge, faults)
+    clients = None if faults else client_texts.read(args.data, knowledge, faults)
     japanese = judge(args, knowledge.texts, scenarios, faults) if args.po and not faults else {}
     if faults.report(sys.stderr):
         return 1
     if args.pot:
         args.pot.write_text(catalogue.template([*knowledge.texts, *scenarios]), encoding="utf-8")
     if args.out:
-        for name, content in {**emit.files(knowledge, japanese), **replies.files(answers)}.items():
+        files = {**emit.files(knowledge, japanese), **replies.files(answers), **client_texts.files(clients)}
+        for name, content in files.items():
             (args.out / name).write_text(content, encoding="utf-8")
     return 0
 

@@ -2,11 +2,13 @@
  * smtpdx - why mail cannot be sent, as a library
  *
  *   plan:      what to find out, set by the names of the command's options
- *   engine:    the loop, the resolver and the trust store; outlives many checks
+ *   secret:    a password or a token to sign in with; part of no plan, evidence or report
+ *   engine:    the loop, the resolver, the trust store and the secret; outlives many checks
  *   check:     one plan carried out; yields events, then the evidence
  *   evidence:  all that was seen; can be saved and loaded
  *   diagnosis: what it means, worked out without a network
  *   report:    the diagnosis as bytes, in a format and a language
+ *   explain:   beside these: what an error message means
  *
  * Objects are opaque; each belongs to whoever made it and ends with its _free
  * function, which takes NULL. An engine and what was started in it belong to
@@ -40,6 +42,7 @@ enum smtpdx_verdict {
 };
 
 struct smtpdx_plan;
+struct smtpdx_secret;
 struct smtpdx_engine;
 struct smtpdx_evidence;
 struct smtpdx_diagnosis;
@@ -60,16 +63,46 @@ SMTPDX_PUBLIC void smtpdx_plan_free(struct smtpdx_plan *plan);
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_set(struct smtpdx_plan *plan, const char *name, const char *value);
 
 /*
+ * smtpdx_plan_check() - whether the options that were set go together
+ * errors: SMTPDX_USAGE as smtpdx_check_start(), which looks into the files as well
+ */
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan);
+
+/*
  * smtpdx_plan_error() - the last refusal as one line: what, where, what is accepted
  * shape:  language "en" or "ja"; valid until the next call with this plan
  * errors: "" where nothing was refused
  */
 SMTPDX_PUBLIC const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language);
 
+enum smtpdx_secret_kind {
+    SMTPDX_PASSWORD,
+    SMTPDX_TOKEN, /* OAuth 2 access token */
+};
+
+/*
+ * smtpdx_secret_new() - takes a copy of bytes that are secret
+ * shape:  any bytes, used as they are; the copy is locked in memory where that
+ *         is permitted, and wiped by smtpdx_secret_free()
+ * errors: SMTPDX_USAGE where there are none, more than 4096 of a password, or
+ *         more than 65536 of a token
+ */
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_secret_new(struct smtpdx_secret **ret, enum smtpdx_secret_kind kind,
+                                                   const void *bytes, size_t len);
+SMTPDX_PUBLIC void smtpdx_secret_free(struct smtpdx_secret *secret);
+
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret);
 
 /* Ends what is still running without a word to its listener. */
 SMTPDX_PUBLIC void smtpdx_engine_free(struct smtpdx_engine *engine);
+
+/*
+ * smtpdx_engine_set_secret() - what checks sign in with whose plan has a "user"
+ * shape:  copied, in place of one that was set before; NULL: none
+ * errors: SMTPDX_USAGE while a check has begun and not ended; nothing is changed then
+ */
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine,
+                                                          const struct smtpdx_secret *secret);
 
 enum smtpdx_event {
     SMTPDX_EVENT_CHANGED,  /* the evidence has grown, or a tenth of a second has passed */
@@ -142,6 +175,19 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evi
                                                const struct smtpdx_diagnosis *diagnosis,
                                                const struct smtpdx_report_options *options, char **bytes,
                                                size_t *len);
+
+/*
+ * smtpdx_explain() - what an error that somebody pastes means, as bytes; nothing is contacted
+ * shape:  text: a message, a number, a reply or a whole log, any bytes; of more
+ *         than SMTPDX_EXPLAIN_MAX the end counts. provider: an id such as
+ *         "gmail", or NULL. Formats as for smtpdx_report() but "progress";
+ *         free() *bytes. *known: 0 where nothing in it was recognised
+ * errors: SMTPDX_USAGE for an unknown format, language or provider
+ */
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char *provider,
+                                                const struct smtpdx_report_options *options, char **bytes,
+                                                size_t *len, int *known);
+enum { SMTPDX_EXPLAIN_MAX = 1 << 20 };
 
 #ifdef __cplusplus
 }

@@ -29,6 +29,7 @@ static const struct {
     int (*run)(char **words);
 } commands[] = {
     { "check", command_check },
+    { "explain", command_explain },
     { "replay", command_replay },
     { "simulate", command_simulate },
 };

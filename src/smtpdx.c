@@ -17,15 +17,19 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/version.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/explain.h"
 #include "input/ehlo_name.h"
 #include "input/plan_option.h"
 #include "input/usage.h"
+#include "knowledge/provider.h"
 #include "knowledge/text.h"
 #include "model/evidence_json.h"
 #include "probe/check.h"
 #include "probe/engine.h"
+#include "report/explanation.h"
 #include "report/progress.h"
 #include "report/report.h"
 
@@ -36,12 +40,17 @@ enum {
 };
 
 static_assert((int)SMTPDX_RECORD_MAX == (int)EVIDENCE_RECORD_MAX, "what is written can be read again");
+static_assert((int)SMTPDX_EXPLAIN_MAX == (int)EXPLAIN_TEXT_MAX, "what is told to count does");
 
 struct smtpdx_plan {
     struct plan *plan;
     struct usage refusal;
     bool refused;
     struct buf line;
+};
+
+struct smtpdx_secret {
+    struct secret *secret;
 };
 
 struct smtpdx_evidence {
@@ -157,6 +166,15 @@ static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *p
     return status;
 }
 
+enum smtpdx_status smtpdx_plan_check(struct smtpdx_plan *plan)
+{
+    struct plan *complete = NULL;
+    enum smtpdx_status status = plan_complete(&complete, plan);
+
+    plan_free(complete);
+    return status;
+}
+
 const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
 {
     enum language l;
@@ -166,6 +184,35 @@ const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
         return "";
     usage_put(&plan->line, l, &plan->refusal);
     return buf_borrow(&plan->line);
+}
+
+/* ---- secrets ------------------------------------------------------------------------ */
+
+enum smtpdx_status smtpdx_secret_new(struct smtpdx_secret **ret, enum smtpdx_secret_kind kind, const void *bytes,
+                                     size_t len)
+{
+    struct smtpdx_secret *secret;
+    struct err err = { 0 };
+
+    if (len == 0)
+        return SMTPDX_USAGE;
+    secret = calloc(1, sizeof *secret);
+    if (secret == NULL)
+        return SMTPDX_NO_MEMORY;
+    if (!secret_new(&secret->secret, kind == SMTPDX_TOKEN ? SECRET_TOKEN : SECRET_PASSWORD, bytes, len, &err)) {
+        free(secret);
+        return err.kind == ERR_LIMIT ? SMTPDX_USAGE : SMTPDX_NO_MEMORY;
+    }
+    *ret = secret;
+    return SMTPDX_OK;
+}
+
+void smtpdx_secret_free(struct smtpdx_secret *secret)
+{
+    if (secret == NULL)
+        return;
+    secret_free(secret->secret);
+    free(secret);
 }
 
 /* ---- engine and checks ------------------------------------------------------------ */
@@ -213,6 +260,24 @@ enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
     uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
     *ret = engine;
     return SMTPDX_OK;
+}
+
+enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine, const struct smtpdx_secret *secret)
+{
+    struct secret *copy = NULL;
+    struct err err = { 0 };
+
+    if (secret != NULL) {
+        size_t len;
+        const char *bytes = secret_bytes(secret->secret, &len);
+
+        if (!secret_new(&copy, secret_kind(secret->secret), bytes, len, &err))
+            return status_of(&err);
+    }
+    if (engine_set_secret(engine->engine, copy))
+        return SMTPDX_OK;
+    secret_free(copy);
+    return SMTPDX_USAGE;
 }
 
 void smtpdx_engine_free(struct smtpdx_engine *engine)
@@ -378,14 +443,19 @@ void smtpdx_diagnosis_free(struct smtpdx_diagnosis *diagnosis)
     free(diagnosis);
 }
 
-enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const struct smtpdx_diagnosis *diagnosis,
-                                 const struct smtpdx_report_options *options, char **bytes, size_t *len)
+static struct report_spec spec_of(const struct smtpdx_report_options *options)
 {
-    struct report_spec spec = {
+    return (struct report_spec){
         .width = options->width,
         .color = options->color != 0,
         .quiet = options->quiet != 0,
     };
+}
+
+enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const struct smtpdx_diagnosis *diagnosis,
+                                 const struct smtpdx_report_options *options, char **bytes, size_t *len)
+{
+    struct report_spec spec = spec_of(options);
     const struct evidence *e = evidence->evidence;
     bool progress = strcmp(options->format, "progress") == 0;
     enum report_format format = REPORT_TEXT;
@@ -400,5 +470,29 @@ enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const s
         ok = progress_put(&out, &spec, e, (double)(clock_wall_ms() - e->started_wall_ms));
     else
         ok = report_put(&out, format, &spec, e, diagnosis->diagnosis);
+    return give(&out, ok, bytes, len);
+}
+
+/* ---- explain ------------------------------------------------------------------------ */
+
+enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char *provider,
+                                  const struct smtpdx_report_options *options, char **bytes, size_t *len, int *known)
+{
+    struct report_spec spec = spec_of(options);
+    enum report_format format = REPORT_TEXT;
+    struct explanation *x;
+    struct buf out;
+    bool ok;
+
+    if (!language_parse(&spec.language, options->language) || !report_format_parse(&format, options->format) ||
+        (provider != NULL && provider_by_id(provider) == NULL))
+        return SMTPDX_USAGE;
+    x = explain((struct peer_text){ text, text_len }, provider);
+    if (x == NULL)
+        return SMTPDX_NO_MEMORY;
+    buf_init(&out, REPORT_MAX);
+    ok = explanation_put(&out, format, &spec, x);
+    *known = x->outcome == EXPLANATION_FOUND;
+    explanation_free(x);
     return give(&out, ok, bytes, len);
 }

@@ -87,6 +87,12 @@ def provider_table(providers):
         rows = "".join(f"    {{ {c_string(host)}, {port}, TLS_MODE_{tls.upper()} }},\n"
                        for host, port, tls in p.hosts)
         out.append(f"static const struct provider_host {name}_hosts[] = {{\n{rows}}};")
+        incoming = "NULL"
+        if p.incoming:
+            rows = "".join(f"    {{ {symbol('PROTOCOL', protocol)}, {c_string(host)}, {port}, "
+                           f"{symbol('TLS_MODE', tls)} }},\n" for protocol, host, port, tls in p.incoming)
+            out.append(f"static const struct provider_incoming {name}_incoming[] = {{\n{rows}}};")
+            incoming = f"{name}_incoming"
         domains = "NULL"
         if p.domains:
             strings = ", ".join(map(c_string, p.domains))
@@ -94,7 +100,7 @@ def provider_table(providers):
             domains = f"{name}_domains"
         lines.append(f"    {{ {c_string(p.ident)}, {c_string(p.name)}, {symbol('USERNAME', p.username)}, "
                      f"{symbol('APP_PASSWORD', p.app_password or 'none')}, "
-                     f"{name}_hosts, {len(p.hosts)}, {domains}, {len(p.domains)}, "
+                     f"{name}_hosts, {len(p.hosts)}, {incoming}, {len(p.incoming)}, {domains}, {len(p.domains)}, "
                      f"{c_string_or_null(p.help_url)}, {c_string_or_null(p.status_url)} }},")
     return "\n".join([*out, "", *lines, "};", f"const size_t provider_count = {len(providers)};", ""])
 

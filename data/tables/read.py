@@ -10,6 +10,8 @@ LAYERS = ("input", "dns", "network", "smtp", "tls", "cert", "clock", "auth", "se
           "service")
 ORIGINS = ("article", "beyond")
 TLS_MODES = ("none", "starttls", "implicit")
+INCOMING_PROTOCOLS = ("imap", "pop3")
+INCOMING_MAX = 8    # PLAN_INCOMING_MAX
 USERNAMES = ("full-address", "local-part", "other")
 APP_PASSWORDS = ("letters", "hyphens", "other")
 CONFIDENCES = ("high", "medium")
@@ -299,6 +301,7 @@ class Provider:
     app_password: str   # "" where the account's own password will do
     domains: list
     hosts: list     # (host, port, tls)
+    incoming: list  # (protocol, host, port, tls)
     help_url: str
     status_url: str
 
@@ -328,6 +331,7 @@ def read_provider(entry):
         if not HOST_NAME.fullmatch(domain):
             entry.fault(f"not a lower-case domain: {domain}")
     hosts = read_hosts(entry)
+    incoming = read_incoming(entry, {host for host, _, _ in hosts})
     username = entry.take_word("username", USERNAMES)
     app_password = entry.take_word("app_password", ("", *APP_PASSWORDS))
     help_url = entry.take_url("help_url")
@@ -336,7 +340,7 @@ def read_provider(entry):
     if name == "":
         entry.fault("no name")
     entry.done()
-    return Provider(ident, name, username, app_password, domains, hosts, help_url, status_url)
+    return Provider(ident, name, username, app_password, domains, hosts, incoming, help_url, status_url)
 
 
 def read_hosts(entry):
@@ -355,6 +359,27 @@ def read_hosts(entry):
     if not hosts:
         entry.fault("no hosts")
     return hosts
+
+
+def read_incoming(entry, sending):
+    incoming = []
+    for row in entry.take("incoming", list, []):
+        sub = entry.part(row)
+        protocol = sub.take_word("protocol", INCOMING_PROTOCOLS)
+        host = sub.take("host", str, "")
+        port = take_port(sub)
+        tls = sub.take_word("tls", TLS_MODES[1:])   # nobody is sent to clear text
+        if not HOST_NAME.fullmatch(host):
+            sub.fault(f"not a lower-case host name: {host}")
+        if host.startswith("*") and host not in sending:
+            sub.fault(f"{host} is none of the provider's outgoing servers")
+        if any(known[1:3] == (host, port) for known in incoming):
+            sub.fault(f"{host} port {port} stands twice")
+        sub.done()
+        incoming.append((protocol, host, port, tls))
+    if len(incoming) > INCOMING_MAX:
+        entry.fault(f"more than {INCOMING_MAX} incoming servers")
+    return incoming
 
 
 def take_source(entry):

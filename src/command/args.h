@@ -7,7 +7,7 @@
 #include "input/option.h"
 #include "input/usage.h"
 
-enum { ARGS_TABLES_MAX = 4 };
+enum { ARGS_TABLES_MAX = 5 };
 
 struct args {
     struct {

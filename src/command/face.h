@@ -66,6 +66,10 @@ int face_fail(const struct face *f, enum smtpdx_status status);
 enum smtpdx_status face_render(const struct face *f, const struct smtpdx_evidence *evidence,
                                const struct smtpdx_diagnosis *diagnosis, char **bytes, size_t *len);
 
+/* Likewise what a text means. */
+enum smtpdx_status face_explain(const struct face *f, const char *text, size_t text_len, const char *provider,
+                                char **bytes, size_t *len, int *known);
+
 /*
  * face_write() - puts out what was rendered, whole or not at all
  * errors: false, having said why; a reader that has gone away is no error

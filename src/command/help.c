@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "command/command.h"
+#include "command/secret_source.h"
 #include "input/plan_option.h"
 #include "report/layout.h"
 
@@ -37,9 +38,10 @@ static const struct page {
     const char *name;
     const char *synopsis;
     enum text_id about;
-    bool plan;   /* takes a Plan's options and --record */
+    bool plan;   /* takes a Plan's options, a secret's source and --record */
 } pages[] = {
     { "check", "smtpdx [check] [OPTION...] [TARGET...]", TEXT_HELP_CHECK, true },
+    { "explain", "smtpdx explain [OPTION...] [TEXT...]", TEXT_HELP_EXPLAIN, false },
     { "replay", "smtpdx replay [OPTION...] FILE", TEXT_HELP_REPLAY, false },
     { "simulate", "smtpdx simulate [OPTION...] NAME", TEXT_HELP_SIMULATE, true },
 };
@@ -55,7 +57,13 @@ static void put_page(struct buf *out, enum language language, const struct page 
     if (page->plan) {
         table = plan_option_table(&n);
         put_options(out, language, table, n);
+        table = secret_source_options(&n);
+        put_options(out, language, table, n);
         table = face_record_options(&n);
+        put_options(out, language, table, n);
+    }
+    if (strcmp(page->name, "explain") == 0) {
+        table = explain_options_table(&n);
         put_options(out, language, table, n);
     }
     if (strcmp(page->name, "simulate") == 0) {

@@ -4,6 +4,7 @@
 #include "command/plans.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/args.h"
 #include "command/run.h"
@@ -43,7 +44,15 @@ bool plans_add_target(struct plans *p, const char *target)
     return true;
 }
 
-enum { TABLE_FACE, TABLE_RECORD, TABLE_PLAN, TABLE_OWN };
+enum { TABLE_FACE, TABLE_RECORD, TABLE_PLAN, TABLE_SECRET, TABLE_OWN };
+
+/* Whose options stand in this table. */
+static void *owner_of(struct plans *p, struct face *f, size_t table, const struct plans_table *own)
+{
+    if (table == TABLE_SECRET)
+        return &p->secret;
+    return table == TABLE_OWN ? own->owner : f;
+}
 
 static int take_item(struct plans *p, struct face *f, const struct args_item *item, const struct plans_table *own)
 {
@@ -53,7 +62,7 @@ static int take_item(struct plans *p, struct face *f, const struct args_item *it
         return plans_add_target(p, item->value) ? 0 : face_fail(f, SMTPDX_NO_MEMORY);
     if (item->table == TABLE_PLAN)
         return plans_add_option(p, item->option->name, item->value) ? 0 : face_fail(f, SMTPDX_NO_MEMORY);
-    if (option_apply(item->option, item->table == TABLE_OWN ? own->owner : f, item->value, &error) == INPUT_OK)
+    if (option_apply(item->option, owner_of(p, f, item->table, own), item->value, &error) == INPUT_OK)
         return 0;
     return face_refuse(f, &error);
 }
@@ -74,6 +83,8 @@ int plans_read(struct plans *p, struct face *f, char **words, const struct plans
     table = face_record_options(&n);
     args_add_table(&a, table, n);
     table = plan_option_table(&n);
+    args_add_table(&a, table, n);
+    table = secret_source_options(&n);
     args_add_table(&a, table, n);
     if (own != NULL)
         args_add_table(&a, own->options, own->n);
@@ -97,6 +108,8 @@ static int make_plan(struct smtpdx_plan **ret, const struct plans *p, const stru
         status = smtpdx_plan_set(plan, p->options[i].name, p->options[i].value);
     if (status == SMTPDX_OK && target != NULL)
         status = smtpdx_plan_set(plan, "target", target);
+    if (status == SMTPDX_OK)
+        status = smtpdx_plan_check(plan);
     if (status == SMTPDX_OK) {
         *ret = plan;
         return 0;
@@ -107,10 +120,33 @@ static int make_plan(struct smtpdx_plan **ret, const struct plans *p, const stru
     return refused;
 }
 
-int plans_run(const struct plans *p, const struct face *f)
+/* The value of an option that was given, the last one of several; NULL. */
+static const char *value_of(const struct plans *p, const char *name)
+{
+    for (size_t i = p->n_options; i > 0; i--) {
+        if (strcmp(p->options[i - 1].name, name) == 0)
+            return p->options[i - 1].value;
+    }
+    return NULL;
+}
+
+static int take_secret(struct secret **ret, const struct plans *p, const struct face *f)
+{
+    const char *last = value_of(p, "stop-after");
+    struct secret_need need = {
+        .user = value_of(p, "user"),
+        .auth = value_of(p, "auth"),
+        .begins = last == NULL || (strcmp(last, "greeting") != 0 && strcmp(last, "tls") != 0),
+    };
+
+    return secret_source_take(ret, &p->secret, &need, f);
+}
+
+int plans_run(const struct plans *p, const struct face *f, struct secret **used)
 {
     struct run *r = run_new(f);
     size_t n = p->n_targets == 0 ? 1 : p->n_targets;
+    struct secret *secret = NULL;
     int status = r == NULL ? face_fail(f, SMTPDX_NO_MEMORY) : 0;
 
     for (size_t i = 0; status == 0 && i < n; i++) {
@@ -121,7 +157,13 @@ int plans_run(const struct plans *p, const struct face *f)
             status = face_fail(f, SMTPDX_NO_MEMORY);
     }
     if (status == 0)
-        status = run_all(r);
+        status = take_secret(&secret, p, f);
+    if (status == 0)
+        status = run_all(r, secret);
     run_free(r);
+    if (used != NULL)
+        *used = secret;
+    else
+        secret_free(secret);
     return status;
 }

@@ -5,6 +5,7 @@
 #define SMTPDX_COMMAND_PLANS_H
 
 #include "command/face.h"
+#include "command/secret_source.h"
 
 struct plans_option {
     const char *name;  /* long, without dashes */
@@ -17,6 +18,7 @@ struct plans {
     size_t n_options;
     const char **targets;
     size_t n_targets;
+    struct secret_source secret;
 };
 
 void plans_init(struct plans *p);
@@ -40,7 +42,12 @@ struct plans_table {
  */
 int plans_read(struct plans *p, struct face *f, char **words, const struct plans_table *own);
 
-/* Every Plan is made, and refused where it must be, before anything is contacted; the exit status. */
-int plans_run(const struct plans *p, const struct face *f);
+/*
+ * plans_run() - the exit status of all
+ * shape:  every Plan is made, and refused where it must be, before a secret is
+ *         asked for, and that before anything is contacted; *used is what was
+ *         signed in with, given away, or NULL; used may be NULL
+ */
+int plans_run(const struct plans *p, const struct face *f, struct secret **used);
 
 #endif

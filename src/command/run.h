@@ -4,6 +4,7 @@
 #ifndef SMTPDX_COMMAND_RUN_H
 #define SMTPDX_COMMAND_RUN_H
 
+#include "base/secret.h"
 #include "command/face.h"
 
 struct run;
@@ -20,10 +21,10 @@ bool run_add(struct run *r, struct smtpdx_plan *plan);
 
 /*
  * run_all() - carries out every plan and puts the reports out
- * shape:  the exit status of the contract: the worst verdict, EXIT_INTERRUPTED
+ * shape:  secret: what is signed in with, or NULL; the exit status of the contract: the worst verdict, EXIT_INTERRUPTED
  *         after SIGINT or SIGTERM
  */
-int run_all(struct run *r);
+int run_all(struct run *r, const struct secret *secret);
 
 /*
  * run_show() - puts out the report of a record, whose name is for complaints alone

@@ -115,6 +115,7 @@ static void (*const rules[])(struct draft *d) = {
     rule_send_content_rejected,
     rule_send_rejected,
     rule_service_degraded,
+    rule_incoming_unreachable,
     rule_smtp_slow,
     rule_clock_drifting,
 };

@@ -90,6 +90,9 @@ void rule_cert_name_mismatch(struct draft *d);
 void rule_clock_wrong(struct draft *d);
 void rule_clock_drifting(struct draft *d);
 
+/* rule_incoming.c: where mail is read */
+void rule_incoming_unreachable(struct draft *d);
+
 /* rule_smtp.c: the dialogue */
 void rule_smtp_not_smtp(struct draft *d);
 void rule_smtp_no_greeting(struct draft *d);

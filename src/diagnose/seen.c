@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "diagnose/meaning.h"
 #include "knowledge/replies.h"
 #include "knowledge/words.h"
 #include "model/clock_estimate.h"
@@ -39,15 +40,14 @@ bool seen_silent(const struct evidence *e, const struct probe *p)
            p->total_ms >= (e->ceiling_reached ? SILENCE_AT_CEILING_MS : SILENCE_MEANS_MS);
 }
 
-/* For probes of any role. */
-static bool means_something(const struct evidence *e, const struct probe *p)
+bool seen_means_something(const struct evidence *e, const struct probe *p)
 {
     return was_tried(p) && (p->outcome == PROBE_OK || !is_silent(p) || seen_silent(e, p));
 }
 
 bool seen_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_TARGET && means_something(e, p);
+    return p->role == ROLE_TARGET && seen_means_something(e, p);
 }
 
 static bool has_connected(const struct probe *p)
@@ -195,12 +195,15 @@ static enum trouble trouble_of_reply(const struct evidence *e, const struct prob
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
+    if (p->stage <= STAGE_EHLO && meaning_in_words(e, p, FINDING_SEND_BLOCKLISTED))
+        return TROUBLE_BLOCKLISTED;
+    if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
     told = p->stage == STAGE_GREETING || p->stage == STAGE_EHLO ? trouble_of_words(e, p) : TROUBLE_NONE;
     if (told != TROUBLE_NONE)
         return told;
     if (p->stage == STAGE_EHLO && p->other_ehlo_accepted && !seen_is_relay(e))
         return TROUBLE_EHLO_NAME;
-    if (words_stand_in(WORDS_TOO_MANY_CONNECTIONS, p->reply.text))
+    if (meaning_in_words(e, p, FINDING_SMTP_THROTTLED))
         return TROUBLE_THROTTLED;
     if (is_relay_ehlo(e, p))
         return TROUBLE_RELAY_EHLO;
@@ -665,7 +668,7 @@ static bool is_led_astray(const struct evidence *e, const struct probe *p)
 
 static bool control_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_CONTROL && means_something(e, p) && !is_led_astray(e, p);
+    return p->role == ROLE_CONTROL && seen_means_something(e, p) && !is_led_astray(e, p);
 }
 
 enum control_state seen_family_controls(const struct evidence *e, enum family family)

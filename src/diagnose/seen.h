@@ -51,6 +51,9 @@ bool seen_stops_early(const struct evidence *e);
 
 /* ---- one probe ---- */
 
+/* A probe of any role that was tried and whose result means something. */
+bool seen_means_something(const struct evidence *e, const struct probe *p);
+
 /* A probe of the target that was tried and whose result means something. */
 bool seen_tells(const struct evidence *e, const struct probe *p);
 

@@ -90,6 +90,13 @@ const char *provider_main_host(const struct provider *p)
     return NULL;
 }
 
+const char *provider_incoming_host(const struct provider_incoming *incoming, const char *host)
+{
+    if (!name_is_pattern(incoming->host))
+        return incoming->host;
+    return name_fits(incoming->host, host) ? host : NULL;
+}
+
 bool provider_serves(const struct provider *p, const char *host, uint16_t port, enum tls_mode tls)
 {
     for (size_t i = 0; i < p->n_hosts; i++) {

@@ -1,5 +1,5 @@
 /*
- * provider - mail providers and their outgoing servers, as data/providers.toml lists them
+ * provider - mail providers and their servers, as data/providers.toml lists them
  *
  * A host or a domain belongs to one provider at most. Names are compared
  * without case and are to come without a final dot. A hoster that names a
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/protocol.h"
 #include "base/tls_mode.h"
 
 /* What the provider wants as the user name. */
@@ -35,6 +36,14 @@ struct provider_host {
     enum tls_mode tls;
 };
 
+/* Where mail is read; "*.example" stands for the outgoing server itself. */
+struct provider_incoming {
+    enum protocol protocol;
+    const char *host;
+    uint16_t port;
+    enum tls_mode tls;
+};
+
 struct provider {
     const char *id; /* "gmail" */
     const char *name;
@@ -42,6 +51,8 @@ struct provider {
     enum app_password_form app_password;
     const struct provider_host *hosts; /* best first */
     size_t n_hosts;
+    const struct provider_incoming *incoming; /* IMAP first; none where they are not known */
+    size_t n_incoming;
     const char *const *domains; /* of its mail addresses; none where every customer has an own one */
     size_t n_domains;
     const char *help_url;   /* or NULL */
@@ -58,6 +69,9 @@ const struct provider *provider_by_mail_domain(const char *domain);
 
 /* The host that comes first and is no "*." pattern; NULL where each customer has another. */
 const char *provider_main_host(const struct provider *p);
+
+/* The name of an incoming server for who sends through host; NULL where a pattern does not take it. */
+const char *provider_incoming_host(const struct provider_incoming *incoming, const char *host);
 
 /* Whether the provider is known to serve this very combination. */
 bool provider_serves(const struct provider *p, const char *host, uint16_t port, enum tls_mode tls);

@@ -238,7 +238,8 @@ enum probe_outcome {
     PROBE_TIMEOUT,
 };
 
-/* The step at which it stands, or failed; DONE when all went well. */
+/* The step at which it stands, or failed; DONE when all went well. EHLO is also what a server is asked that mail is
+ * read from (CAPABILITY, CAPA), and STARTTLS is STLS too. */
 enum stage {
     STAGE_CONNECT,
     STAGE_TLS,
@@ -273,7 +274,7 @@ enum fault {
     FAULT_SILENT,       /* nothing came, at the stage named */
     FAULT_RESET,        /* connected, then RST */
     FAULT_CLOSED,       /* connected, then closed without a word that explains it */
-    FAULT_NOT_SMTP,     /* something else answers: see service */
+    FAULT_NOT_SMTP,     /* something else answers than was asked for: see service */
     FAULT_TLS_EXPECTED, /* the server waits for a TLS handshake or sends TLS where SMTP was spoken */
     FAULT_PLAIN_EXPECTED, /* SMTP in clear came where a TLS handshake was begun */
     FAULT_REPLY,        /* a reply refuses: see reply */
@@ -312,7 +313,7 @@ struct icmp_report {
 };
 
 struct refused_reply {
-    unsigned code; /* 0: there was none */
+    unsigned code; /* 0: there was none, or it came from a server that mail is read from: see text */
     unsigned enhanced[3]; /* class, subject, detail; class 0: none */
     struct peer_text text; /* all lines, as received */
 };
@@ -320,6 +321,7 @@ struct refused_reply {
 /* One cell of the matrix: host, address, port and TLS mode. */
 struct probe {
     enum role role;
+    enum protocol protocol; /* IMAP and POP3 with ROLE_INCOMING alone */
     const char *host;
     bool has_address; /* false in a cell that stands for a family without one */
     struct address address;

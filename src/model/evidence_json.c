@@ -231,6 +231,8 @@ static void codec_listed_peer(struct codec *c, void *item)
 static void codec_target(struct codec *c, struct probe *p)
 {
     CODEC_WORD(c, "role", p->role, role);
+    if (codec_has(c, "protocol"))
+        CODEC_WORD(c, "protocol", p->protocol, protocol);
     codec_host(c, "host", &p->host);
     codec_address_or_null(c, "address", &p->has_address, &p->address);
     CODEC_WORD(c, "family", p->family, family);

@@ -78,6 +78,10 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from)
     p.controls = copy_array(arena, from->controls, from->n_controls, sizeof *p.controls);
     for (size_t i = 0; p.controls != NULL && i < p.n_controls; i++)
         p.controls[i].host = arena_strdup(arena, from->controls[i].host);
+    p.incoming_servers =
+        copy_array(arena, from->incoming_servers, from->n_incoming_servers, sizeof *p.incoming_servers);
+    for (size_t i = 0; p.incoming_servers != NULL && i < p.n_incoming_servers; i++)
+        p.incoming_servers[i].host = arena_strdup(arena, from->incoming_servers[i].host);
     for (size_t i = 0; p.ca_files != NULL && i < p.n_ca_files; i++)
         p.ca_files[i] = arena_strdup(arena, from->ca_files[i]);
     if (arena_failed(arena))
@@ -108,6 +112,17 @@ bool plan_has_errand(const struct plan *p)
 {
     return p->last_step != LAST_STEP_GREETING && p->last_step != LAST_STEP_TLS &&
            (p->user.bytes != NULL || p->send_to != NULL);
+}
+
+const struct incoming_server *plan_incoming_server(const struct plan *p, const char *host, uint16_t port)
+{
+    for (size_t i = 0; i < p->n_incoming_servers; i++) {
+        const struct incoming_server *server = &p->incoming_servers[i];
+
+        if (server->port == port && strcmp(server->host, host) == 0)
+            return server;
+    }
+    return NULL;
 }
 
 bool plan_suggests_other(const struct plan *p)

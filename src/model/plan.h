@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/host_role.h"
 #include "base/peer_text.h"
+#include "base/protocol.h"
 #include "base/tls_mode.h"
 
 /* What is odd about the bytes that were typed; each note points at one place. */
@@ -78,6 +79,14 @@ enum last_step {
     LAST_STEP_RCPT, /* RCPT TO is answered, and no message follows */
 };
 
+/* Where mail is read. */
+struct incoming_server {
+    enum protocol protocol; /* IMAP or POP3 */
+    const char *host;       /* A-label name */
+    uint16_t port;
+    enum tls_mode mode;
+};
+
 enum {
     PLAN_INPUT_MAX = 4096, /* bytes kept of what was typed */
     PLAN_NOTES_MAX = 64,
@@ -89,6 +98,7 @@ enum {
     PLAN_PORT_MAPS_MAX = 32,
     PLAN_TIME_SERVERS_MAX = 8,
     PLAN_CONTROLS_MAX = 8,
+    PLAN_INCOMING_MAX = 8,
     PLAN_USER_MAX = 512, /* bytes of a user name; RFC 5321 gives 254 to an address */
 };
 
@@ -153,6 +163,8 @@ struct plan {
     enum last_step last_step; /* --stop-after */
     bool accept_look_alike;  /* signs in although the name is one slip away from a known server's */
     bool incoming;           /* --incoming: the provider's IMAP and POP servers too */
+    struct incoming_server *incoming_servers; /* those; none where they are not known */
+    size_t n_incoming_servers;
 };
 
 /* errors: NULL when memory is short */
@@ -166,6 +178,9 @@ bool plan_copy(struct plan *ret, struct arena *arena, const struct plan *from);
 uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
+
+/* The row of incoming_servers; NULL where there is none. */
+const struct incoming_server *plan_incoming_server(const struct plan *p, const char *host, uint16_t port);
 
 /* A connection beyond the matrix is called for: one that signs in, or sends. */
 bool plan_has_errand(const struct plan *p);

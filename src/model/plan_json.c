@@ -72,6 +72,18 @@ static void codec_control(struct codec *c, void *item)
     codec_port(c, "port", &control->port);
 }
 
+static void codec_incoming_server(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("an incoming server of the plan");
+    struct incoming_server *server = item;
+
+    c->place = &place;
+    CODEC_WORD(c, "protocol", server->protocol, protocol);
+    codec_host(c, "host", &server->host);
+    codec_port(c, "port", &server->port);
+    CODEC_WORD(c, "tls", server->mode, tls_mode);
+}
+
 void codec_plan(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("the plan");
@@ -144,4 +156,7 @@ void codec_plan(struct codec *c, void *item)
         codec_bool(c, "accept_look_alike", &p->accept_look_alike);
         codec_bool(c, "incoming", &p->incoming);
     }
+    if (codec_has(c, "incoming_servers"))
+        codec_objects(c, "incoming_servers", &p->incoming_servers, &p->n_incoming_servers,
+                      sizeof *p->incoming_servers, PLAN_INCOMING_MAX, codec_incoming_server);
 }

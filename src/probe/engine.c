@@ -40,7 +40,7 @@ struct engine {
     struct shared_trust *trusts;
     size_t n_trusts;
     struct system_view *system;
-    struct secret *secret; /* NULL: none */
+    struct secret *secret;
     struct endpoint left_alone[ENGINE_LEFT_ALONE_MAX]; /* the oldest is forgotten first */
     size_t n_left_alone;
     struct check *checks; /* the latest first */
@@ -123,6 +123,20 @@ void engine_free(struct engine *e)
     free(e);
 }
 
+bool engine_set_secret(struct engine *e, struct secret *secret)
+{
+    if (e->checks != NULL)
+        return false;
+    secret_free(e->secret);
+    e->secret = secret;
+    return true;
+}
+
+const struct secret *engine_secret(const struct engine *e)
+{
+    return e->secret;
+}
+
 void engine_run(struct engine *e)
 {
     /* Not until the loop is idle: a resolver may still wait for an answer that nobody needs. */
@@ -134,17 +148,6 @@ void engine_interrupt(struct engine *e)
 {
     atomic_fetch_add(&e->n_interrupts, 1);
     uv_async_send(&e->wake);
-}
-
-void engine_set_secret(struct engine *e, struct secret *secret)
-{
-    secret_free(e->secret);
-    e->secret = secret;
-}
-
-const struct secret *engine_secret(const struct engine *e)
-{
-    return e->secret;
 }
 
 unsigned engine_n_interrupts(const struct engine *e)

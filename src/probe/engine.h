@@ -31,11 +31,8 @@ void engine_run(struct engine *e);
 /* Makes every check end with what is known that has been started by now. Async-signal-safe. */
 void engine_interrupt(struct engine *e);
 
-/*
- * engine_set_secret() - what checks of plans with a user name sign in with
- * shape:  the engine owns it from here on; NULL: none any more
- */
-void engine_set_secret(struct engine *e, struct secret *secret);
+/* Takes the secret over, in place of an earlier one; NULL: none. false, and not taken, while there are checks. */
+bool engine_set_secret(struct engine *e, struct secret *secret);
 
 /* ---- for the check --------------------------------------------------------- */
 
@@ -44,10 +41,10 @@ uv_loop_t *engine_loop(struct engine *e);
 /* How often the engine was interrupted so far; any number after the greatest is 0. */
 unsigned engine_n_interrupts(const struct engine *e);
 
-/* Borrowed; NULL where there is none. */
-const struct secret *engine_secret(const struct engine *e);
-
 struct system_view *engine_system_view(struct engine *e);
+
+/* What a check signs in with; borrowed, the same as long as the check lives; NULL: none was given. */
+const struct secret *engine_secret(const struct engine *e);
 
 /*
  * engine_resolvers() - the channels that a plan asks, in the order of asking

@@ -151,6 +151,7 @@ bool notes_stand_beside(struct notes *n, const struct probe *cell)
         return false;
     *n->trial = (struct probe){
         .role = cell->role,
+        .protocol = cell->protocol,
         .host = cell->host,
         .has_address = true,
         .address = cell->address,
@@ -244,7 +245,7 @@ void notes_progress(struct notes *n, double greeting_ms)
 
         if (p == NULL)
             continue;
-        if (p->greeting_ms < 0 && n->learned->answers[SMTP_STAGE_GREETING].code != 0)
+        if (p->greeting_ms < 0 && n->learned->answers[SMTP_STAGE_GREETING].text.bytes != NULL)
             p->greeting_ms = greeting_ms;
         if (p->outcome == PROBE_RUNNING && p->stage != stage) {
             p->stage = stage;

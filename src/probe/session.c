@@ -1,5 +1,5 @@
 /*
- * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
+ * session - one connection: TCP, TLS and the dialogue, seen to its end
  *
  * Drives a talk with a socket, GnuTLS and the loop. Everything that the
  * peer does wrong becomes a note in the Evidence and nothing else.
@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "probe/chain.h"
 #include "probe/dial.h"
-#include "probe/errand.h"
+#include "probe/submission.h"
 #include "probe/knock.h"
 #include "probe/notes.h"
 #include "probe/talk.h"
@@ -195,7 +195,7 @@ static void session_settle(struct session *s)
         return;
     s->settled = true;
     if (s->spec.lesson == LESSON_ERRAND && talk_learned(&s->talk) != NULL)
-        errand_keep(s->spec.evidence->errand, s->spec.evidence->arena, talk_learned(&s->talk));
+        submission_keep(s->spec.evidence->errand, s->spec.evidence->arena, talk_learned(&s->talk));
     s->spec.listener->settled(s->spec.user, s);
     notes_close(&s->notes);
     s->spec.evidence = NULL;
@@ -674,13 +674,14 @@ static void session_connected(struct session *s)
     struct err err = { 0 };
 
     if (s->spec.lesson == LESSON_ERRAND) {
-        errand = errand_words(s->spec.evidence, s->spec.secret, s->spec.host, s->spec.port);
+        errand = submission_words(s->spec.evidence, s->spec.secret, s->spec.host, s->spec.port);
         spec.errand = &errand;
     }
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
-    s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
-    if (!talk_begin(&s->talk, &spec, &err)) {
+    if (s->spec.protocol == PROTOCOL_SMTP)
+        s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
+    if (!talk_begin(&s->talk, s->spec.protocol, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }

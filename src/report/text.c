@@ -21,36 +21,17 @@
 #include "report/fetched.h"
 #include "report/layout.h"
 #include "report/matrix.h"
+#include "report/page.h"
 #include "report/tried.h"
 #include "report/typed.h"
 
 enum {
     LINE_MAX_BYTES = 64 << 10, /* one completed text */
-    PEER_COLUMNS = 160,        /* two lines of what a peer said, within a sentence */
-    REPLY_COLUMNS = 300,       /* of one line of a reply */
     NAME_COLUMNS = 60,         /* of a peer's name in a line of facts */
     CHAINS_SHOWN = 3,
     CLOCK_SHOWN_MS = 30 * 1000, /* a clock that is off by no more is right */
     ISSUERS_SHOWN = 3,
     EFFECT_DEPTH = 3,
-};
-
-enum tone {
-    TONE_PLAIN,
-    TONE_GOOD,
-    TONE_CARE,
-    TONE_BAD,
-    TONE_DIM,
-};
-
-/* Every writer below goes on after a failure; out->failed is looked at once, at the end. */
-struct page {
-    struct buf *out;
-    struct buf line; /* a text being completed */
-    const struct report_spec *spec;
-    const struct evidence *e;
-    const struct diagnosis *d;
-    unsigned width;
 };
 
 static unsigned at_least(unsigned a, unsigned b)
@@ -61,69 +42,6 @@ static unsigned at_least(unsigned a, unsigned b)
 static unsigned at_most(unsigned a, unsigned b)
 {
     return a < b ? a : b;
-}
-
-static bool put_peer(struct buf *out, struct peer_text t, void *user)
-{
-    (void)user;
-    return term_put_peer(out, PEER_COLUMNS, t);
-}
-
-static const char *label(const struct page *p, enum text_id id)
-{
-    return text(p->spec->language, id);
-}
-
-/* The completed text; valid until the next. */
-static const char *say(struct page *p, enum text_id id, const struct argument *args, size_t n)
-{
-    buf_clear(&p->line);
-    if (!phrase_put(&p->line, p->spec->language, id, args, n, put_peer, NULL))
-        p->out->failed = true;
-    return buf_borrow(&p->line);
-}
-
-static void put_spaces(struct page *p, unsigned n)
-{
-    layout_put_spaces(p->out, n);
-}
-
-/* The rest of a line whose first `at` columns stand already, and the lines after it. */
-static void put_wrapped(struct page *p, unsigned at, unsigned hang, const char *string)
-{
-    layout_put_text(p->out, p->width, at, hang, string);
-}
-
-static void put_toned(struct page *p, enum tone tone, const char *string)
-{
-    static const char *const sgr[] = {
-        [TONE_GOOD] = "\x1b[32m", [TONE_CARE] = "\x1b[33m", [TONE_BAD] = "\x1b[1;31m", [TONE_DIM] = "\x1b[2m",
-    };
-    bool toned = p->spec->color && tone != TONE_PLAIN;
-
-    if (toned)
-        buf_put_string(p->out, sgr[tone]);
-    buf_put_string(p->out, string);
-    if (toned)
-        buf_put_string(p->out, "\x1b[0m");
-}
-
-/* A section is set off by an empty line; its heading stands alone. */
-static void put_heading(struct page *p, const char *string)
-{
-    buf_put_char(p->out, '\n');
-    put_wrapped(p, 0, 0, string);
-}
-
-/* "  mark text", further lines below the text. */
-static void put_item(struct page *p, unsigned indent, const char *mark, const char *string)
-{
-    unsigned hang = indent + layout_columns(mark) + 1;
-
-    put_spaces(p, indent);
-    buf_put_string(p->out, mark);
-    buf_put_char(p->out, ' ');
-    put_wrapped(p, hang, hang, string);
 }
 
 /* ---- verdict -------------------------------------------------------------- */
@@ -146,19 +64,19 @@ static const char *host_of(const struct page *p)
 
 static const char *say_summary(struct page *p)
 {
-    return say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
+    return page_say(p, (enum text_id)p->d->summary, p->d->summary_arguments, p->d->n_summary_arguments);
 }
 
 static void put_verdict(struct page *p)
 {
     const struct verdict_face *face = &verdict_faces[p->d->verdict];
-    const char *word = label(p, face->word);
+    const char *word = page_label(p, face->word);
     const char *host = host_of(p);
     const char *sentence = say_summary(p);
-    const char *colon = label(p, TEXT_SHOW_COLON);
+    const char *colon = page_label(p, TEXT_SHOW_COLON);
     unsigned at = layout_columns(word) + layout_columns(colon);
 
-    put_toned(p, face->tone, word);
+    page_put_toned(p, face->tone, word);
     buf_put_string(p->out, colon);
     /* Two reports after another are told apart by their hosts. */
     if (host != NULL && strstr(sentence, host) == NULL) {
@@ -170,61 +88,25 @@ static void put_verdict(struct page *p)
         buf_put_string(p->out, sentence);
         buf_put_char(p->out, '\n');
     } else {
-        put_wrapped(p, at, 0, sentence);
+        page_put_wrapped(p, at, 0, sentence);
     }
 }
 
 /* ---- findings ------------------------------------------------------------- */
 
-static const char *title_of(const struct page *p, const struct diagnosed *found)
-{
-    return label(p, finding_by_id((enum finding_id)found->finding)->title);
-}
-
-static void put_becauses(struct page *p, unsigned indent, const struct diagnosed *found)
-{
-    for (size_t i = 0; i < found->n_because; i++) {
-        const struct because *b = &found->because[i];
-
-        put_item(p, indent, "-", say(p, (enum text_id)b->text, b->arguments, b->n_arguments));
-    }
-}
-
-static void put_steps(struct page *p, const struct diagnosed *found)
-{
-    const struct finding *finding = finding_by_id((enum finding_id)found->finding);
-    struct advice advice;
-
-    if (finding->n_steps == 0)
-        return;
-    put_heading(p, label(p, TEXT_REPORT_HEADING_STEPS));
-    if (!advice_init(&advice, p->spec->language, p->e, p->d, found, put_peer))
-        p->out->failed = true;
-    for (size_t i = 0; !p->out->failed && i < finding->n_steps; i++) {
-        const struct step *step = step_by_id(finding->steps[i]);
-        char mark[24];
-
-        snprintf(mark, sizeof mark, "%zu.", i + 1);
-        put_item(p, 2, mark, label(p, step->title));
-        put_spaces(p, 5);
-        put_wrapped(p, 5, 5, say(p, step->text, advice.arguments, advice.n));
-    }
-    advice_done(&advice);
-}
-
 /* The cause, unless the verdict line has just said it. */
 static void put_cause(struct page *p, const struct diagnosed *found)
 {
     const char *lead =
-        label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
-    const char *colon = label(p, TEXT_SHOW_COLON);
+        page_label(p, p->d->verdict == VERDICT_WARNING ? TEXT_SHOW_NOTICED : TEXT_REPORT_HEADING_CAUSE);
+    const char *colon = page_label(p, TEXT_SHOW_COLON);
 
-    if (strstr(say_summary(p), title_of(p, found)) != NULL)
+    if (strstr(say_summary(p), page_title(p, found)) != NULL)
         return;
     buf_put_char(p->out, '\n');
     buf_put_string(p->out, lead);
     buf_put_string(p->out, colon);
-    put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, title_of(p, found));
+    page_put_wrapped(p, layout_columns(lead) + layout_columns(colon), 0, page_title(p, found));
 }
 
 /* A mistake in what was typed is shown where it stands. */
@@ -262,9 +144,9 @@ static void put_primary(struct page *p)
 
     put_cause(p, found);
     put_typed(p, found);
-    put_heading(p, label(p, TEXT_REPORT_HEADING_BECAUSE));
-    put_becauses(p, 2, found);
-    put_steps(p, found);
+    page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_BECAUSE));
+    page_put_becauses(p, 2, found);
+    page_put_steps(p, found);
 }
 
 /* Findings whose cause is `cause`, each with its own effects below it. */
@@ -277,8 +159,8 @@ static void put_effects(struct page *p, int cause, unsigned depth)
 
         if (found->caused_by != cause || (int)i == p->d->primary)
             continue;
-        put_item(p, indent, "*", title_of(p, found));
-        put_becauses(p, indent + 2, found);
+        page_put_item(p, indent, "*", page_title(p, found));
+        page_put_becauses(p, indent + 2, found);
         put_effects(p, (int)i, depth + 1);
     }
 }
@@ -295,37 +177,16 @@ static bool has_effects(const struct page *p, int cause)
 static void put_others(struct page *p)
 {
     if (p->d->primary >= 0 && has_effects(p, p->d->primary)) {
-        put_heading(p, label(p, TEXT_REPORT_HEADING_EFFECTS));
+        page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_EFFECTS));
         put_effects(p, p->d->primary, 0);
     }
     if (has_effects(p, -1)) {
-        put_heading(p, label(p, TEXT_REPORT_HEADING_ALSO));
+        page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_ALSO));
         put_effects(p, -1, 0);
     }
 }
 
 /* ---- settings ------------------------------------------------------------- */
-
-static unsigned label_columns(const struct page *p, const enum text_id *ids, size_t n)
-{
-    unsigned most = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned columns = layout_columns(label(p, ids[i]));
-
-        most = at_least(most, columns);
-    }
-    return most;
-}
-
-/* "  label   value", further lines below the value. */
-static void put_row(struct page *p, unsigned label_width, enum text_id id, const char *value)
-{
-    put_spaces(p, 2);
-    layout_put_cell(p->out, label_width, label(p, id));
-    put_spaces(p, 2);
-    put_wrapped(p, label_width + 4, label_width + 4, value);
-}
 
 /* Other combinations that work: only what differs from the best one is named. */
 static void put_alternatives(struct page *p, const struct recommended *best)
@@ -341,8 +202,8 @@ static void put_alternatives(struct page *p, const struct recommended *best)
                                best->host);
     }
     if (list.len > 0) {
-        put_spaces(p, 2);
-        put_wrapped(p, 2, 4, say(p, TEXT_SHOW_ALSO_WORKS, (const struct argument[]){
+        page_put_spaces(p, 2);
+        page_put_wrapped(p, 2, 4, page_say(p, TEXT_SHOW_ALSO_WORKS, (const struct argument[]){
             { .name = "settings", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
         }, 1));
     }
@@ -362,7 +223,7 @@ static void put_settings(struct page *p)
     static const enum text_id labels[] = {
         TEXT_REPORT_LABEL_HOST, TEXT_REPORT_LABEL_PORT, TEXT_REPORT_LABEL_TLS, TEXT_REPORT_LABEL_USERNAME,
     };
-    unsigned columns = label_columns(p, labels, sizeof labels / sizeof labels[0]);
+    unsigned columns = page_label_columns(p, labels, sizeof labels / sizeof labels[0]);
     const struct provider *provider = advice_provider(p->e->plan);
     const struct recommended *best = NULL;
     char port[8];
@@ -370,13 +231,13 @@ static void put_settings(struct page *p)
     if (p->d->n_recommended == 0)
         return;
     best = &p->d->recommended[0];
-    put_heading(p, label(p, TEXT_REPORT_HEADING_SETTINGS));
-    put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
+    page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_SETTINGS));
+    page_put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
     snprintf(port, sizeof port, "%u", best->port);
-    put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
-    put_row(p, columns, TEXT_REPORT_LABEL_TLS, label(p, advice_mode_name(best->mode)));
+    page_put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
+    page_put_row(p, columns, TEXT_REPORT_LABEL_TLS, page_label(p, advice_mode_name(best->mode)));
     if (provider != NULL)
-        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, label(p, user_name_texts[provider->username]));
+        page_put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, page_label(p, user_name_texts[provider->username]));
     put_alternatives(p, best);
 }
 
@@ -411,14 +272,14 @@ static const char *cell_words(struct page *p, const struct matrix_cell *cell)
 static struct grid grid_measure(struct page *p, const struct matrix *m)
 {
     struct grid g = {
-        .port = at_least(layout_columns(label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
-        .mode = layout_columns(label(p, TEXT_REPORT_LABEL_TLS)),
+        .port = at_least(layout_columns(page_label(p, TEXT_REPORT_LABEL_PORT)), 6), /* "65535*" */
+        .mode = layout_columns(page_label(p, TEXT_REPORT_LABEL_TLS)),
         .cells = { 4, 4 },
     };
     unsigned room;
 
     for (size_t i = 0; i < m->n_rows; i++) {
-        g.mode = at_least(g.mode, layout_columns(label(p, advice_mode_name(m->rows[i].mode))));
+        g.mode = at_least(g.mode, layout_columns(page_label(p, advice_mode_name(m->rows[i].mode))));
         for (int f = 0; f < FAMILY_COUNT; f++)
             g.cells[f] = at_least(g.cells[f], layout_columns(cell_words(p, &m->rows[i].cells[f])));
     }
@@ -436,14 +297,14 @@ static void put_cell(struct page *p, unsigned columns, enum tone tone, const cha
     struct buf cut;
 
     buf_init(&cut, LINE_MAX_BYTES);
-    put_spaces(p, MATRIX_GAP);
+    page_put_spaces(p, MATRIX_GAP);
     if (!layout_put_cut(&cut, columns, words))
         p->out->failed = true;
-    put_toned(p, tone, buf_borrow(&cut));
+    page_put_toned(p, tone, buf_borrow(&cut));
     if (last)
         buf_put_char(p->out, '\n');
     else
-        put_spaces(p, columns - layout_columns(buf_borrow(&cut)));
+        page_put_spaces(p, columns - layout_columns(buf_borrow(&cut)));
     buf_done(&cut);
 }
 
@@ -453,7 +314,7 @@ static void put_matrix_row(struct page *p, const struct grid *g, const struct ma
 
     snprintf(port, sizeof port, "%u%s", row->port, row->asked ? "*" : "");
     put_cell(p, g->port, TONE_PLAIN, port, false);
-    put_cell(p, g->mode, TONE_PLAIN, label(p, advice_mode_name(row->mode)), false);
+    put_cell(p, g->mode, TONE_PLAIN, page_label(p, advice_mode_name(row->mode)), false);
     for (int f = 0; f < FAMILY_COUNT; f++)
         put_cell(p, g->cells[f], matrix_tones[matrix_tone(p->e, &row->cells[f])],
                  cell_words(p, &row->cells[f]), f == FAMILY_COUNT - 1);
@@ -479,27 +340,61 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
     /* Who gave one address knows why the other family is empty. */
     if (reason == SKIP_NOT_ASKED && typed_address)
         return;
-    put_spaces(p, 2);
-    put_wrapped(p, 2, 2, say(p, notes[reason], (const struct argument[]){
+    page_put_spaces(p, 2);
+    page_put_wrapped(p, 2, 2, page_say(p, notes[reason], (const struct argument[]){
         { .name = "family", .kind = ARGUMENT_WORD, .value.word = family_names[family] },
     }, 1));
 }
 
-static void put_matrix(struct page *p, enum role role)
+/* The protocols by which mail is read from a name. */
+static void list_protocols(struct page *p, struct buf *list, const char *host)
+{
+    bool speaks[PROTOCOL_COUNT] = { false };
+
+    for (size_t i = 0; i < p->e->plan->n_incoming_servers; i++) {
+        const struct incoming_server *server = &p->e->plan->incoming_servers[i];
+
+        speaks[server->protocol] = speaks[server->protocol] || strcmp(server->host, host) == 0;
+    }
+    for (unsigned i = 0; i < PROTOCOL_COUNT; i++) {
+        if (!speaks[i])
+            continue;
+        if (list->len > 0)
+            buf_put_string(list, page_label(p, TEXT_SHOW_AND));
+        buf_put_string(list, protocol_name((enum protocol)i));
+    }
+}
+
+static void put_matrix_heading(struct page *p, enum role role, const char *host)
+{
+    struct buf protocols;
+
+    buf_init(&protocols, LINE_MAX_BYTES);
+    if (role == ROLE_INCOMING)
+        list_protocols(p, &protocols, host);
+    page_put_heading(p, page_say(p, role == ROLE_INCOMING ? TEXT_SHOW_MATRIX_INCOMING : TEXT_SHOW_MATRIX,
+                                 (const struct argument[]){
+        { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
+        { .name = "protocols", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&protocols) },
+    }, 2));
+    p->out->failed |= protocols.failed;
+    buf_done(&protocols);
+}
+
+/* host: the rows of that name alone; NULL for all of the role. */
+static void put_matrix(struct page *p, enum role role, const char *host)
 {
     struct matrix m;
     struct grid g;
     bool asked = false;
 
-    matrix_init(&m, p->e, role);
+    matrix_init(&m, p->e, role, host);
     if (m.n_rows == 0)
         return;
     g = grid_measure(p, &m);
-    put_heading(p, say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
-        { .name = "host", .kind = ARGUMENT_WORD, .value.word = m.host == NULL ? "" : m.host },
-    }, 1));
-    put_cell(p, g.port, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_PORT), false);
-    put_cell(p, g.mode, TONE_PLAIN, label(p, TEXT_REPORT_LABEL_TLS), false);
+    put_matrix_heading(p, role, m.host == NULL ? "" : m.host);
+    put_cell(p, g.port, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_PORT), false);
+    put_cell(p, g.mode, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_TLS), false);
     put_cell(p, g.cells[FAMILY_IPV4], TONE_PLAIN, family_names[FAMILY_IPV4], false);
     put_cell(p, g.cells[FAMILY_IPV6], TONE_PLAIN, family_names[FAMILY_IPV6], true);
     for (size_t i = 0; i < m.n_rows; i++) {
@@ -507,90 +402,17 @@ static void put_matrix(struct page *p, enum role role)
         asked = asked || m.rows[i].asked;
     }
     if (asked)
-        put_item(p, 2, "*", label(p, TEXT_SHOW_ASKED));
+        page_put_item(p, 2, "*", page_label(p, TEXT_SHOW_ASKED));
     put_family_note(p, &m, FAMILY_IPV4);
     put_family_note(p, &m, FAMILY_IPV6);
 }
 
-/* ---- signing in and sending ------------------------------------------------ */
-
-static const enum text_id tried_labels[] = { TEXT_TRIED_AT, TEXT_TRIED_SIGN_IN, TEXT_TRIED_MESSAGE,
-                                             TEXT_TRIED_ANSWER };
-
-static unsigned tried_columns(const struct page *p)
+static void put_incoming(struct page *p)
 {
-    return label_columns(p, tried_labels, sizeof tried_labels / sizeof tried_labels[0]);
-}
-
-/* Lines of one reply follow each other as those of one text. */
-static void put_reply(struct page *p, const struct refused_reply *r)
-{
-    struct peer_text rest = r->text;
-    struct buf line;
-
-    if (rest.len == 0)
-        return;
-    buf_init(&line, LINE_MAX_BYTES);
-    while (rest.len > 0) {
-        size_t n = 0;
-
-        while (n < rest.len && rest.bytes[n] != '\r' && rest.bytes[n] != '\n')
-            n++;
-        if (n > 0 && line.len > 0)
-            buf_put_char(&line, ' ');
-        term_put_peer(&line, REPLY_COLUMNS, (struct peer_text){ rest.bytes, n });
-        n += n < rest.len;
-        rest.bytes += n;
-        rest.len -= n;
+    for (size_t i = 0; i < p->e->n_names; i++) {
+        if (p->e->names[i].role == ROLE_INCOMING)
+            put_matrix(p, ROLE_INCOMING, p->e->names[i].host);
     }
-    put_row(p, tried_columns(p), TEXT_TRIED_ANSWER, buf_borrow(&line));
-    p->out->failed |= line.failed;
-    buf_done(&line);
-}
-
-static void put_tried_at(struct page *p, const struct probe *c)
-{
-    struct buf line;
-
-    buf_init(&line, LINE_MAX_BYTES);
-    advice_put_setting(&line, p->spec->language, &(struct setting){ c->host, c->port, c->mode }, NULL);
-    put_row(p, tried_columns(p), TEXT_TRIED_AT, buf_borrow(&line));
-    p->out->failed |= line.failed;
-    buf_done(&line);
-}
-
-/* One of the two, and the last that the server said to it. */
-static void put_tried(struct page *p, enum text_id name, enum tried tried, const struct refused_reply *reply,
-                      bool (*put)(struct buf *out, enum language language, const struct evidence *e))
-{
-    struct buf line;
-
-    if (tried == TRIED_NOT_ASKED)
-        return;
-    buf_init(&line, LINE_MAX_BYTES);
-    put(&line, p->spec->language, p->e);
-    put_row(p, tried_columns(p), name, buf_borrow(&line));
-    p->out->failed |= line.failed;
-    buf_done(&line);
-    if (reply != NULL && tried == TRIED_REFUSED)
-        put_reply(p, reply);
-}
-
-static void put_errand(struct page *p)
-{
-    enum text_id bar = tried_bar(p->e);
-
-    if (p->e->errand == NULL)
-        return;
-    put_heading(p, label(p, TEXT_REPORT_HEADING_SIGN_IN));
-    if (bar != TEXT_NONE) {
-        put_spaces(p, 2);
-        put_wrapped(p, 2, 2, label(p, bar));
-        return;
-    }
-    put_tried_at(p, p->e->errand->connection);
-    put_tried(p, TEXT_TRIED_SIGN_IN, tried_sign_in(p->e), tried_sign_in_reply(p->e), tried_put_sign_in);
-    put_tried(p, TEXT_TRIED_MESSAGE, tried_message(p->e), tried_message_reply(p->e), tried_put_message);
 }
 
 /* ---- facts ---------------------------------------------------------------- */
@@ -601,7 +423,7 @@ static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LAB
 
 static unsigned fact_columns(const struct page *p)
 {
-    return label_columns(p, fact_labels, sizeof fact_labels / sizeof fact_labels[0]);
+    return page_label_columns(p, fact_labels, sizeof fact_labels / sizeof fact_labels[0]);
 }
 
 static void put_addresses(struct page *p)
@@ -619,7 +441,7 @@ static void put_addresses(struct page *p)
             buf_put_string(&list, ", ");
         buf_put_string(&list, address_format(&name->addresses[i].address, address));
     }
-    put_row(p, fact_columns(p), TEXT_SHOW_ADDRESSES, buf_borrow(&list));
+    page_put_row(p, fact_columns(p), TEXT_SHOW_ADDRESSES, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -628,8 +450,8 @@ static void put_flaws(struct page *p, struct buf *list, const struct certificate
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            buf_put_string(list, label(p, TEXT_SHOW_AND));
-        buf_put_string(list, label(p, flaws[i].text));
+            buf_put_string(list, page_label(p, TEXT_SHOW_AND));
+        buf_put_string(list, page_label(p, flaws[i].text));
     }
 }
 
@@ -645,8 +467,8 @@ static void put_certificate(struct page *p, const struct chain *c)
     buf_init(&list, LINE_MAX_BYTES);
     term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
     put_flaws(p, &list, flaws, n);
-    put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
-            say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
+    page_put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
+            page_say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
                 (const struct argument[]){
                     { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
                     { .name = "date", .kind = ARGUMENT_DATE, .value.date = leaf->not_after },
@@ -672,16 +494,16 @@ static void put_issuers(struct page *p, const struct chain *c)
         const struct certificate *x = &c->certificates[i];
 
         if (i > 1)
-            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+            buf_put_string(&list, page_label(p, TEXT_SHOW_AND));
         term_put_peer(&list, NAME_COLUMNS, x->common_name.len > 0 ? x->common_name : x->subject);
     }
     if (!last->self_issued && c->n_certificates <= ISSUERS_SHOWN) {
         if (list.len > 0)
-            buf_put_string(&list, label(p, TEXT_SHOW_AND));
+            buf_put_string(&list, page_label(p, TEXT_SHOW_AND));
         term_put_peer(&list, NAME_COLUMNS, last->issuer);
     }
     if (list.len > 0)
-        put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -723,7 +545,7 @@ static void put_protocols(struct page *p)
         term_put_peer(&list, NAME_COLUMNS, peer_text_of(probe->tls_version));
     }
     if (list.len > 0)
-        put_row(p, fact_columns(p), TEXT_SHOW_PROTOCOL, buf_borrow(&list));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_PROTOCOL, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -737,8 +559,8 @@ static void put_clock(struct page *p)
                                   .value.duration_ms = (double)(offset_ms < 0 ? -offset_ms : offset_ms) };
 
     if (off.value.duration_ms > CLOCK_SHOWN_MS)
-        put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
-                say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
+                page_say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
 /* Whoever was contacted besides the target is named. */
@@ -749,7 +571,7 @@ static void put_fetches(struct page *p)
 
         buf_init(&line, LINE_MAX_BYTES);
         p->out->failed |= !fetched_put(&line, p->spec->language, &p->e->fetches[i]);
-        put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
         buf_done(&line);
     }
 }
@@ -802,7 +624,7 @@ static void put_contacted(struct page *p)
 
         buf_init(&list, LINE_MAX_BYTES);
         if (list_contacted(&list, p->e, answered != 0))
-            put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, say(p, says[answered], (const struct argument[]){
+            page_put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, page_say(p, says[answered], (const struct argument[]){
                 { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
             }, 1));
         p->out->failed |= list.failed;
@@ -850,10 +672,14 @@ static void put_limits(struct page *p)
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].reached)
-            put_heading(p, label(p, limits[i].says));
+            page_put_heading(p, page_label(p, limits[i].says));
     }
+    if (p->e->plan->incoming && p->e->plan->n_incoming_servers == 0 && host_of(p) != NULL)
+        page_put_heading(p, page_say(p, TEXT_SHOW_INCOMING_UNKNOWN, (const struct argument[]){
+            { .name = "host", .kind = ARGUMENT_WORD, .value.word = host_of(p) },
+        }, 1));
     if (p->e->own_trouble != NULL)
-        put_heading(p, say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
+        page_put_heading(p, page_say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
             { .name = "reason", .kind = ARGUMENT_PEER, .value.peer = peer_text_of(p->e->own_trouble) },
         }, 1));
 }
@@ -861,29 +687,22 @@ static void put_limits(struct page *p)
 bool report_text(struct buf *out, const struct report_spec *spec, const struct evidence *e,
                  const struct diagnosis *d)
 {
-    struct page p = {
-        .out = out,
-        .spec = spec,
-        .e = e,
-        .d = d,
-        .width = spec->width == 0 ? REPORT_WIDTH_DEFAULT : spec->width,
-    };
+    struct page p;
 
-    if (p.width < LAYOUT_WIDTH_MIN)
-        p.width = LAYOUT_WIDTH_MIN;
-    buf_init(&p.line, LINE_MAX_BYTES);
+    page_init(&p, out, spec, e, d);
     put_verdict(&p);
     if (!spec->quiet) {
         if (d->primary >= 0)
             put_primary(&p);
         put_settings(&p);
         put_others(&p);
-        put_matrix(&p, ROLE_TARGET);
-        put_matrix(&p, ROLE_SUGGESTION);
-        put_errand(&p);
+        put_matrix(&p, ROLE_TARGET, NULL);
+        put_matrix(&p, ROLE_SUGGESTION, NULL);
+        put_incoming(&p);
+        tried_put_section(&p);
         put_facts(&p);
         put_limits(&p);
     }
-    buf_done(&p.line);
+    page_done(&p);
     return !out->failed;
 }

@@ -1,9 +1,10 @@
 /*
- * tried - how the sign-in and the test message went, in one word each
+ * tried - how the sign-in and the test message went
  */
 #include "report/tried.h"
 
-#include "knowledge/phrase.h"
+#include "report/advice.h"
+#include "report/layout.h"
 
 static bool is_barred(const struct errand *r)
 {
@@ -139,55 +140,130 @@ const char *tried_word(enum tried tried)
     return words[tried];
 }
 
-bool tried_put_sign_in(struct buf *out, enum language language, const struct evidence *e)
+/* ---- the section -------------------------------------------------------------- */
+
+enum {
+    TRIED_TEXT_MAX = 16 << 10,
+    TRIED_REPLY_COLUMNS = 300, /* of one line of a reply */
+};
+
+static void put_row(struct page *p, enum text_id id, const char *value)
+{
+    static const enum text_id labels[] = { TEXT_TRIED_AT, TEXT_TRIED_SIGN_IN, TEXT_TRIED_MESSAGE,
+                                           TEXT_TRIED_ANSWER };
+
+    page_put_row(p, page_label_columns(p, labels, sizeof labels / sizeof labels[0]), id, value);
+}
+
+/* The lines of one reply follow each other as those of one text. */
+static void put_reply(struct page *p, const struct refused_reply *r)
+{
+    struct peer_text rest = r->text;
+    struct buf text;
+
+    buf_init(&text, TRIED_TEXT_MAX);
+    while (rest.len > 0) {
+        size_t n = 0;
+
+        while (n < rest.len && rest.bytes[n] != '\r' && rest.bytes[n] != '\n')
+            n++;
+        if (n > 0 && text.len > 0)
+            buf_put_char(&text, ' ');
+        term_put_peer(&text, TRIED_REPLY_COLUMNS, (struct peer_text){ rest.bytes, n });
+        n += n < rest.len;
+        rest.bytes += n;
+        rest.len -= n;
+    }
+    if (text.len > 0)
+        put_row(p, TEXT_TRIED_ANSWER, buf_borrow(&text));
+    p->out->failed |= text.failed;
+    buf_done(&text);
+}
+
+static void put_place(struct page *p, const struct probe *c)
+{
+    struct buf text;
+
+    buf_init(&text, TRIED_TEXT_MAX);
+    advice_put_setting(&text, p->spec->language, &(struct setting){ c->host, c->port, c->mode }, NULL);
+    put_row(p, TEXT_TRIED_AT, buf_borrow(&text));
+    p->out->failed |= text.failed;
+    buf_done(&text);
+}
+
+static void put_sign_in(struct page *p)
 {
     static const enum text_id texts[] = {
-        [TRIED_NOT_ASKED] = TEXT_TRIED_PUT_OFF,         [TRIED_NOT_REACHED] = TEXT_TRIED_PUT_OFF,
-        [TRIED_ACCEPTED] = TEXT_TRIED_ACCEPTED,         [TRIED_RECIPIENT] = TEXT_TRIED_ACCEPTED,
-        [TRIED_REFUSED] = TEXT_TRIED_REFUSED,           [TRIED_BROKEN_OFF] = TEXT_TRIED_BROKEN_OFF,
+        [TRIED_NOT_REACHED] = TEXT_TRIED_PUT_OFF,   [TRIED_ACCEPTED] = TEXT_TRIED_ACCEPTED,
+        [TRIED_REFUSED] = TEXT_TRIED_REFUSED,       [TRIED_BROKEN_OFF] = TEXT_TRIED_BROKEN_OFF,
         [TRIED_NO_MECHANISM] = TEXT_TRIED_NO_MECHANISM, [TRIED_UNSAYABLE] = TEXT_TRIED_UNSAYABLE,
-        [TRIED_TOO_LARGE] = TEXT_TRIED_PUT_OFF,         [TRIED_LOST] = TEXT_TRIED_LOST,
+        [TRIED_LOST] = TEXT_TRIED_LOST,
     };
-    const char *mechanism = e->errand->sign_in.mechanism;
+    const char *mechanism = p->e->errand->sign_in.mechanism;
+    enum tried tried = tried_sign_in(p->e);
 
-    return phrase_put(out, language, texts[tried_sign_in(e)], (const struct argument[]){
+    if (tried == TRIED_NOT_ASKED)
+        return;
+    put_row(p, TEXT_TRIED_SIGN_IN, page_say(p, texts[tried], (const struct argument[]){
         { .name = "mechanism", .kind = ARGUMENT_WORD, .value.word = mechanism == NULL ? "AUTH" : mechanism },
         { .name = "step", .kind = ARGUMENT_WORD, .value.word = stage_command(STAGE_AUTH) },
-    }, 2, NULL, NULL);
+    }, 2));
+    if (tried == TRIED_REFUSED)
+        put_reply(p, tried_sign_in_reply(p->e));
 }
 
-bool tried_put_message(struct buf *out, enum language language, const struct evidence *e)
+static void put_message(struct page *p)
 {
     static const enum text_id texts[] = {
-        [TRIED_NOT_ASKED] = TEXT_TRIED_NOT_REACHED,    [TRIED_NOT_REACHED] = TEXT_TRIED_NOT_REACHED,
-        [TRIED_ACCEPTED] = TEXT_TRIED_TAKEN,           [TRIED_RECIPIENT] = TEXT_TRIED_RECIPIENT,
-        [TRIED_REFUSED] = TEXT_TRIED_MESSAGE_REFUSED,  [TRIED_BROKEN_OFF] = TEXT_TRIED_NOT_REACHED,
-        [TRIED_NO_MECHANISM] = TEXT_TRIED_NOT_REACHED, [TRIED_UNSAYABLE] = TEXT_TRIED_NOT_REACHED,
+        [TRIED_NOT_REACHED] = TEXT_TRIED_NOT_REACHED,  [TRIED_ACCEPTED] = TEXT_TRIED_TAKEN,
+        [TRIED_RECIPIENT] = TEXT_TRIED_RECIPIENT,      [TRIED_REFUSED] = TEXT_TRIED_MESSAGE_REFUSED,
         [TRIED_TOO_LARGE] = TEXT_TRIED_TOO_LARGE,      [TRIED_LOST] = TEXT_TRIED_LOST,
     };
-    const char *id = e->errand->sending.message_id;
+    const char *id = p->e->errand->sending.message_id;
+    enum tried tried = tried_message(p->e);
 
-    return phrase_put(out, language, texts[tried_message(e)], (const struct argument[]){
+    if (tried == TRIED_NOT_ASKED)
+        return;
+    put_row(p, TEXT_TRIED_MESSAGE, page_say(p, texts[tried], (const struct argument[]){
         { .name = "id", .kind = ARGUMENT_WORD, .value.word = id == NULL ? "" : id },
-        { .name = "step", .kind = ARGUMENT_WORD, .value.word = stage_command(tried_message_stage(e)) },
-    }, 2, NULL, NULL);
+        { .name = "step", .kind = ARGUMENT_WORD, .value.word = stage_command(tried_message_stage(p->e)) },
+    }, 2));
+    if (tried == TRIED_REFUSED)
+        put_reply(p, tried_message_reply(p->e));
 }
 
-enum text_id tried_bar(const struct evidence *e)
+/* Why nothing was tried at all; TEXT_NONE where something was. */
+static enum text_id bar_text(const struct evidence *e)
 {
     static const enum text_id bars[] = {
-        [BAR_NONE] = TEXT_NONE,               [BAR_NO_WAY] = TEXT_BAR_NO_WAY,
-        [BAR_NO_TLS] = TEXT_BAR_NO_TLS,       [BAR_OLD_TLS] = TEXT_BAR_OLD_TLS,
+        [BAR_NONE] = TEXT_NONE,                 [BAR_NO_WAY] = TEXT_BAR_NO_WAY,
+        [BAR_NO_TLS] = TEXT_BAR_NO_TLS,         [BAR_OLD_TLS] = TEXT_BAR_OLD_TLS,
         [BAR_UNVERIFIED] = TEXT_BAR_UNVERIFIED, [BAR_LOOK_ALIKE] = TEXT_BAR_LOOK_ALIKE,
-        [BAR_NO_SECRET] = TEXT_BAR_NO_SECRET, [BAR_STOPPED] = TEXT_BAR_STOPPED,
+        [BAR_NO_SECRET] = TEXT_BAR_NO_SECRET,   [BAR_STOPPED] = TEXT_BAR_STOPPED,
     };
-    const struct errand *r = e->errand;
+    enum errand_bar bar = e->errand->bar;
 
-    if (r == NULL)
-        return TEXT_NONE;
-    if (e->plan->user.bytes == NULL && (r->bar == BAR_NO_WAY || r->bar == BAR_STOPPED))
-        return TEXT_BAR_NO_WAY_SENDING;
-    if (r->bar == BAR_NONE && r->connection == NULL)
-        return TEXT_BAR_STOPPED;
-    return bars[r->bar];
+    if (bar == BAR_NONE && e->errand->connection == NULL)
+        bar = BAR_STOPPED;
+    if (e->plan->user.bytes != NULL)
+        return bars[bar];
+    return bar == BAR_NONE ? TEXT_NONE : bar == BAR_STOPPED ? TEXT_BAR_STOPPED_SENDING : TEXT_BAR_NO_WAY_SENDING;
+}
+
+void tried_put_section(struct page *p)
+{
+    enum text_id bar;
+
+    if (p->e->errand == NULL)
+        return;
+    bar = bar_text(p->e);
+    page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_SIGN_IN));
+    if (bar != TEXT_NONE) {
+        page_put_spaces(p, 2);
+        page_put_wrapped(p, 2, 2, page_label(p, bar));
+        return;
+    }
+    put_place(p, p->e->errand->connection);
+    put_sign_in(p);
+    put_message(p);
 }

@@ -1,12 +1,12 @@
 /*
- * tried - how the sign-in and the test message went, in one word each
+ * tried - how the sign-in and the test message went
+ *
+ * For this room alone. In one word each for JSON, and as a section of a page.
  */
 #ifndef SMTPDX_REPORT_TRIED_H
 #define SMTPDX_REPORT_TRIED_H
 
-#include "base/buf.h"
-#include "knowledge/text.h"
-#include "model/evidence.h"
+#include "report/page.h"
 
 enum tried {
     TRIED_NOT_ASKED,
@@ -34,11 +34,7 @@ const struct refused_reply *tried_message_reply(const struct evidence *e);
 /* The words of the JSON report. */
 const char *tried_word(enum tried tried);
 
-/* "accepted with PLAIN": one line. */
-bool tried_put_sign_in(struct buf *out, enum language language, const struct evidence *e);
-bool tried_put_message(struct buf *out, enum language language, const struct evidence *e);
-
-/* Why nothing was tried at all: a sentence; TEXT_NONE where something was. */
-enum text_id tried_bar(const struct evidence *e);
+/* What became of both on a page of their own section; nothing where none was asked for. */
+void tried_put_section(struct page *p);
 
 #endif

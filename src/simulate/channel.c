@@ -199,7 +199,8 @@ size_t channel_bind(const struct channel *c, unsigned char ret[static CHANNEL_BI
     gnutls_datum_t binding;
     size_t len = 0;
 
-    if (c->state != CHANNEL_TLS || gnutls_session_channel_binding(c->session, GNUTLS_CB_TLS_EXPORTER, &binding) < 0)
+    if (c->state != CHANNEL_TLS ||
+        gnutls_session_channel_binding(c->session, GNUTLS_CB_TLS_EXPORTER, &binding) < 0)
         return 0;
     if (binding.size <= CHANNEL_BINDING_SIZE) {
         len = binding.size;

@@ -77,7 +77,7 @@ enum channel_outcome channel_line(const struct channel *c, size_t max, struct pe
 
 enum { CHANNEL_BINDING_SIZE = 32 };
 
-/* What both ends of this TLS session alone know, "tls-exporter" (RFC 9266); returns its size, 0 outside of TLS. */
+/* What both ends of this TLS session alone know, "tls-exporter" (RFC 9266); its size, 0 outside of TLS. */
 size_t channel_bind(const struct channel *c, unsigned char ret[static CHANNEL_BINDING_SIZE]);
 
 /* Whether the lines begin like a TLS hello. */

@@ -116,7 +116,8 @@ void doorkeeper_read_offer(struct peer_text *offer, struct peer_text reply)
     while (take_until(&reply, '\n', &line)) {
         if (line.len > 0 && line.bytes[line.len - 1] == '\r')
             line.len--;
-        if (line.len >= code + word && starts_with(line, "250") && strncasecmp(line.bytes + code, "AUTH", 4) == 0 &&
+        if (line.len >= code + word && starts_with(line, "250") &&
+            strncasecmp(line.bytes + code, "AUTH", 4) == 0 &&
             (line.bytes[code + 4] == ' ' || line.bytes[code + 4] == '='))
             *offer = without(line, code + word);
     }
@@ -124,7 +125,8 @@ void doorkeeper_read_offer(struct peer_text *offer, struct peer_text reply)
 
 /* ---- who may come in ---- */
 
-static const struct scenario_account *find_account(const struct scenario *s, bool token, struct peer_text user)
+static const struct scenario_account *find_account(const struct scenario *s, bool token,
+                                                   struct peer_text user)
 {
     for (size_t i = 0; i < s->n_accounts; i++) {
         if (s->accounts[i].token == token && peer_text_equal(s->accounts[i].user, user))
@@ -133,7 +135,8 @@ static const struct scenario_account *find_account(const struct scenario *s, boo
     return NULL;
 }
 
-static bool may_come_in(const struct doorkeeper *d, bool token, struct peer_text user, struct peer_text secret)
+static bool may_come_in(const struct doorkeeper *d, bool token, struct peer_text user,
+                        struct peer_text secret)
 {
     const struct scenario_account *a = find_account(d->scenario, token, user);
 
@@ -267,7 +270,8 @@ static bool read_token(struct peer_text *token, struct peer_text message)
     return found && field.len == 0 && message.len == 0;
 }
 
-static enum doorkeeper_answer judge_token(struct doorkeeper *d, struct peer_text message, struct buf *challenge)
+static enum doorkeeper_answer judge_token(struct doorkeeper *d, struct peer_text message,
+                                          struct buf *challenge)
 {
     struct peer_text token, error = d->scenario->oauth_error;
     struct buf user;
@@ -379,14 +383,15 @@ static void write_spoilt(struct doorkeeper *d, struct buf *challenge)
 {
     if (d->fault == SCENARIO_AUTH_GARBAGE) {
         buf_put_string(challenge, "!!! not base64");
-        d->state = STATE_CANCEL_WANTED;
+        d->state = d->session == NULL ? STATE_TOLD : STATE_CANCEL_WANTED;
     } else {
         put_base64(challenge, "Password:", 9);
         d->state = STATE_ENDLESS;
     }
 }
 
-static enum doorkeeper_answer hear_response(struct doorkeeper *d, struct peer_text response, struct buf *challenge)
+static enum doorkeeper_answer hear_response(struct doorkeeper *d, struct peer_text response,
+                                            struct buf *challenge)
 {
     return d->session == NULL ? judge_token(d, response, challenge) : step(d, response, challenge);
 }
@@ -417,7 +422,8 @@ enum doorkeeper_answer doorkeeper_hear(struct doorkeeper *d, struct peer_text li
             answer = hear_told(d, response);
             break;
         case STATE_CANCEL_WANTED:
-            d->complaint = "it answers what means nothing";
+            if (d->mechanism->kind != KIND_LOGIN) /* whose challenges say nothing that matters */
+                d->complaint = "it answers what means nothing";
             break;
         case STATE_ENDLESS:
             write_spoilt(d, challenge);
@@ -441,7 +447,8 @@ static enum doorkeeper_answer begin_server_first(struct doorkeeper *d, struct pe
     return d->mechanism->kind == KIND_LOGIN ? doorkeeper_hear(d, initial, challenge) : DOORKEEPER_MALFORMED;
 }
 
-enum doorkeeper_answer doorkeeper_begin(struct doorkeeper *d, struct peer_text initial, struct buf *challenge)
+enum doorkeeper_answer doorkeeper_begin(struct doorkeeper *d, struct peer_text initial,
+                                        struct buf *challenge)
 {
     if (d->mechanism == NULL)
         return DOORKEEPER_UNOFFERED;
@@ -479,7 +486,8 @@ static bool start_session(struct doorkeeper *d, const struct doorkeeper_spec *sp
         return false;
     gsasl_callback_hook_set(d->library, d);
     gsasl_callback_set(d->library, on_question);
-    return gsasl_server_start(d->library, d->mechanism->name, &d->session) == GSASL_OK && give_binding(d, spec);
+    return gsasl_server_start(d->library, d->mechanism->name, &d->session) == GSASL_OK &&
+           give_binding(d, spec);
 }
 
 struct doorkeeper *doorkeeper_new(const struct doorkeeper_spec *spec)

@@ -46,7 +46,11 @@ enum doorkeeper_answer {
  */
 void doorkeeper_read_offer(struct peer_text *offer, struct peer_text reply);
 
-/* shape: what spec points to outlives it, but for mechanism, offer and binding; errors: NULL when memory is short */
+/*
+ * doorkeeper_new()
+ * shape:  what spec points to outlives it, but for mechanism, offer and binding
+ * errors: NULL when memory is short
+ */
 struct doorkeeper *doorkeeper_new(const struct doorkeeper_spec *spec);
 struct doorkeeper *doorkeeper_free(struct doorkeeper *d);
 
@@ -58,7 +62,8 @@ const char *doorkeeper_mechanism(const struct doorkeeper *d);
  * shape:  initial is what stood behind the mechanism; empty for none
  *         challenge gets what is asked, in base64 and without an end
  */
-enum doorkeeper_answer doorkeeper_begin(struct doorkeeper *d, struct peer_text initial, struct buf *challenge);
+enum doorkeeper_answer doorkeeper_begin(struct doorkeeper *d, struct peer_text initial,
+                                        struct buf *challenge);
 
 /* Likewise answers the next line, without its end. */
 enum doorkeeper_answer doorkeeper_hear(struct doorkeeper *d, struct peer_text line, struct buf *challenge);

@@ -69,5 +69,6 @@ bool read_sign_in_secret(struct reader *r, char *rest)
 
 struct peer_text read_sign_in_usual_error(void)
 {
-    return PEER_TEXT_LITERAL("{\"status\":\"400\",\"schemes\":\"Bearer\",\"scope\":\"https://mail.google.com/\"}");
+    return PEER_TEXT_LITERAL("{\"status\":\"400\",\"schemes\":\"Bearer\","
+                             "\"scope\":\"https://mail.google.com/\"}");
 }

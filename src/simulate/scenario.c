@@ -217,8 +217,8 @@ static const struct line_word {
 static bool read_line(struct reader *r, char *line)
 {
     static const char accepted[] = "about, target, box, host, options, dns, dns2, dns-elsewhere, issuer, cert, web, clock, "
-                                   "control, net, account, token, oauth-error, secret, port, on, at, a step, verdict, "
-                                   "primary, finding, recommended, taken";
+                                   "control, net, account, token, oauth-error, secret, port, on, at, a step, "
+                                   "verdict, primary, finding, recommended, taken";
     char *rest = line, *word = reader_word(&rest);
 
     if (*word == '\0' || *word == '#')

@@ -31,8 +31,8 @@
  *   control  none                            a server elsewhere for the check to compare with; all work unless named
  *   account  USER PASSWORD                  may sign in; \xNN for a blank in USER or at the end of PASSWORD
  *   token    USER TOKEN                     likewise with an OAuth 2.0 token, by XOAUTH2 and OAUTHBEARER
- *   oauth-error JSON|none                   what a wrong token is told before it is denied; as Google unless given
- *   secret   password|token TEXT            what the check is given to sign in with, beside --user of its options
+ *   oauth-error JSON|none                   what a wrong token is told before it is denied; Google's unless given
+ *   secret   password|token TEXT            what the check signs in with, beside --user of its options
  *   port     N refused|dropped|mute|script|submission|submissions|relay|imap|imaps|pop|pops|web|http-204|
  *            http-redirect|http-page|http-511 [cert=NAME] [tls=1.2] [only=ipv4|ipv6] [client=asked|needed]
  *            [nosni=NAME|refused]
@@ -52,7 +52,7 @@
  *   primary  ID
  *   finding  ID SEVERITY [port=N] [caused_by=ID]
  *   recommended PORT starttls|implicit
- *   taken    N [from=ADDRESS] [to=ADDRESS]  so many messages were taken, all with that envelope; none unless given
+ *   taken    N [from=ADDRESS] [to=ADDRESS]  so many messages were taken, each of that envelope; none unless given
  *
  * Steps: server LINE / LINE; drip LINE / LINE (a byte at a time); raw "BYTES"; flood N "BYTES";
  * expect VERB|*; message (all up to the lone dot); head (all up
@@ -64,11 +64,12 @@
  * stray: a datagram for another question and one for another name come first. lost: the first
  * N datagrams that ask for it never arrive. The resolvers cut what is too long for a datagram,
  * and refuse EDNS.
- * {host} in what is sent stands for the host, {tag} for the one of an IMAP client's command. Ports 25, 465 and 587 are healthy unless they are
- * named, and with --incoming 993, 143, 995 and 110 too; 2525 is refused; the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and
- * 2001:db8:113::10, unless it is named under dns; one time
- * server agrees with this machine unless there is a clock line. The controls for mail and for the
- * portal are asked for by name, which no line of dns but "*" hides; the one for the web by address.
+ * {host} in what is sent stands for the host, {tag} for the one of an IMAP client's command. Ports 25, 465
+ * and 587 are healthy unless they are named, and with --incoming 993, 143, 995 and 110 too; 2525 is refused;
+ * the host has 127.0.0.1 and ::1, in a network of its own 203.0.113.10 and 2001:db8:113::10, unless it is
+ * named under dns; one time server agrees with this machine unless there is a clock line. The controls for
+ * mail and for the portal are asked for by name, which no line of dns but "*" hides; the one for the web by
+ * address.
  */
 #ifndef SMTPDX_SIMULATE_SCENARIO_H
 #define SMTPDX_SIMULATE_SCENARIO_H
@@ -313,7 +314,7 @@ enum scenario_side {
     SCENARIO_SIDE_SIGNED,
 };
 
-/* What is done when something happens (verb names the event) or a client says a verb. The first that fits is taken. */
+/* What is done when something happens (an event) or a client says a verb. The first that fits is taken. */
 struct scenario_handler {
     enum scenario_side side;
     const char *verb;

@@ -16,8 +16,9 @@ enum {
 static bool add_secret(struct talk_log *log, bool token, struct peer_text user, struct peer_text bytes,
                        struct err *err)
 {
-    if (!secret_new(&log->secrets[log->n_secrets], token ? SECRET_TOKEN : SECRET_PASSWORD, bytes.bytes, bytes.len,
-                    err))
+    enum secret_kind kind = token ? SECRET_TOKEN : SECRET_PASSWORD;
+
+    if (!secret_new(&log->secrets[log->n_secrets], kind, bytes.bytes, bytes.len, err))
         return false;
     log->users[log->n_secrets++] = user;
     return true;

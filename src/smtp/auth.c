@@ -156,8 +156,8 @@ static enum auth_step answer_waiting(struct auth *a, struct buf *out, struct err
     return ok ? AUTH_ANSWERED : AUTH_FAILED;
 }
 
-enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oauth_error *error, struct arena *arena,
-                              struct buf *out, struct err *err)
+enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oauth_error *error,
+                              struct arena *arena, struct buf *out, struct err *err)
 {
     enum auth_step step = AUTH_FAILED;
     struct peer_text challenge = { 0 };

@@ -49,8 +49,8 @@ bool auth_begin(struct auth *a, const struct sasl_spec *spec, struct buf *out, s
  * shape:  text is what stands behind the code. Where it tells why a token is
  *         refused, that goes into *error, the secret masked
  */
-enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oauth_error *error, struct arena *arena,
-                              struct buf *out, struct err *err);
+enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oauth_error *error,
+                              struct arena *arena, struct buf *out, struct err *err);
 
 /* The server has proved itself, as far as the mechanism asks it to. */
 bool auth_server_verified(const struct auth *a);

@@ -1,22 +1,15 @@
 #include "smtp/dialogue.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <gsasl.h>
-
 #include "smtp/guess.h"
-#include "smtp/message.h"
 
 enum {
     EHLO_NAME_MAX = 255,
     OUT_MAX = 1024,            /* a few commands, when nobody drains */
     ARENA_MAX = 512 * 1024,    /* two EHLO replies of the greatest size, and the answers */
-    WORK_MAX = 1 << 20,        /* to mask one reply in */
-    PENDING_MAX = 2048,        /* said by a server that waits to be asked */
-    MESSAGE_ID_BYTES = 16,     /* random ones */
-    BINDING_MAX = 256,
+    PENDING_MAX = 2048,        /* said while a permission is waited for */
 };
 
 /* What follows the words of a command. */
@@ -53,28 +46,9 @@ static const struct state_entry {
     [SMTP_STATE_END] = { .word = "end", .courtesy = true },
 };
 
-/* ---- what we say ------------------------------------------------------------------ */
-
 static const struct smtp_caps *dialogue_caps(const struct smtp_dialogue *d)
 {
     return d->inside_tls ? &d->learned.tls : &d->learned.clear;
-}
-
-static bool dialogue_is_wide(const struct smtp_dialogue *d)
-{
-    return message_address_is_wide(d->errand.mail_from) || message_address_is_wide(d->errand.rcpt_to);
-}
-
-/* RFC 1870 section 6, RFC 6531 section 3.4. */
-static void put_sender(struct smtp_dialogue *d)
-{
-    buf_printf(&d->out, "%s>", d->errand.mail_from == NULL ? "" : d->errand.mail_from);
-    if (d->errand.mail_from == NULL)
-        return;
-    if (dialogue_caps(d)->size_given)
-        buf_printf(&d->out, " SIZE=%zu", d->message.len);
-    if (dialogue_is_wide(d))
-        buf_put_string(&d->out, " BODY=8BITMIME SMTPUTF8");
 }
 
 static void put_wording(struct smtp_dialogue *d, enum wording wording)
@@ -86,13 +60,16 @@ static void put_wording(struct smtp_dialogue *d, enum wording wording)
         buf_put_string(&d->out, d->spec.ehlo_name);
         break;
     case WORDS_SENDER:
-        put_sender(d);
+        if (d->errand.spec.mail_from == NULL)
+            buf_put_char(&d->out, '>');
+        else
+            errand_put_sender(&d->errand, dialogue_caps(d), &d->out);
         break;
     case WORDS_RECIPIENT:
-        buf_printf(&d->out, "%s>", d->errand.rcpt_to);
+        buf_printf(&d->out, "%s>", d->errand.spec.rcpt_to);
         break;
     case WORDS_MESSAGE:
-        buf_put(&d->out, d->message.bytes, d->message.len);
+        buf_put(&d->out, d->errand.message.bytes, d->errand.message.len);
         buf_put_char(&d->out, '.');
         break;
     }
@@ -111,7 +88,7 @@ static void dialogue_enter(struct smtp_dialogue *d, enum smtp_state state)
     if (!s->courtesy && state != SMTP_STATE_HELO)
         d->learned.stage = s->stage;
     if (state != SMTP_STATE_AUTH)
-        auth_end(&d->auth);
+        auth_end(&d->errand.auth);
     d->reader.line_max = state == SMTP_STATE_AUTH ? REPLY_CHALLENGE_LINE_MAX : REPLY_LINE_MAX;
     if (s->command == NULL)
         return;
@@ -148,34 +125,16 @@ static void dialogue_flaw(struct smtp_dialogue *d, enum reply_flaw flaw)
     dialogue_break(d, SMTP_FAULT_MALFORMED);
 }
 
-/* Masks the secret, where it may have been said, before the text is cut. */
-static struct peer_text dialogue_keep_text(struct smtp_dialogue *d, struct peer_text text, size_t max)
-{
-    struct peer_text kept = { 0 };
-    struct arena *work;
-
-    if (!d->permitted)
-        return arena_peer_text(d->arena, text, max);
-    work = arena_new(WORK_MAX);
-    if (work == NULL || !secret_mask(&kept, d->errand.secret, d->errand.user, work, text))
-        d->mask_failed = true;
-    else
-        kept = arena_peer_text(d->arena, kept, max);
-    arena_free(work);
-    return kept;
-}
-
 static struct smtp_answer dialogue_answer(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
+    struct smtp_answer answer = { .code = r->code, .enhanced = r->enhanced };
     struct peer_text text = r->whole;
 
     while (text.len > 0 && (text.bytes[text.len - 1] == '\n' || text.bytes[text.len - 1] == '\r'))
         text.len--;
-    return (struct smtp_answer){
-        .code = r->code,
-        .enhanced = r->enhanced,
-        .text = dialogue_keep_text(d, text, PEER_LINE_MAX),
-    };
+    if (!errand_keep(&d->errand, &answer.text, d->arena, text, PEER_LINE_MAX))
+        d->failed = true;
+    return answer;
 }
 
 /* A service that talks in another protocol than ours. */
@@ -216,61 +175,25 @@ static void dialogue_give_up(struct smtp_dialogue *d, enum smtp_fault fault, enu
     dialogue_enter(d, courtesy);
 }
 
-/* ---- the message -------------------------------------------------------------------- */
-
-/* Random on the left, the sender's domain on the right: nobody else makes the same. */
-static bool dialogue_make_id(struct smtp_dialogue *d)
-{
-    char bytes[MESSAGE_ID_BYTES];
-    char digits[2 * MESSAGE_ID_BYTES + 1];
-
-    if (gsasl_nonce(bytes, sizeof bytes) != GSASL_OK)
-        return err_set(&d->err, ERR_LIBRARY, 0, "making a message id");
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(digits + 2 * i, 3, "%02x", (unsigned)(unsigned char)bytes[i]);
-    d->learned.sending.message_id = arena_printf(d->arena, "%s%s", digits, strrchr(d->errand.mail_from, '@'));
-    return d->learned.sending.message_id != NULL;
-}
-
-static bool dialogue_make_message(struct smtp_dialogue *d)
-{
-    struct message_facts facts = {
-        .from = d->errand.mail_from,
-        .to = d->errand.rcpt_to,
-        .wall_ms = d->errand.wall_ms,
-        .utc_offset_minutes = d->errand.utc_offset_minutes,
-    };
-
-    if (!dialogue_make_id(d))
-        return false;
-    facts.id = d->learned.sending.message_id;
-    if (!message_write(&d->message, &facts))
-        return false;
-    d->learned.sending.size = d->message.len;
-    return true;
-}
-
 /* Whoever is let in, or need not be: now the message, or nothing more. */
 static void dialogue_send(struct smtp_dialogue *d)
 {
     const struct smtp_caps *caps = dialogue_caps(d);
 
-    if (d->errand.mail_from == NULL) {
+    if (d->errand.spec.mail_from == NULL) {
         dialogue_succeed(d, SMTP_STATE_QUIT);
         return;
     }
     d->learned.stage = SMTP_STAGE_MAIL;
-    if (!dialogue_make_message(d))
+    if (!errand_make_message(&d->errand, &d->learned.sending, d->arena, &d->err))
         dialogue_fail(d);
-    else if (dialogue_is_wide(d) && !caps->smtputf8)
+    else if (errand_is_wide(&d->errand) && !caps->smtputf8)
         dialogue_give_up(d, SMTP_FAULT_NEEDS_SMTPUTF8, SMTP_STATE_QUIT);
-    else if (caps->size > 0 && d->message.len > caps->size)
+    else if (caps->size > 0 && d->learned.sending.size > caps->size)
         dialogue_give_up(d, SMTP_FAULT_TOO_LARGE, SMTP_STATE_QUIT);
     else
         dialogue_enter(d, SMTP_STATE_MAIL);
 }
-
-/* ---- what the server answers ----------------------------------------------------------- */
 
 /* EHLO, or HELO in its place, was accepted: what is there still to do? */
 static void dialogue_greeted(struct smtp_dialogue *d)
@@ -282,7 +205,7 @@ static void dialogue_greeted(struct smtp_dialogue *d)
             d->learned.fault = SMTP_FAULT_STARTTLS_NOT_OFFERED;
             dialogue_enter(d, SMTP_STATE_QUIT);
         }
-    } else if (d->errand.sign_in) {
+    } else if (d->errand.spec.sign_in) {
         dialogue_enter(d, SMTP_STATE_PERMISSION);
     } else if (d->spec.try_mail) {
         dialogue_enter(d, SMTP_STATE_MAIL);
@@ -326,98 +249,46 @@ static void dialogue_on_helo(struct smtp_dialogue *d, const struct smtp_reply *r
     }
 }
 
-/*
- * Begins the best mechanism behind `after` that can carry user name and secret.
- * False where there is none; after a failure of ours the dialogue is over.
- */
-static bool dialogue_begin_auth(struct smtp_dialogue *d, const char *after, bool *unsayable)
+static void dialogue_sign_in(struct smtp_dialogue *d)
 {
     const struct smtp_caps *caps = dialogue_caps(d);
-    struct sasl_spec spec = {
-        .user = d->errand.user,
-        .secret = d->errand.secret,
-        .host = d->errand.host,
-        .port = d->errand.port,
-        .binding = d->binding,
-        .n_binding = d->n_binding,
-    };
 
-    for (;;) {
-        struct err err = { 0 };
-
-        spec.mechanism = sasl_choose(caps->auth, caps->n_auth, secret_kind(spec.secret), spec.n_binding > 0,
-                                     d->errand.auth, after);
-        if (spec.mechanism == NULL)
-            return false;
-        if (auth_begin(&d->auth, &spec, &d->out, &err)) {
-            d->learned.sign_in.begun = true;
-            d->learned.sign_in.mechanism = spec.mechanism;
-            return true;
-        }
-        if (err.kind != ERR_INPUT) {
-            d->err = err;
-            dialogue_fail(d);
-            return true;
-        }
-        *unsayable = true;
-        after = spec.mechanism;
+    if (caps->n_auth == 0) {
+        dialogue_give_up(d, SMTP_FAULT_AUTH_NOT_OFFERED, SMTP_STATE_QUIT);
+        return;
+    }
+    switch (errand_begin_auth(&d->errand, caps, &d->learned.sign_in, &d->out, &d->err)) {
+    case ERRAND_BEGUN:
+        break;
+    case ERRAND_NO_MECHANISM:
+        dialogue_give_up(d, SMTP_FAULT_NO_MECHANISM, SMTP_STATE_QUIT);
+        break;
+    case ERRAND_UNSAYABLE:
+        dialogue_give_up(d, SMTP_FAULT_UNSAYABLE, SMTP_STATE_QUIT);
+        break;
+    case ERRAND_FAILED:
+        dialogue_fail(d);
+        break;
     }
 }
 
-static void dialogue_sign_in(struct smtp_dialogue *d)
+static void dialogue_auth_refused(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
-    bool unsayable = false;
+    const struct smtp_answer *refusal = &d->learned.answers[SMTP_STAGE_AUTH];
+    enum errand_auth next =
+        errand_set_aside(&d->errand, refusal, dialogue_caps(d), &d->learned.sign_in, &d->out, &d->err);
 
-    if (dialogue_caps(d)->n_auth == 0)
-        dialogue_give_up(d, SMTP_FAULT_AUTH_NOT_OFFERED, SMTP_STATE_QUIT);
-    else if (!dialogue_begin_auth(d, NULL, &unsayable))
-        dialogue_give_up(d, unsayable ? SMTP_FAULT_UNSAYABLE : SMTP_FAULT_NO_MECHANISM, SMTP_STATE_QUIT);
-}
-
-/* Whether t holds the word, in letters of either case. */
-static bool mentions(struct peer_text t, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; i + len <= t.len; i++)
-        if (peer_text_equal_nocase((struct peer_text){ .bytes = t.bytes + i, .len = len }, word))
-            return true;
-    return false;
-}
-
-/*
- * The mechanism is refused, not who asks: another may do, and no account is
- * locked by trying. 534 5.7.9 says so by RFC 4954 ("mechanism is too weak");
- * Google means other things by it, and does not mention mechanisms.
- */
-static bool is_mechanism_refused(const struct smtp_reply *r)
-{
-    return r->code == 504 || (r->code == 534 && mentions(r->whole, "mechanism"));
-}
-
-static bool dialogue_set_aside(struct smtp_dialogue *d)
-{
-    struct smtp_sign_in *s = &d->learned.sign_in;
-    const char *refused = s->mechanism;
-    size_t i = s->n_set_aside;
-    bool unsayable = false;
-
-    if (i == SMTP_SET_ASIDE_MAX || d->errand.auth != NULL)
-        return false;
-    auth_end(&d->auth);
-    if (!dialogue_begin_auth(d, refused, &unsayable))
-        return false;
-    s->set_aside[i].mechanism = refused;
-    s->set_aside[i].answer = d->learned.answers[SMTP_STAGE_AUTH];
-    s->n_set_aside = i + 1;
-    return true;
+    if (next == ERRAND_FAILED)
+        dialogue_fail(d);
+    else if (next != ERRAND_BEGUN)
+        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
 }
 
 static void dialogue_on_challenge(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
-    struct peer_text text = r->lines[r->n_lines - 1];
+    struct oauth_error *error = &d->learned.sign_in.oauth;
 
-    switch (auth_challenge(&d->auth, text, &d->learned.sign_in.oauth, d->arena, &d->out, &d->err)) {
+    switch (auth_challenge(&d->errand.auth, r->lines[r->n_lines - 1], error, d->arena, &d->out, &d->err)) {
     case AUTH_ANSWERED:
         break;
     case AUTH_UNVERIFIED:
@@ -440,47 +311,45 @@ static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r
         dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
     } else if (r->code == 334) {
         dialogue_on_challenge(d, r);
-    } else if (success && !auth_server_verified(&d->auth)) {
+    } else if (success && !auth_server_verified(&d->errand.auth)) {
         dialogue_give_up(d, SMTP_FAULT_UNVERIFIED, SMTP_STATE_QUIT);
     } else if (success) {
         d->learned.sign_in.accepted = true;
-        auth_end(&d->auth);
+        auth_end(&d->errand.auth);
         dialogue_send(d);
-    } else if (!is_mechanism_refused(r) || !dialogue_set_aside(d)) {
-        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+    } else {
+        dialogue_auth_refused(d, r);
     }
+}
+
+/* An answer that can only be yes or no. */
+static bool dialogue_accepted(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if (r->code / 100 == 2)
+        return true;
+    dialogue_refused(d, r, SMTP_FAULT_REFUSED);
+    return false;
 }
 
 static void dialogue_on_mail(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
-    if (r->code / 100 != 2) {
-        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
-    } else if (d->spec.try_mail) {
-        d->learned.mail_accepted = true;
+    if (!dialogue_accepted(d, r))
+        return;
+    d->learned.mail_accepted = d->spec.try_mail;
+    if (d->spec.try_mail)
         dialogue_succeed(d, SMTP_STATE_RSET);
-    } else {
+    else
         dialogue_enter(d, SMTP_STATE_RCPT);
-    }
 }
 
 static void dialogue_on_rcpt(struct smtp_dialogue *d, const struct smtp_reply *r)
 {
-    if (r->code / 100 != 2)
-        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
-    else if (d->errand.stop_after_rcpt)
+    if (!dialogue_accepted(d, r))
+        return;
+    if (d->errand.spec.stop_after_rcpt)
         dialogue_succeed(d, SMTP_STATE_RSET);
     else
         dialogue_enter(d, SMTP_STATE_DATA);
-}
-
-static void dialogue_on_message(struct smtp_dialogue *d, const struct smtp_reply *r)
-{
-    if (r->code / 100 == 2) {
-        d->learned.sending.accepted = true;
-        dialogue_succeed(d, SMTP_STATE_QUIT);
-    } else {
-        dialogue_refused(d, r, SMTP_FAULT_REFUSED);
-    }
 }
 
 static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
@@ -520,7 +389,9 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
             dialogue_refused(d, r, SMTP_FAULT_REFUSED);
         break;
     case SMTP_STATE_MESSAGE:
-        dialogue_on_message(d, r);
+        d->learned.sending.accepted = dialogue_accepted(d, r);
+        if (d->learned.sending.accepted)
+            dialogue_succeed(d, SMTP_STATE_QUIT);
         break;
     case SMTP_STATE_CANCEL:
     case SMTP_STATE_RSET:
@@ -538,38 +409,17 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
     }
 }
 
-/* ---- reading ---------------------------------------------------------------------------- */
-
 /* What came cannot be understood, so that its bytes are all there is to tell. */
 static bool is_unreadable(const struct smtp_dialogue *d)
 {
     return d->learned.fault == SMTP_FAULT_MALFORMED || d->learned.fault == SMTP_FAULT_NOT_SMTP;
 }
 
-/* The raw bytes as they may be shown: they may quote the secret too. */
-static void dialogue_show_raw(struct smtp_dialogue *d)
-{
-    struct peer_text raw = { .bytes = d->raw, .len = d->n_raw };
-    struct arena *work;
-
-    d->learned.raw = raw;
-    if (!d->permitted)
-        return;
-    d->learned.raw = (struct peer_text){ .bytes = d->masked };
-    work = arena_new(WORK_MAX);
-    if (work == NULL || !secret_mask(&raw, d->errand.secret, d->errand.user, work, raw)) {
-        d->mask_failed = true;
-    } else {
-        d->learned.raw.len = raw.len < sizeof d->masked ? raw.len : sizeof d->masked;
-        memcpy(d->masked, raw.bytes, d->learned.raw.len);
-    }
-    arena_free(work);
-}
-
 /* Keeps the first bytes of what is being read, and of what follows it where it could not be. */
 static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
 {
     size_t room = sizeof d->raw - d->n_raw;
+    struct peer_text raw = { .bytes = d->raw };
 
     if (d->complete && !is_unreadable(d))
         return;
@@ -577,7 +427,9 @@ static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
         n = room;
     memcpy(d->raw + d->n_raw, bytes, n);
     d->n_raw += n;
-    dialogue_show_raw(d);
+    raw.len = d->n_raw;
+    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw))
+        d->failed = true;
 }
 
 /* A reply that is none. In place of a greeting it may be another service's; that may take bytes to tell. */
@@ -679,13 +531,13 @@ enum smtp_want dialogue_want(const struct smtp_dialogue *d)
 /* Ours, and not the peer's: a step that could not be kept or said in full. */
 static bool dialogue_is_short(const struct smtp_dialogue *d)
 {
-    return d->out.failed || d->pending.failed || d->mask_failed || arena_failed(d->arena);
+    return d->out.failed || d->pending.failed || d->failed || arena_failed(d->arena);
 }
 
 /* A secret that was sent is not left lying in the buffer. */
 static void dialogue_wipe_sent(struct smtp_dialogue *d)
 {
-    if (d->permitted && d->out.bytes != NULL)
+    if (d->errand.permitted && d->out.bytes != NULL)
         explicit_bzero(d->out.bytes + d->out.len, d->out.size - d->out.len);
 }
 
@@ -724,13 +576,11 @@ enum smtp_want dialogue_tls_up(struct smtp_dialogue *d)
 
 enum smtp_want dialogue_permit(struct smtp_dialogue *d, const void *binding, size_t n)
 {
-    assert(d->state == SMTP_STATE_PERMISSION && n <= BINDING_MAX);
-    d->binding = arena_peer_text(d->arena, (struct peer_text){ .bytes = binding, .len = n }, BINDING_MAX).bytes;
-    d->n_binding = n;
+    assert(d->state == SMTP_STATE_PERMISSION);
     dialogue_enter(d, SMTP_STATE_AUTH);
     if (d->pending.len > 0)
         return dialogue_feed(d, d->pending.bytes, d->pending.len);
-    d->permitted = true;
+    errand_permit(&d->errand, (struct peer_text){ .bytes = binding, .len = n }, d->arena);
     dialogue_sign_in(d);
     if (dialogue_is_short(d))
         dialogue_fail(d);
@@ -768,33 +618,17 @@ static bool is_sendable(const char *name)
     return true;
 }
 
-static bool are_sendable(const struct smtp_errand *e)
-{
-    return e->mail_from == NULL || (message_address_sendable(e->mail_from) && message_address_sendable(e->rcpt_to));
-}
-
-/* Copies the errand; `out` gets all the room at once that a line with the secret takes, so that it never moves. */
+/* `out` gets all the room at once that a line with the secret takes, so that it never moves. */
 static bool dialogue_take_errand(struct smtp_dialogue *d, const struct smtp_errand *errand, struct err *err)
 {
-    struct smtp_errand e = *errand;
-    size_t room = OUT_MAX + MESSAGE_MAX;
+    size_t room;
 
-    if (!are_sendable(errand))
-        return err_set(err, ERR_INPUT, 0, "choosing the addresses of the test message");
-    e.user = arena_peer_text(d->arena, errand->user, errand->user.len);
-    e.auth = arena_strdup(d->arena, errand->auth);
-    e.host = arena_strdup(d->arena, errand->host);
-    e.mail_from = arena_strdup(d->arena, errand->mail_from);
-    e.rcpt_to = arena_strdup(d->arena, errand->rcpt_to);
-    if (e.sign_in)
-        room += auth_room(&(struct sasl_spec){ .user = e.user, .secret = e.secret, .host = e.host });
+    if (!errand_init(&d->errand, errand, d->arena, err))
+        return false;
+    room = OUT_MAX + errand_room(&d->errand);
     buf_init(&d->out, room);
     buf_init(&d->pending, PENDING_MAX);
-    buf_init(&d->message, MESSAGE_MAX);
-    d->errand = e;
-    if (arena_failed(d->arena) || !buf_reserve(&d->out, room))
-        return err_set(err, ERR_NOMEM, 0, "starting a dialogue");
-    return true;
+    return buf_reserve(&d->out, room) || err_set(err, ERR_NOMEM, 0, "starting a dialogue");
 }
 
 bool dialogue_init(struct smtp_dialogue *d, const struct smtp_dialogue_spec *spec, struct err *err)
@@ -825,12 +659,11 @@ bool dialogue_init(struct smtp_dialogue *d, const struct smtp_dialogue_spec *spe
 
 void dialogue_done(struct smtp_dialogue *d)
 {
-    auth_end(&d->auth);
+    errand_done(&d->errand);
     secret_wipe_buf(&d->out);
     secret_wipe_buf(&d->reader.raw); /* the server may have quoted it */
     explicit_bzero(d->raw, sizeof d->raw);
     buf_done(&d->pending);
-    buf_done(&d->message);
     reply_reader_done(&d->reader);
     arena_free(d->arena);
     *d = (struct smtp_dialogue){ .state = SMTP_STATE_END };

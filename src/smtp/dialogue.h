@@ -15,16 +15,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/peer_text.h"
-#include "base/secret.h"
 #include "model/evidence.h"
-#include "smtp/auth.h"
 #include "smtp/ehlo.h"
+#include "smtp/errand.h"
 #include "smtp/reply.h"
 
 enum smtp_state {
@@ -87,23 +85,6 @@ enum smtp_want {
     SMTP_WANT_CLOSE,     /* over; `out` need not be sent */
 };
 
-/*
- * What is to be done once the server has been greeted. Texts are copied; the
- * secret is borrowed until dialogue_done().
- */
-struct smtp_errand {
-    bool sign_in; /* inside TLS alone */
-    struct peer_text user;
-    const struct secret *secret;
-    const char *auth; /* this mechanism or none; NULL: the best that both sides have */
-    const char *host; /* as connected to, for OAUTHBEARER */
-    uint16_t port;
-    const char *mail_from, *rcpt_to; /* of message_address_sendable(); NULL, both: nothing is sent */
-    bool stop_after_rcpt;            /* no message: RSET once the recipient was accepted */
-    int64_t wall_ms;                 /* the date of the message, since 1970 */
-    int utc_offset_minutes;          /* its zone, east of Greenwich */
-};
-
 struct smtp_dialogue_spec {
     const char *ehlo_name;
     bool inside_tls;    /* TLS stands before the greeting (implicit TLS) */
@@ -111,33 +92,6 @@ struct smtp_dialogue_spec {
     bool greeting_only; /* QUIT once it has come and welcomes */
     bool try_mail;      /* MAIL FROM:<> and RSET in clear; neither with inside_tls nor with want_starttls */
     const struct smtp_errand *errand; /* or NULL; neither with greeting_only nor with try_mail */
-};
-
-/* A reply that came. Code 0: none. */
-struct smtp_answer {
-    unsigned code;
-    struct smtp_enhanced enhanced;
-    struct peer_text text; /* all lines as received, cut at PEER_LINE_MAX, without the last line end */
-};
-
-enum { SMTP_SET_ASIDE_MAX = 2 };
-
-struct smtp_sign_in {
-    bool begun;            /* AUTH was said */
-    bool accepted;         /* and the server proved itself, where the mechanism has it do so */
-    const char *mechanism; /* the last that was begun; NULL: none */
-    struct oauth_error oauth; /* why a token was refused, where the server told it as JSON */
-    size_t n_set_aside;
-    struct {
-        const char *mechanism;
-        struct smtp_answer answer;
-    } set_aside[SMTP_SET_ASIDE_MAX]; /* refused as mechanisms (504), and another was begun */
-};
-
-struct smtp_sending {
-    const char *message_id; /* without its brackets; NULL: the message was not built */
-    uint64_t size;          /* of the message with its line ends */
-    bool accepted;          /* the server has taken it over */
 };
 
 /* What was learned. Texts live until dialogue_done(). */
@@ -174,15 +128,10 @@ struct smtp_dialogue {
     struct smtp_dialogue_spec spec;
     struct reply_reader reader;
     struct arena *arena;
-    struct smtp_errand errand; /* all zero where there is none */
-    struct auth auth;
-    const void *binding;
-    size_t n_binding;
+    struct errand_state errand;
     struct buf pending; /* came where a permission is waited for */
-    struct buf message;
     bool inside_tls;
-    bool permitted; /* the secret may have been said: mask what comes */
-    bool mask_failed;
+    bool failed; /* memory was short for what should be kept */
     bool undecided; /* a greeting that is none, and too short to name */
     size_t n_raw;
     size_t n_injected_kept;

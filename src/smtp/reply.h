@@ -48,6 +48,13 @@ struct smtp_reply {
     bool bare_lf;                  /* a line ended in LF alone: odd, read all the same */
 };
 
+/* A reply as it is kept. Code 0: there was none. */
+struct smtp_answer {
+    unsigned code;
+    struct smtp_enhanced enhanced;
+    struct peer_text text; /* all lines as received, cut at PEER_LINE_MAX, without the last line end */
+};
+
 enum reply_step {
     REPLY_MORE,   /* all bytes taken, the reply has not ended */
     REPLY_WHOLE,  /* reply is filled */

@@ -9,22 +9,31 @@
 
 #include "smtp/reply.h"
 
+enum trait {
+    INITIAL = 1,     /* RFC 4422 section 5: the client speaks first */
+    MUTUAL = 2,      /* the server proves itself as well */
+    BOUND = 4,       /* to the TLS channel */
+    BY_POSITION = 8, /* what the challenges say does not matter */
+    PLUS = INITIAL | MUTUAL | BOUND,
+};
+
 struct mechanism {
     const char *name;
     enum secret_kind kind;
-    bool initial;       /* RFC 4422 section 5: the client speaks first */
-    bool mutual;        /* the server proves itself as well */
-    bool plus;          /* bound to the TLS channel */
-    bool by_position;   /* what the challenges say does not matter */
+    unsigned traits;
     const char *forbidden; /* bytes that end a field, NUL aside; NULL: any byte may be said, NUL too */
     enum sasl_step (*step)(struct sasl *s, struct peer_text challenge, struct buf *response, struct err *err);
 };
+
+static bool has(const struct mechanism *m, enum trait trait)
+{
+    return (m->traits & (unsigned)trait) != 0;
+}
 
 struct sasl {
     const struct mechanism *mechanism;
     struct sasl_spec spec;
     unsigned n_steps; /* that were made */
-    bool refused;     /* SCRAM: the server told an error in place of its proof */
     bool verified;
     Gsasl *library; /* with its session; NULL where a mechanism is ours */
     Gsasl_session *session;
@@ -75,7 +84,8 @@ static enum sasl_step step_login(struct sasl *s, struct peer_text challenge, str
 }
 
 /* Google's "OAuth 2.0 mechanism": a second challenge tells an error and is answered with nothing. */
-static enum sasl_step step_xoauth2(struct sasl *s, struct peer_text challenge, struct buf *out, struct err *err)
+static enum sasl_step step_xoauth2(struct sasl *s, struct peer_text challenge, struct buf *out,
+                                   struct err *err)
 {
     (void)challenge;
     (void)err;
@@ -128,7 +138,9 @@ static enum sasl_step step_oauthbearer(struct sasl *s, struct peer_text challeng
 
 static bool fail_library(struct err *err, int code)
 {
-    return err_set(err, code == GSASL_MALLOC_ERROR ? ERR_NOMEM : ERR_LIBRARY, code, "signing in with GNU SASL");
+    enum err_kind kind = code == GSASL_MALLOC_ERROR ? ERR_NOMEM : ERR_LIBRARY;
+
+    return err_set(err, kind, code, "signing in with GNU SASL");
 }
 
 /* What the library answered, put behind the response and wiped. */
@@ -149,7 +161,8 @@ static bool library_step(struct sasl *s, struct peer_text challenge, struct buf 
 }
 
 /* RFC 2195; the challenge is the server's to choose, and is never empty. */
-static enum sasl_step step_cram_md5(struct sasl *s, struct peer_text challenge, struct buf *out, struct err *err)
+static enum sasl_step step_cram_md5(struct sasl *s, struct peer_text challenge, struct buf *out,
+                                    struct err *err)
 {
     int code = GSASL_OK;
 
@@ -213,10 +226,8 @@ static enum sasl_step step_scram(struct sasl *s, struct peer_text challenge, str
         return SASL_STEP_MALFORMED;
     if (s->n_steps == 1 && !iterations_bearable(challenge))
         return SASL_STEP_MALFORMED;
-    if (s->n_steps == 2 && is_scram_error(challenge)) {
-        s->refused = true;
+    if (s->n_steps == 2 && is_scram_error(challenge))
         return SASL_STEP_DONE;
-    }
     if (library_step(s, challenge, out, &code)) {
         s->verified = s->n_steps == 2 && code == GSASL_OK;
         return s->verified ? SASL_STEP_DONE : SASL_STEP_MORE;
@@ -238,16 +249,15 @@ static enum sasl_step step_scram(struct sasl *s, struct peer_text challenge, str
  * of a password in plain. OAUTHBEARER is the standard of the two.
  */
 static const struct mechanism mechanisms[] = {
-    { "SCRAM-SHA-256-PLUS", SECRET_PASSWORD, .initial = true, .mutual = true, .plus = true, .step = step_scram },
-    { "SCRAM-SHA-256", SECRET_PASSWORD, .initial = true, .mutual = true, .step = step_scram },
-    { "SCRAM-SHA-1-PLUS", SECRET_PASSWORD, .initial = true, .mutual = true, .plus = true, .step = step_scram },
-    { "SCRAM-SHA-1", SECRET_PASSWORD, .initial = true, .mutual = true, .step = step_scram },
-    { "PLAIN", SECRET_PASSWORD, .initial = true, .by_position = true, .forbidden = "", .step = step_plain },
-    { "LOGIN", SECRET_PASSWORD, .by_position = true, .step = step_login },
-    { "CRAM-MD5", SECRET_PASSWORD, .step = step_cram_md5 },
-    { "OAUTHBEARER", SECRET_TOKEN, .initial = true, .by_position = true, .forbidden = "\1",
-      .step = step_oauthbearer },
-    { "XOAUTH2", SECRET_TOKEN, .initial = true, .by_position = true, .forbidden = "\1", .step = step_xoauth2 },
+    { "SCRAM-SHA-256-PLUS", SECRET_PASSWORD, PLUS, NULL, step_scram },
+    { "SCRAM-SHA-256", SECRET_PASSWORD, INITIAL | MUTUAL, NULL, step_scram },
+    { "SCRAM-SHA-1-PLUS", SECRET_PASSWORD, PLUS, NULL, step_scram },
+    { "SCRAM-SHA-1", SECRET_PASSWORD, INITIAL | MUTUAL, NULL, step_scram },
+    { "PLAIN", SECRET_PASSWORD, INITIAL | BY_POSITION, "", step_plain },
+    { "LOGIN", SECRET_PASSWORD, BY_POSITION, NULL, step_login },
+    { "CRAM-MD5", SECRET_PASSWORD, 0, NULL, step_cram_md5 },
+    { "OAUTHBEARER", SECRET_TOKEN, INITIAL | BY_POSITION, "\1", step_oauthbearer },
+    { "XOAUTH2", SECRET_TOKEN, INITIAL | BY_POSITION, "\1", step_xoauth2 },
 };
 
 enum { MECHANISM_COUNT = sizeof mechanisms / sizeof mechanisms[0] };
@@ -260,15 +270,15 @@ static bool is_offered(const struct peer_text *offered, size_t n_offered, const 
     return false;
 }
 
-const char *sasl_choose(const struct peer_text *offered, size_t n_offered, enum secret_kind kind, bool binding,
-                        const char *forced, const char *after)
+const char *sasl_choose(const struct peer_text *offered, size_t n_offered, enum secret_kind kind,
+                        bool binding, const char *forced, const char *after)
 {
     bool reached = after == NULL;
 
     for (size_t i = 0; i < MECHANISM_COUNT; i++) {
         const struct mechanism *m = &mechanisms[i];
 
-        if (reached && m->kind == kind && (binding || !m->plus) &&
+        if (reached && m->kind == kind && (binding || !has(m, BOUND)) &&
             (forced == NULL || strcasecmp(forced, m->name) == 0) && is_offered(offered, n_offered, m->name))
             return m->name;
         reached = reached || strcmp(after, m->name) == 0;
@@ -318,7 +328,8 @@ static char *copy_string(const char *bytes, size_t n)
  * One property of the session. Asked for now rather than in the middle of the
  * exchange: can SASLprep make anything of it?
  */
-static bool give_property(struct sasl *s, Gsasl_property property, const char *bytes, size_t n, struct err *err)
+static bool give_property(struct sasl *s, Gsasl_property property, const char *bytes, size_t n,
+                          struct err *err)
 {
     char *string, *prepared = NULL;
     int code;
@@ -349,7 +360,7 @@ static bool give_binding(struct sasl *s, struct err *err)
     char *text = NULL;
     int code;
 
-    if (!s->mechanism->plus)
+    if (!has(s->mechanism, BOUND))
         return true;
     code = gsasl_base64_to(s->spec.binding, s->spec.n_binding, &text, NULL);
     if (code == GSASL_OK)
@@ -397,7 +408,7 @@ bool sasl_new(struct sasl **ret, const struct sasl_spec *spec, struct err *err)
     bool by_library;
     struct sasl *s;
 
-    assert(m != NULL && (!m->plus || spec->n_binding > 0));
+    assert(m != NULL && (!has(m, BOUND) || spec->n_binding > 0));
     if (!can_say(m, spec))
         return err_set(err, ERR_INPUT, 0, "preparing a user name or password for this way of signing in");
     s = calloc(1, sizeof *s);
@@ -424,17 +435,18 @@ struct sasl *sasl_free(struct sasl *s)
 
 bool sasl_has_initial(const struct sasl *s)
 {
-    return s->mechanism->initial;
+    return has(s->mechanism, INITIAL);
 }
 
 bool sasl_reads_challenges(const struct sasl *s)
 {
-    return !s->mechanism->by_position;
+    return !has(s->mechanism, BY_POSITION);
 }
 
 size_t sasl_response_max(const struct sasl_spec *spec)
 {
-    enum { AROUND = REPLY_CHALLENGE_LINE_MAX }; /* field names and a port; or a nonce, as long as the server likes */
+    /* Field names and a port; or a nonce that the server may lengthen as it likes. */
+    enum { AROUND = REPLY_CHALLENGE_LINE_MAX };
     size_t n = 0;
 
     secret_bytes(spec->secret, &n);
@@ -455,5 +467,5 @@ enum sasl_step sasl_step(struct sasl *s, struct peer_text challenge, struct buf 
 
 bool sasl_server_verified(const struct sasl *s)
 {
-    return !s->mechanism->mutual || s->verified;
+    return !has(s->mechanism, MUTUAL) || s->verified;
 }

@@ -53,8 +53,8 @@ enum sasl_step {
  *         mechanisms behind this one; NULL for the first choice
  * errors: NULL where there is none
  */
-const char *sasl_choose(const struct peer_text *offered, size_t n_offered, enum secret_kind kind, bool binding,
-                        const char *forced, const char *after);
+const char *sasl_choose(const struct peer_text *offered, size_t n_offered, enum secret_kind kind,
+                        bool binding, const char *forced, const char *after);
 
 /*
  * sasl_new() - ready for the first step

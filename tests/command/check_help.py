@@ -24,7 +24,7 @@ LETTERS = {"port": "p", "ipv4": "4", "ipv6": "6", "format": "f", "output": "o", 
 SAMPLES = {"PORT": "587", "none|starttls|implicit": "starttls", "ADDR[:PORT]": "127.0.0.1:9", "ADDR": "127.0.0.1",
            "A=B": "587=9", "HOST:PORT": "192.0.2.1:587", "NAME": "pc.example.com", "SECONDS": "1", "text|json|ndjson": "json", "en|ja": "ja",
            "auto|always|never": "never", "HOST[:PORT]|http://HOST[:PORT]/": "192.0.2.1", "N": "7", "TEXT": "a.example",
-           "ADDRESS": "a@example.com", "MECH": "plain", "greeting|tls|auth|rcpt": "tls"}
+           "ADDRESS": "a@example.com", "MECH": "plain", "COMMAND": "true", "greeting|tls|auth|rcpt": "tls"}
 
 
 def options_of(text):

@@ -58,6 +58,13 @@ ADDRESSES = ["", "a", "@example.com", "a@", "a@b@c.example", "a b@example.com", 
              "a@example.com\r\nRSET", "\u00e9@example.com", 65 * "a" + "@example.com"]
 
 
+SECRET_FILES = ["", "/dev/null", "/dev/zero", "-"]  # standard input is /dev/null
+SECRET_COMMANDS = ["", "true", "false", "exit 4", "kill -9 $$", "printf 'a\\0b'", "head -c 65537 /dev/zero"]
+COMMANDS = ("password-command", "token-command")
+# Without these another refusal would come first.
+TOGETHER = {name: ["--user=joe"] for name in ("password-file", "token-file") + COMMANDS}
+
+
 def wrong_values(w):
     """Every option that takes a value, and values that it must refuse."""
     many = [f"--{name}={value}" for name, value in (("port", "{}"), ("map-port", "{}=9"), ("resolver", "192.0.2.{}"))]
@@ -84,6 +91,10 @@ def wrong_values(w):
         "key": [str(w.missing), str(w.folder), "", "/dev/zero", str(w.pipe), str(w.huge)],
         "user": ["", 513 * "a"],
         "auth": ["", "plain ", "NTLM", "DIGEST-MD5", "SCRAM"],
+        "password-file": SECRET_FILES + [str(w.missing), str(w.folder), str(w.empty), str(w.huge)],
+        "token-file": SECRET_FILES + [str(w.missing), str(w.folder), str(w.empty), str(w.huge)],
+        "password-command": SECRET_COMMANDS,
+        "token-command": SECRET_COMMANDS,
         "send-to": ADDRESSES,
         "from": ADDRESSES,
         "stop-after": ["", "ehlo", "any", "TLS"],
@@ -132,7 +143,7 @@ def main(program):
                                                  "en|ja")
                             user.equal(0, nobody.visits(), "visits")
                     else:
-                        w.check_refused(f"--{name}={value}", parts=[f"--{name}"])
+                        w.check_refused(*TOGETHER.get(name, []), f"--{name}={value}", parts=[f"--{name}"])
 
             @case(f"--{name} without a value is refused")
             def _(name=name):
@@ -140,6 +151,9 @@ def main(program):
                     user.line_of_refusal(user.run(program, nobody.option, TARGET, f"--{name}"), f"--{name}",
                                          "accepted: ")
                     user.equal(0, nobody.visits(), "visits")
+
+            if name in COMMANDS:  # is not shown at all, for it may hold the secret; see check_secrets.py
+                continue
 
             @case(f"--{name} shows hostile bytes escaped")
             def _(name=name):
@@ -151,12 +165,13 @@ def main(program):
                 elif name in ("record", "output"):
                     w.check_refused(f"--{name}={w.missing}/".encode() + HOSTILE, parts=[HOSTILE_SHOWN])
                 else:
-                    w.check_refused(f"--{name}=".encode() + HOSTILE, parts=[f"--{name}", HOSTILE_SHOWN])
+                    w.check_refused(*TOGETHER.get(name, []), f"--{name}=".encode() + HOSTILE,
+                                    parts=[f"--{name}", HOSTILE_SHOWN])
 
             @case(f"--{name} cuts what is far too long")
             def _(name=name):
                 with user.Nobody() as nobody:
-                    result = user.run(program, nobody.option, f"--{name}={LONG}", TARGET)
+                    result = user.run(program, nobody.option, *TOGETHER.get(name, []), f"--{name}={LONG}", TARGET)
                     user.line_of_refusal(result, f"--{name}")
                     user.expect(len(result.err) < 1000, f"a line of {len(result.err)} characters")
                     user.equal(0, nobody.visits(), "visits")
@@ -313,6 +328,19 @@ def main(program):
                     (["--from=a@example.com"], ["--from", "--send-to"]),
                     ([to], ["--send-to", "--from"]),
                     ([to, "--user=a"], ["--send-to", "--from"])):
+                w.check_refused(*words, parts=parts)
+
+        @case("check refuses sources of a secret that do not go together, or with nobody to sign in")
+        def _():
+            for words, parts in (
+                    (["--password-file=x"], ["--password-file", "--user"]),
+                    (["--token-command=exit 1"], ["--token-command", "--user"]),
+                    (["--user=a", "--password-file=x", "--token-file=x"], ["--password-file", "--token-file"]),
+                    (["--user=a", "--token-file=x", "--token-file=x"], ["--token-file"]),
+                    (["--user=a", "--auth=xoauth2", "--password-file=x"], ["--password-file", "XOAUTH2", "--token-file"]),
+                    (["--user=a", "--auth=plain", "--token-command=x"], ["--token-command", "PLAIN"]),
+                    # Told before a secret is asked for: the command is not run.
+                    (["--user=a", "--password-command=echo ran >&2", "-4", "-6"], ["--ipv4"])):
                 w.check_refused(*words, parts=parts)
 
         @case("a refusal is told in the language asked for, wherever it was asked for")

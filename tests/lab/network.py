@@ -55,6 +55,12 @@ def server_address(server, offset=0):
     return f"{head}.{int(tail) + offset}", f"{prefix}{0x10 + offset:x}"
 
 
+def client_address(client):
+    """IPv4 and IPv6 of a client."""
+    _, first, _, prefix = CLIENTS[client]
+    return first, f"{prefix}10"
+
+
 def lossy_ends(number):
     """Addresses like those of CLIENTS, for a client that no other run shares."""
     high, low = divmod(4 * number, 256)

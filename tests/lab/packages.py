@@ -16,7 +16,7 @@ SERVERS = {
     "dns": ["dnsmasq-base"],
     "postfix": ["postfix"],
     "exim": ["exim4-base", "exim4-daemon-light"],
-    "dovecot": ["dovecot-core", "dovecot-submissiond"],
+    "dovecot": ["dovecot-core", "dovecot-submissiond", "dovecot-imapd", "dovecot-pop3d"],
     "chrony": ["chrony"],
     "web": ["gnutls-bin"],
 }

@@ -10,17 +10,28 @@ import subprocess
 import sys
 import time
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 
+import accounts
 import network
 from trouble import Broken, Unavailable
 
 HOME = Path("/run/lab")
-USER, PASSWORD = "alice@example.test", "open sesame"
-AUTH_PORT = 12345
+AUTH_PORT, ISSUER_PORT = 12345, 8900
+MAIL = "var/mail/lab"
 
 # The faces of Postfix: the same server on its own address each, healthy or with one fault.
-POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls"]
+POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls", "small", "limited",
+                 "listed"]
+# What those do that differ in more than their certificate: take small messages alone, take one AUTH a minute from
+# an address, and ask a block list.
+BLOCK_LIST = "rbl.lab.test"
+POSTFIX_SETTINGS = {
+    "small": {"message_size_limit": 200},
+    "limited": {"smtpd_client_auth_rate_limit": 1},
+    "listed": {"smtpd_recipient_restrictions": f"reject_rbl_client,{BLOCK_LIST}"},
+}
 
 # Whom a check contacts once its target fails, by kind: the mail ports are Exim's, on an address each, all else is
 # the world's; Gmail's, the usual target, stays Postfix's.
@@ -33,6 +44,10 @@ EXIM_FACES = ["mail.exim.test", *CONTROLS["mail"]]
 WORLD_FACES = ["world.test", *CONTROLS["web"], *CONTROLS["portal"]]
 # A service of two servers, Exim's next faces, and one that has no IPv4 address.
 PAIR, IPV6_ONLY = "pair.exim.test", "six.exim.test"
+# Exim that takes one AUTH an hour, and one that takes small messages alone.
+LIMITED, SMALL = "limited.exim.test", "small.exim.test"
+# Where the usual target's mail is read.
+INCOMING = ["imap.gmail.com", "pop.gmail.com"]
 FOREIGN = [*CONTROLS["address"], *CONTROLS["resolver"]]
 
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
@@ -58,7 +73,10 @@ def names():
     table[PAIR] = tuple(address for offset in range(2)
                         for address in network.server_address("exim", len(EXIM_FACES) + offset))
     table[IPV6_ONLY] = network.server_address("exim")[1:]
-    table["submission.dovecot.test"] = network.server_address("dovecot")
+    for offset, face in enumerate((LIMITED, SMALL), len(EXIM_FACES) + 2):
+        table[face] = network.server_address("exim", offset)
+    for host in ("submission.dovecot.test", *INCOMING):
+        table[host] = network.server_address("dovecot")
     table["time.google.com"] = network.server_address("chrony")
     return table
 
@@ -78,8 +96,9 @@ def make_certificates(authority, of_world):
         }
         authority.leaf(face, ["mail.elsewhere.test"] if face == "wrong-name" else own, **faults.get(face, {}))
     # So many names that what TLS sends first fills a packet, as chains of RSA keys do everywhere.
-    authority.leaf("exim", [EXIM_FACES[0], PAIR, IPV6_ONLY, *(f"another-name-{number}.exim.test" for number in range(30))])
-    authority.leaf("dovecot", ["submission.dovecot.test"])
+    authority.leaf("exim", [EXIM_FACES[0], PAIR, IPV6_ONLY, LIMITED, SMALL,
+                            *(f"another-name-{number}.exim.test" for number in range(30))])
+    authority.leaf("dovecot", ["submission.dovecot.test", *INCOMING])
     authority.leaf("product", WORLD_FACES)
     of_world.leaf("world", [*WORLD_FACES, *CONTROLS["mail"]])
 
@@ -87,7 +106,7 @@ def make_certificates(authority, of_world):
 def add_addresses(net):
     """The addresses that the servers have beyond their first ones."""
     net.add_faces("postfix", len(POSTFIX_FACES))
-    net.add_faces("exim", len(EXIM_FACES) + 2)
+    net.add_faces("exim", len(EXIM_FACES) + 4)
     net.add_faces("world", len(WORLD_FACES))
     net.add_faces("dns", 1 + len(LIES))
     for address in FOREIGN:
@@ -175,6 +194,15 @@ class Server:
             text += log.read_text(errors="replace")
         return text[-3000:]
 
+    def said(self):
+        """All of the server's log so far."""
+        return (self.root / self.log).read_text(errors="replace")
+
+    def mailboxes(self):
+        """The messages that were delivered here, as bytes, by address."""
+        folders = (self.root / MAIL).glob("*/new")
+        return {folder.parent.name: [file.read_bytes() for file in sorted(folder.iterdir())] for folder in folders}
+
     def set_up(self):
         raise NotImplementedError
 
@@ -193,8 +221,11 @@ class Dns(Server):
 
     def set_up(self):
         lines = [f"{address} {host}" for host, addresses in names().items() for address in addresses]
-        for client, (_, ipv4, _, prefix) in network.CLIENTS.items():
-            lines += [f"{ipv4} {client}.lab.test", f"{prefix}10 {client}.lab.test"]
+        for client in network.CLIENTS:
+            lines += [f"{address} {client}.lab.test" for address in network.client_address(client)]
+        # The block list has one of them on it.
+        lines += [f"127.0.0.2 {ip_address(address).reverse_pointer.rsplit('.', 2)[0]}.{BLOCK_LIST}"
+                  for address in network.client_address("client")]
         self.write("etc/lab/hosts", "\n".join(line for line in lines if self.knows(line.split()[1])) + "\n")
 
     def knows(self, host):
@@ -253,14 +284,23 @@ class Postfix(Server):
             "compatibility_level = 3.6",
             "maillog_file = /" + self.log,
             "myhostname = mail.postfix.test",
-            "mydestination = example.test",
+            "mydestination =",
+            "virtual_mailbox_domains = example.test",
+            f"virtual_mailbox_base = /{MAIL}",
+            "virtual_mailbox_maps = inline:{ "
+            + ", ".join(f"{{ {address} = {address}/ }}" for address in (*accounts.MAILBOXES, *accounts.REFUSED)) + " }",
+            "virtual_uid_maps = static:65534",
+            "virtual_gid_maps = static:65534",
+            "smtpd_sender_login_maps = inline:{ "
+            + ", ".join(f"{{ {user} = {user} }}" for user in (*accounts.PASSWORDS, "boss@example.test")) + " }",
+            "refused = inline:{ "
+            + ", ".join(f"{{ {address} = {reply} }}" for address, reply in accounts.REFUSED.items()) + " }",
+            "smtpd_recipient_restrictions = check_recipient_access $refused",
             "mynetworks = 127.0.0.0/8",
             "smtpd_banner = $myhostname ESMTP",
             "inet_interfaces = all",
             "inet_protocols = all",
             "alias_maps =",
-            "local_recipient_maps =",
-            "local_transport = discard",
             "default_transport = discard",
             "smtputf8_enable = yes",
             # Sign-in is Dovecot's work, over the network, as on many real sites.
@@ -281,6 +321,7 @@ class Postfix(Server):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         self.write("etc/postfix/dynamicmaps.cf", "")
         self.give("var/lib/postfix", "postfix", 0o755)
+        self.give(MAIL, "nobody", 0o700)
         # What `postfix start` would make, which asks about a hundred files first and takes two seconds.
         self.give("var/spool/postfix", "root", 0o755)
         self.give("var/spool/postfix/pid", "root", 0o755)
@@ -293,14 +334,15 @@ class Postfix(Server):
         for offset, face in enumerate(POSTFIX_FACES):
             for address in network.server_address("postfix", offset):
                 at = f"[{address}]" if ":" in address else address
-                chain = f"-o smtpd_tls_chain_files=/etc/lab/{face}.pem"
+                chain = " ".join([f"-o smtpd_tls_chain_files=/etc/lab/{face}.pem", *(
+                    f"-o {name}={value}" for name, value in POSTFIX_SETTINGS.get(face, {}).items())])
                 clear = "-o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no -o smtpd_sasl_auth_enable=yes"
+                sign_in = "-o smtpd_sasl_auth_enable=yes -o smtpd_sender_restrictions=reject_sender_login_mismatch"
                 without = face == "no-starttls"
                 yield f"{at}:25 inet n - n - - smtpd {clear if without else chain}"
                 yield (f"{at}:587 inet n - n - - smtpd " + (clear if without else
-                       f"{chain} -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes"))
-                yield (f"{at}:465 inet n - n - - smtpd {chain} -o smtpd_tls_wrappermode=yes"
-                       " -o smtpd_sasl_auth_enable=yes")
+                       f"{chain} -o smtpd_tls_security_level=encrypt {sign_in}"))
+                yield f"{at}:465 inet n - n - - smtpd {chain} -o smtpd_tls_wrappermode=yes {sign_in}"
 
     @staticmethod
     def _inner_services():
@@ -318,6 +360,7 @@ class Postfix(Server):
             "error unix - - n - - error",
             "retry unix - - n - - error",
             "discard unix - - n - - discard",
+            "virtual unix - n n - - virtual",
             "anvil unix - - n - 1 anvil",
             "scache unix - - n - 1 scache",
             "postlog unix-dgram n - n - 1 postlogd",
@@ -339,8 +382,7 @@ class Exim(Server):
     def set_up(self):
         self.certificate("exim", ["key", "crt"])
         self.certificate("world", ["key", "crt"], "World")
-        controls = ";".join(address for face in CONTROLS["mail"] for address in names()[face])
-        of_face = f"/etc/lab/${{if inlist{{$received_ip_address}}{{<;{controls}}}{{world}}{{exim}}}}"
+        of_face = f"/etc/lab/{self._at(CONTROLS['mail'], 'world', 'exim')}"
         self.write("etc/exim4/exim4.conf", "\n".join([
             "primary_hostname = mail.exim.test",
             "log_file_path = /var/log/exim4/%slog",
@@ -354,36 +396,82 @@ class Exim(Server):
             "host_lookup =",
             "rfc1413_query_timeout = 0s",
             "smtp_accept_max = 200",
+            f"message_size_limit = {self._at([SMALL], '200', '50M')}",
+            # Who came and sent nothing is logged as well, with the commands that came.
+            "log_selector = +smtp_no_mail",
+            "acl_smtp_auth = acl_auth",
             "acl_smtp_rcpt = acl_rcpt",
             "keep_environment =",
             "add_environment = PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "begin acl",
+            "acl_auth:",
+            f"  defer condition = {self._at([LIMITED], 'yes', 'no')}",
+            "    ratelimit = 2 / 1h / per_cmd",
+            "    message = Too many sign-ins from $sender_host_address, try again later",
+            "  accept",
             "acl_rcpt:",
+            "  deny domains = +local_domains",
+            "    !verify = recipient",
+            "    message = No such mailbox here",
             "  accept authenticated = *",
             "  accept domains = +local_domains",
             "  deny message = relay not permitted",
             "begin routers",
-            "everything:",
+            "local:",
+            "  driver = accept",
+            "  domains = +local_domains",
+            f"  local_parts = {' : '.join(address.split('@')[0] for address in accounts.MAILBOXES)}",
+            "  transport = mailbox",
+            "  no_more",
+            "elsewhere:",
             "  driver = redirect",
+            "  domains = !+local_domains",
             "  data = :blackhole:",
+            "begin transports",
+            "mailbox:",
+            "  driver = appendfile",
+            f"  directory = /{MAIL}/$local_part_data@example.test",
+            "  maildir_format",
+            "  create_directory",
+            "  user = nobody",
             "begin authenticators",
             "plain:",
             "  driver = plaintext",
             "  public_name = PLAIN",
             "  server_prompts = :",
-            f"  server_condition = ${{if and {{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}",
+            f"  server_condition = ${{if eq{{$auth3}}{{{self._password('$auth2')}}}}}",
             "  server_set_id = $auth2",
             "login:",
             "  driver = plaintext",
             "  public_name = LOGIN",
             "  server_prompts = Username:: : Password::",
-            f"  server_condition = ${{if and {{{{eq{{$auth1}}{{{USER}}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}",
+            f"  server_condition = ${{if eq{{$auth2}}{{{self._password('$auth1')}}}}}",
+            "  server_set_id = $auth1",
+            "cram:",
+            "  driver = cram_md5",
+            "  public_name = CRAM-MD5",
+            f"  server_secret = {self._password('$auth1')}",
             "  server_set_id = $auth1",
         ]) + "\n")
         for folder in ("var/spool/exim4", "var/log/exim4"):
             self.give(folder, "Debian-exim", 0o750)
+        self.give(MAIL, "nobody", 0o700)
         for file in ("exim", "world"):
             self.give(f"etc/lab/{file}.key", "Debian-exim", 0o400)
+
+    @staticmethod
+    def _at(faces, there, elsewhere):
+        """An expansion: what stands there when one of these faces was connected to, and else the other."""
+        addresses = ";".join(address for face in faces for address in names()[face])
+        return f"${{if inlist{{$received_ip_address}}{{<;{addresses}}}{{{there}}}{{{elsewhere}}}}}"
+
+    @staticmethod
+    def _password(user):
+        """An expansion: the password of this user; who has none is refused."""
+        expansion = "fail"
+        for name, password in accounts.PASSWORDS.items():
+            expansion = f"{{${{if eq{{{user}}}{{{name}}}{{{password}}}{expansion}}}}}"
+        return expansion[1:-1]
 
     def command(self):
         return ["/usr/sbin/exim4", "-bdf", "-q30m"]
@@ -400,9 +488,18 @@ class Dovecot(Server):
     def set_up(self):
         self.certificate("dovecot", ["key", "crt"])
         relay = network.server_address("postfix")[0]
-        self.write("etc/lab/users", f"{USER}:{{PLAIN}}{PASSWORD}:65534:65534::/tmp::\n")
+        self.write("etc/lab/users", "".join(f"{user}:{{PLAIN}}{password}:65534:65534::/tmp::\n"
+                                            for user, password in accounts.PASSWORDS.items()))
+        self.write("etc/lab/tokens", "\n".join([
+            "introspection_mode = post",
+            f"introspection_url = http://127.0.0.1:{ISSUER_PORT}/introspect",
+            "username_attribute = username",
+            "active_attribute = active",
+            "active_value = true",
+            "scope = mail",
+        ]) + "\n")
         self.write("etc/dovecot/dovecot.conf", "\n".join([
-            "protocols = submission",
+            "protocols = submission imap pop3",
             "listen = *, ::",
             "hostname = submission.dovecot.test",
             "log_path = /" + self.log,
@@ -410,9 +507,16 @@ class Dovecot(Server):
             "ssl_cert = </etc/lab/dovecot.crt",
             "ssl_key = </etc/lab/dovecot.key",
             "disable_plaintext_auth = yes",
-            "auth_mechanisms = plain login",
+            "auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2",
+            # Each sign-in's mechanism is logged, and a refusal comes at once.
+            "auth_verbose = yes",
+            "auth_debug = yes",
+            "auth_failure_delay = 0",
+            "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}",
             "mail_location = maildir:/tmp/mail",
-            "passdb {\n  driver = passwd-file\n  args = /etc/lab/users\n}",
+            "passdb {\n  driver = oauth2\n  mechanisms = oauthbearer xoauth2\n  args = /etc/lab/tokens\n}",
+            "passdb {\n  driver = passwd-file\n  mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256\n"
+            "  args = /etc/lab/users\n}",
             "userdb {\n  driver = passwd-file\n  args = /etc/lab/users\n}",
             f"submission_relay_host = {relay}",
             "submission_relay_port = 25",
@@ -429,7 +533,21 @@ class Dovecot(Server):
     def answers_at(self):
         yield network.server_address("dovecot")[0], AUTH_PORT
         for address in network.server_address("dovecot"):
-            yield from ((address, port) for port in (465, 587))
+            yield from ((address, port) for port in (110, 143, 465, 587, 993, 995))
+
+
+class Issuer(Server):
+    """Tells Dovecot, on the same machine, what a token is worth."""
+
+    name = "issuer"
+    package = "web"
+    namespace = "dovecot"
+
+    def set_up(self):
+        self.write("etc/lab/issuer.py", accounts.ISSUER)
+
+    def command(self):
+        return ["/usr/bin/python3", "/etc/lab/issuer.py", str(ISSUER_PORT), json.dumps(accounts.INTROSPECTION)]
 
 
 class Chrony(Server):
@@ -514,7 +632,7 @@ for arguments in json.loads(sys.argv[1]):
         yield from ((network.server_address("world")[0], port) for port, *_ in PORTALS.values())
 
 
-KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Product, Portal, Chrony, Dovecot, Postfix, Exim]
+KINDS = [Dns, PublicDns, *map(_liar, LIES), Web, Product, Portal, Chrony, Issuer, Dovecot, Postfix, Exim]
 
 # Run inside the client's namespace: returns once every HOST PORT pair takes connections, or names one that does not.
 AWAIT = """

@@ -140,7 +140,7 @@ class Scram:
         if self.initial:
             reply = client.ask(f"AUTH {self.mechanism} {coded(header + first)}")
         else:
-            assert expect(334, client.ask(f"AUTH {self.mechanism}")) == "", "a challenge before the client's first"
+            assert expect(334, client.ask(f"AUTH {self.mechanism}")) == "", "a challenge too early"
             reply = client.ask(coded(header + first))
         if reply[0] != 334:
             return reply
@@ -159,7 +159,8 @@ class Scram:
         self.signed = None
         if reply[0] != 334:
             return reply
-        self.signed = decoded(reply[1]).decode() == "v=" + coded(self.hmac(self.hmac(salted, "Server Key"), message))
+        server_signature = self.hmac(self.hmac(salted, "Server Key"), message)
+        self.signed = decoded(reply[1]).decode() == "v=" + coded(server_signature)
         return client.ask("" if self.signed else "*")
 
 
@@ -181,8 +182,9 @@ def each_mechanism_accepts_what_is_right_and_denies_what_is_not(program):
         for port in (587, 465):
             for mechanism in WITH_PASSWORD + WITH_TOKEN:
                 right = TOKEN if mechanism in WITH_TOKEN else PASSWORD
-                for user, secret, code in ((USER, right, 235), (USER, right + "x", 535), (USER, right[:-1], 535),
-                                           ("you" + USER, right, 535), (USER, right.upper(), 535)):
+                for user, secret, code in ((USER, right, 235), (USER, right + "x", 535),
+                                           (USER, right[:-1], 535), ("you" + USER, right, 535),
+                                           (USER, right.upper(), 535)):
                     with session(server, port) as client:
                         got = mechanism(client, user, secret)
                         assert got[0] == code, (port, name_of(mechanism), user, secret, got)
@@ -191,7 +193,7 @@ def each_mechanism_accepts_what_is_right_and_denies_what_is_not(program):
                             expect(503, client.ask("AUTH PLAIN"))
     assert not complaints(server.transcript), complaints(server.transcript)
     for secret in (PASSWORD, TOKEN):
-        for text in (secret, *(base64.b64encode(b"\0" * n + secret.encode()).decode()[4:-4] for n in range(3))):
+        for text in (secret, *(coded(b"\0" * n + secret.encode())[4:-4] for n in range(3))):
             assert text not in server.transcript, f"the transcript shows {text}"
 
 
@@ -242,19 +244,24 @@ def a_client_that_does_not_see_through_a_fault_is_complained_of(program):
             replies = [client.ask(line) for line in lines]
         return replies, complaints(server.transcript)
 
-    for first in ("AUTH LOGIN", "AUTH PLAIN " + coded("\0a\0b"), "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
+    def is_base64(text):
+        try:
+            return decoded(text) is not None
+        except ValueError:
+            return False
+
+    for first in ("AUTH CRAM-MD5", "AUTH PLAIN " + coded("\0a\0b"), "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
         replies, said = run("garbage", first, "*")
         assert [code for code, _ in replies] == [334, 501] and not said, (replies, said)
-        try:
-            decoded(replies[0][1])
-        except ValueError:
-            pass
-        else:
-            raise AssertionError(f"base64 after all: {replies[0]}")
+        assert not is_base64(replies[0][1]), replies[0]
         replies, said = run("garbage", first, "")
         assert [code for code, _ in replies] == [334, 501] and len(said) == 1, (replies, said)
         replies, said = run("endless", first, *["aaaa"] * 20, "*")
         assert [code for code, _ in replies] == [334] * 21 + [501] and not said, (replies, said)
+    # Those whose challenges are not looked at, and those that nod to whatever they are told.
+    for first, code in (("AUTH LOGIN", 501), ("AUTH XOAUTH2 aaaa", 535), ("AUTH OAUTHBEARER aaaa", 535)):
+        replies, said = run("garbage", first, "")
+        assert [got for got, _ in replies] == [334, code] and not said, (replies, said)
 
 
 def what_is_no_sign_in_is_told_so(program):
@@ -282,12 +289,13 @@ def what_is_no_sign_in_is_told_so(program):
 
 def how_a_sign_in_ends_is_what_the_file_says(program):
     gmail = "535-5.7.8 Username and Password not accepted. / 535 5.7.8 https://support.example.test/"
-    with served(program, "oauth-error {\"status\":\"401\"}", "port 587 submission", OFFER, f"on denied server {gmail}",
+    with served(program, "oauth-error {\"status\":\"401\"}",
+                "port 587 submission", OFFER, f"on denied server {gmail}",
                 "on accepted=LOGIN server 535 5.7.139 Basic sign-in is off", "on accepted=CRAM-MD5 close",
                 "port 465 submissions", OFFER, "on AUTH server 454 4.7.0 Later") as server:
         with session(server) as client:
             said = expect(535, plain(client, USER, "wrong"))
-            assert said == "5.7.8 Username and Password not accepted.\n5.7.8 https://support.example.test/", said
+            assert said.endswith(" not accepted.\n5.7.8 https://support.example.test/"), said
             expect(535, login(client, USER, PASSWORD))
             expect(530, client.ask(f"MAIL FROM:<{USER}>"))
             expect(535, xoauth2(client, USER, "wrong"))
@@ -295,7 +303,8 @@ def how_a_sign_in_ends_is_what_the_file_says(program):
             expect(0, cram_md5(client, USER, PASSWORD))
         with session(server, 465) as client:
             expect(454, plain(client, USER, PASSWORD))
-    with served(program, "oauth-error none", "port 587 submission", OFFER) as server, session(server) as client:
+    with (served(program, "oauth-error none", "port 587 submission", OFFER) as server,
+          session(server) as client):
         expect(535, oauthbearer(client, USER, "wrong"))
         assert not hasattr(client, "told"), "it was told something"
 
@@ -311,7 +320,8 @@ def a_secret_outside_of_tls_or_of_a_sign_in_is_complained_of(program):
         expect(538, client.ask("AUTH LOGIN"))
         client.close()
     said = complaints(server.transcript)
-    assert len(said) == 2 and all("a secret where none may be" in line and "[secret]" in line for line in said), said
+    assert len(said) == 2 and all(re.search(r"a secret where none may be: .*\[secret\]", line)
+                                  for line in said), said
 
 
 def mail_is_taken_from_those_who_signed_in(program):
@@ -344,7 +354,8 @@ def mail_is_taken_from_those_who_signed_in(program):
     assert not found, found
     want = expectation.Expectation(taken=0, envelope={"from": "another", "to": "another"})
     short = server.transcript.replace("Message-ID", "ID").replace("587 C To: you", "587 C To: someone")
-    assert len(expectation.differences_of_mail(want, short)) == 4, expectation.differences_of_mail(want, short)
+    found = expectation.differences_of_mail(want, short)
+    assert len(found) == 4, found
     other = server.transcript.replace("C To: you", "C To: someone").replace(f"SIZE={LETTER_SIZE}", "SIZE=1")
     assert len(expectation.flaws(expectation.letters(other)[0])) == 2, expectation.letters(other)
 
@@ -367,10 +378,11 @@ def imap_and_pop_are_there_with_and_without_starttls(program):
         context = ssl.create_default_context(cafile=server.root)
         context.check_hostname = False
         for port, implicit in ((143, False), (993, True)):
-            client = (imaplib.IMAP4_SSL("127.0.0.1", server.ports[port], ssl_context=context, timeout=PATIENCE_S)
+            client = (imaplib.IMAP4_SSL("127.0.0.1", server.ports[port], ssl_context=context,
+                                        timeout=PATIENCE_S)
                       if implicit else imaplib.IMAP4("127.0.0.1", server.ports[port], timeout=PATIENCE_S))
             if not implicit:
-                assert "STARTTLS" in client.capabilities and "LOGINDISABLED" in client.capabilities, client.capabilities
+                assert {"STARTTLS", "LOGINDISABLED"} <= set(client.capabilities), client.capabilities
                 client.starttls(context)
             assert "AUTH=PLAIN" in client.capability()[1][0].decode(), client.capability()
             client.logout()
@@ -390,7 +402,8 @@ def imap_and_pop_have_faults(program):
     with served(program, "cert other names=other.example.test",
                 "port 143 imap", "on connect server * BYE Not now", "close", "port 993 imaps cert=other",
                 "port 110 pop", "on connect server -ERR Not now", "close", "port 995 refused",
-                "port 144 imap", "on STARTTLS server {tag} NO Not here", "port 111 pop", "on CAPA server -ERR What",
+                "port 144 imap", "on STARTTLS server {tag} NO Not here",
+                "port 111 pop", "on CAPA server -ERR What",
                 "port 994 mute", "port 112 pop", "on STLS server -ERR No") as server:
         context = ssl.create_default_context(cafile=server.root)
         ports = server.ports
@@ -408,21 +421,27 @@ def imap_and_pop_have_faults(program):
                     Client(ports[993], PATIENCE_S).socket, server_hostname=HOST):
                 pass
 
-        fails(imaplib.IMAP4.error, "Not now", lambda: imaplib.IMAP4("127.0.0.1", ports[143], timeout=PATIENCE_S))
-        fails(poplib.error_proto, "Not now", lambda: poplib.POP3("127.0.0.1", ports[110], timeout=PATIENCE_S))
+        def imap(port, patience_s=PATIENCE_S):
+            return imaplib.IMAP4("127.0.0.1", ports[port], timeout=patience_s)
+
+        def pop(port):
+            return poplib.POP3("127.0.0.1", ports[port], timeout=PATIENCE_S)
+
+        fails(imaplib.IMAP4.error, "Not now", lambda: imap(143))
+        fails(poplib.error_proto, "Not now", lambda: pop(110))
         fails(ssl.SSLCertVerificationError, "Hostname mismatch", other_name)
         fails(ConnectionRefusedError, "", lambda: Client(ports[995], PATIENCE_S))
-        fails(imaplib.IMAP4.error, "establish TLS",
-              lambda: imaplib.IMAP4("127.0.0.1", ports[144], timeout=PATIENCE_S).starttls(context))
-        fails(poplib.error_proto, "not supported", lambda: poplib.POP3("127.0.0.1", ports[111], timeout=PATIENCE_S).capa())
-        fails(poplib.error_proto, "No", lambda: poplib.POP3("127.0.0.1", ports[112], timeout=PATIENCE_S).stls(context))
-        fails(TimeoutError, "", lambda: imaplib.IMAP4("127.0.0.1", ports[994], timeout=0.2))
+        fails(imaplib.IMAP4.error, "establish TLS", lambda: imap(144).starttls(context))
+        fails(poplib.error_proto, "not supported", lambda: pop(111).capa())
+        fails(poplib.error_proto, "-ERR No", lambda: pop(112).stls(context))
+        fails(TimeoutError, "", lambda: imap(994, 0.2))
         client = Client(ports[144], PATIENCE_S)
         client.line()
         client.send("x1 LOGIN me secret")
         assert client.line() == "x1 BAD What?"
         client.close()
-    assert complaints(server.transcript) == ["port 144: no answer is known to 'x1 LOGIN me secret'"], server.transcript
+    said = complaints(server.transcript)
+    assert said == ["port 144: no answer is known to 'x1 LOGIN me secret'"], said
 
 
 CASES = [each_mechanism_accepts_what_is_right_and_denies_what_is_not,
@@ -442,8 +461,8 @@ def main(program):
         try:
             case(program)
             print("ok", number, "-", title)
-        except (AssertionError, OSError, subprocess.TimeoutExpired, smtplib.SMTPException, imaplib.IMAP4.error,
-                poplib.error_proto) as error:
+        except (AssertionError, OSError, subprocess.TimeoutExpired, smtplib.SMTPException,
+                imaplib.IMAP4.error, poplib.error_proto) as error:
             print("not ok", number, "-", title)
             for line in (str(error) or repr(error)).splitlines():
                 print("#", line)

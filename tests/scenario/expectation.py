@@ -18,7 +18,7 @@ class Expectation:
     ports: dict = dataclasses.field(default_factory=dict)  # id -> the port that its evidence is about
     recommended: list = dataclasses.field(default_factory=list)  # (port, mode), best first
     taken: int = 0  # messages
-    envelope: dict = dataclasses.field(default_factory=dict)  # "from" and "to" of each, where the file names them
+    envelope: dict = dataclasses.field(default_factory=dict)  # "from" and "to" of each, where named
 
 
 def read(path):

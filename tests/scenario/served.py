@@ -16,8 +16,8 @@ class Served:
 
     def __init__(self, program, name=None, text=None):
         which = [name] if text is None else ["--file", "-"]
-        self.process = subprocess.Popen(words(program, *which, "--serve", "--transcript"), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(words(program, *which, "--serve", "--transcript"), text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.process.stdin.write(text or "")
         self.process.stdin.close()
         self.process.stdin = None  # communicate() would flush it

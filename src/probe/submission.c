@@ -1,7 +1,7 @@
 /*
- * errand - where one more connection signs in and sends, and what it brings home
+ * submission - where one more connection signs in and sends, and what it brings home
  */
-#include "probe/errand.h"
+#include "probe/submission.h"
 
 #include <time.h>
 
@@ -15,7 +15,7 @@ enum {
     SUBMISSION_PORT = 587,
 };
 
-bool errand_begin(struct evidence *e, const struct secret *secret)
+bool submission_begin(struct evidence *e, const struct secret *secret)
 {
     struct errand *r = arena_alloc(e->arena, 1, sizeof *r);
     struct peer_text bytes = { 0 };
@@ -64,14 +64,22 @@ static bool is_ready(const struct plan *plan, const struct probe *p)
            (plan->user.bytes == NULL || p->n_auth > 0 || rank_of(plan, p) == 0);
 }
 
-/* Index of the best cell that is ready, -1 while there is none. */
-static int best_place(const struct evidence *e)
+/* A message without a sign-in has nothing in it that is secret. */
+static bool is_fit(const struct evidence *e, const struct probe *p)
+{
+    return e->plan->user.bytes == NULL || chain_is_verified(e, p->chain);
+}
+
+/* Index of the best cell that is ready, and fit if that is asked for; -1 while there is none. */
+static int best_place(const struct evidence *e, bool fit)
 {
     int best = -1;
 
     for (size_t i = 0; i < e->n_probes; i++) {
-        if (is_ready(e->plan, &e->probes[i]) &&
-            (best < 0 || rank_of(e->plan, &e->probes[i]) < rank_of(e->plan, &e->probes[best])))
+        const struct probe *p = &e->probes[i];
+
+        if (is_ready(e->plan, p) && (!fit || is_fit(e, p)) &&
+            (best < 0 || rank_of(e->plan, p) < rank_of(e->plan, &e->probes[best])))
             best = (int)i;
     }
     return best;
@@ -118,32 +126,28 @@ static enum errand_bar bar_of_plan(const struct plan *plan, bool has_secret)
     return plan->slip != SLIP_NONE && !plan->accept_look_alike ? BAR_LOOK_ALIKE : BAR_NONE;
 }
 
-static enum errand_choice bar(struct evidence *e, enum errand_bar bar)
+static enum submission_choice bar(struct evidence *e, enum errand_bar bar)
 {
     e->errand->bar = bar;
-    return ERRAND_BARRED;
+    return SUBMISSION_BARRED;
 }
 
-enum errand_choice errand_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
-                                 size_t *probe)
+enum submission_choice submission_choose(struct evidence *e, bool has_secret, bool last, size_t *probe)
 {
     enum errand_bar forbidden = bar_of_plan(e->plan, has_secret);
-    int best = best_place(e);
+    int best = best_place(e, true);
 
     if (forbidden != BAR_NONE)
         return bar(e, forbidden);
     if (!last && (best < 0 || better_may_come(e, best)))
-        return ERRAND_WAIT;
+        return SUBMISSION_WAIT;
+    if (best < 0 && best_place(e, false) >= 0)
+        return bar(e, BAR_UNVERIFIED);
     if (best < 0)
         return bar(e, is_old(e) ? BAR_OLD_TLS : BAR_NO_WAY);
-    if (e->plan->user.bytes != NULL) {
-        chain_judge_all(trust, e);
-        if (!chain_is_verified(e, e->probes[best].chain))
-            return bar(e, BAR_UNVERIFIED);
-    }
     e->errand->bar = BAR_NONE;
     *probe = (size_t)best;
-    return ERRAND_GO;
+    return SUBMISSION_GO;
 }
 
 /* ---- the dialogue's part --------------------------------------------------------- */
@@ -157,7 +161,7 @@ static int utc_offset_minutes(int64_t wall_ms)
     return localtime_r(&now_s, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
 }
 
-struct smtp_errand errand_words(const struct evidence *e, const struct secret *secret, const char *host,
+struct smtp_errand submission_words(const struct evidence *e, const struct secret *secret, const char *host,
                                 uint16_t port)
 {
     const struct plan *plan = e->plan;
@@ -192,7 +196,7 @@ static struct peer_text kept_text(struct arena *arena, struct peer_text t)
     return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
 }
 
-void errand_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
+void submission_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
 {
     struct sign_in *s = &r->sign_in;
     struct sending *m = &r->sending;

@@ -1,0 +1,482 @@
+/*
+ * explain - what an error that somebody pastes means
+ *
+ * A server's words tell more than a cause that a program names, that more than
+ * a bare number, and all of them more than how it failed or that it did.
+ */
+#include "diagnose/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose/pasted.h"
+#include "knowledge/client_text.h"
+#include "knowledge/finding.h"
+#include "knowledge/provider.h"
+#include "knowledge/replies.h"
+#include "smtp/quoted_reply.h"
+
+enum {
+    CANDIDATES_MAX = 8,
+    HITS_MAX = 32,         /* texts of programs in one line */
+    REPLY_LINES_MAX = 16,  /* joined into one reply */
+    REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
+    PERCENT_MIN = 5,       /* less is not worth a word */
+};
+
+/* How much a line tells; the greater decides. */
+enum telling {
+    TELLS_NOTHING,
+    TELLS_FAILURE, /* that it failed */
+    TELLS_SYMPTOM, /* how */
+    TELLS_NUMBER,  /* with which number a server refused */
+    TELLS_CAUSE,   /* why, as a program names it */
+    TELLS_WORDS,   /* why, as the server said */
+};
+
+/* Where in a text of a program's a line was recognised. */
+struct hit {
+    const struct client_text *text;
+    size_t at, len; /* in the folded line */
+};
+
+struct candidate {
+    enum finding_id finding;
+    double confidence;
+    int hit; /* index, -1: the reply */
+};
+
+/* What one line says. */
+struct judged {
+    enum telling telling;
+    size_t index;              /* of the line */
+    size_t reply_last;         /* of the last line of the reply that begins there */
+    struct candidate candidates[CANDIDATES_MAX];
+    size_t n_candidates;
+    struct hit hits[HITS_MAX];
+    size_t n_hits;
+    const char *help_url;
+};
+
+struct judging {
+    struct pasted pasted;
+    struct pasted_server server; /* named anywhere in the text */
+    const char *provider;        /* whose it is: as the user said, or by a server's name or mark; or NULL */
+    struct buf reply;            /* lines of one reply, joined */
+    size_t n_replies_asked;
+};
+
+/* ---- candidates ----------------------------------------------------------- */
+
+/* The best of each finding stays; the most likely comes first. */
+static void add_candidate(struct judged *j, enum finding_id finding, double confidence, int hit)
+{
+    size_t at = 0;
+
+    if (finding == FINDING_NONE || confidence * 100 < PERCENT_MIN)
+        return;
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding != finding)
+            continue;
+        if (j->candidates[i].confidence >= confidence)
+            return;
+        j->n_candidates--;
+        memmove(&j->candidates[i], &j->candidates[i + 1], (j->n_candidates - i) * sizeof j->candidates[0]);
+        break;
+    }
+    while (at < j->n_candidates && j->candidates[at].confidence >= confidence)
+        at++;
+    if (at == CANDIDATES_MAX)
+        return;
+    if (j->n_candidates == CANDIDATES_MAX)
+        j->n_candidates--;
+    memmove(&j->candidates[at + 1], &j->candidates[at], (j->n_candidates - at) * sizeof j->candidates[0]);
+    j->candidates[at] = (struct candidate){ finding, confidence, hit };
+    j->n_candidates++;
+}
+
+/* ---- a server's reply ----------------------------------------------------- */
+
+static bool is_last_of_reply(const struct pasted *p, size_t index)
+{
+    const struct pasted_line *l = &p->lines[index];
+
+    return l->refuses && !(l->goes_on && index + 1 < p->n && p->lines[index + 1].code == l->code);
+}
+
+/* The line where the reply begins whose last line this is. */
+static size_t first_of_reply(const struct pasted *p, size_t index)
+{
+    size_t first = index;
+
+    while (first > 0 && index - first + 1 < REPLY_LINES_MAX && p->lines[first - 1].goes_on &&
+           p->lines[first - 1].code == p->lines[index].code)
+        first--;
+    return first;
+}
+
+/* Joined with blanks: codes and all, which replies.h leaves out. */
+static void join_reply(struct judging *g, size_t first, size_t last)
+{
+    buf_clear(&g->reply);
+    for (size_t i = first; i <= last; i++) {
+        struct peer_text line = pasted_line(&g->pasted, i);
+        struct quoted_reply r;
+        bool found = pasted_refusal(&r, line);
+        size_t at = found ? r.at : 0;
+
+        if (i > first)
+            buf_put_char(&g->reply, ' ');
+        buf_put(&g->reply, line.bytes + at, line.len - at);
+    }
+}
+
+static const char *host_or_null(const struct pasted_server *s)
+{
+    return s->host[0] == '\0' ? NULL : s->host;
+}
+
+static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struct judging *g,
+                  const struct quoted_reply *r, enum reply_stage stage, struct peer_text line)
+{
+    struct pasted_server own;
+    struct reply_question q = {
+        .provider = g->provider,
+        .host = host_or_null(&g->server),
+        .stage = stage,
+        .code = r->code,
+        .enhanced = { r->enhanced[0], r->enhanced[1], r->enhanced[2] },
+        .text = { buf_borrow(&g->reply), g->reply.len },
+    };
+
+    pasted_server(&own, line);
+    if (own.host[0] != '\0') {
+        q.host = own.host;
+        q.provider = own.provider != NULL ? own.provider : g->provider;
+    }
+    return replies_candidates(ret, &q);
+}
+
+/* What is left beside the first meaning is shared by the others. */
+static void add_meanings(struct judged *j, const struct reply_meaning *meanings, size_t n)
+{
+    double rest = 1 - meanings[0].confidence;
+
+    j->telling = meanings[0].by_text ? TELLS_WORDS : TELLS_NUMBER;
+    j->help_url = meanings[0].help_url;
+    for (size_t i = 0; i < n; i++)
+        add_candidate(j, meanings[i].finding, i == 0 ? meanings[i].confidence : meanings[i].confidence * rest, -1);
+}
+
+/* The reply whose last line is at index, where it is a refusal of which something is known. */
+static void judge_reply(struct judging *g, struct judged *j, size_t index)
+{
+    struct reply_meaning meanings[REPLIES_CANDIDATES_MAX];
+    size_t first = first_of_reply(&g->pasted, index);
+    struct peer_text line = pasted_line(&g->pasted, first);
+    struct quoted_reply r;
+    enum reply_stage stage;
+    size_t n;
+
+    if (!pasted_refusal(&r, line) || g->n_replies_asked++ >= REPLIES_ASKED_MAX)
+        return;
+    stage = pasted_stage(line, &r);
+    if (stage == REPLY_AT_ANY)
+        stage = (enum reply_stage)g->pasted.lines[first].stage;
+    j->index = first;
+    j->reply_last = index;
+    join_reply(g, first, index);
+    n = ask(meanings, g, &r, stage, line);
+    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n && !g->pasted.lines[index + 1].has_reply) {
+        struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX]; /* a sentence that goes on in the next line */
+        size_t n_wrapped;
+
+        join_reply(g, first, index + 1);
+        n_wrapped = ask(wrapped, g, &r, stage, line);
+        if (n_wrapped > 0 && wrapped[0].by_text) {
+            j->reply_last = index + 1;
+            memcpy(meanings, wrapped, sizeof wrapped);
+            n = n_wrapped;
+        }
+    }
+    if (n > 0)
+        add_meanings(j, meanings, n);
+}
+
+/* ---- a program's text ----------------------------------------------------- */
+
+static enum telling telling_of(const struct client_text *t)
+{
+    static const enum telling tellings[] = {
+        [CLIENT_TEXT_WRAPPER] = TELLS_FAILURE,
+        [CLIENT_TEXT_SYMPTOM] = TELLS_SYMPTOM,
+        [CLIENT_TEXT_CAUSE] = TELLS_CAUSE,
+    };
+
+    return tellings[t->sort];
+}
+
+static bool is_within(const struct hit *a, const struct hit *b)
+{
+    return b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
+}
+
+/* A text that is part of a longer one that was recognised says nothing of its own. */
+static void drop_parts(struct judged *j)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->n_hits; i++) {
+        bool part = false;
+
+        for (size_t k = 0; k < j->n_hits && !part; k++)
+            part = is_within(&j->hits[i], &j->hits[k]);
+        if (!part)
+            j->hits[n++] = j->hits[i];
+    }
+    j->n_hits = n;
+}
+
+static void find_hits(const struct judging *g, struct judged *j, size_t index)
+{
+    size_t own;
+    struct peer_text line = pasted_folded(&g->pasted, index, &own);
+
+    for (size_t i = 0; own > 0 && i < client_text_total() && j->n_hits < HITS_MAX; i++) {
+        struct hit h = { .text = client_text_at(i) };
+
+        if (client_text_find(h.text, line, own, &h.at, &h.len))
+            j->hits[j->n_hits++] = h;
+    }
+}
+
+/* The program's texts in the line, of which those that tell most count. */
+static void judge_texts(const struct judging *g, struct judged *j, size_t index)
+{
+    find_hits(g, j, index);
+    drop_parts(j);
+    j->index = index;
+    for (size_t i = 0; i < j->n_hits; i++) {
+        if (telling_of(j->hits[i].text) > j->telling)
+            j->telling = telling_of(j->hits[i].text);
+    }
+    for (size_t i = 0; i < j->n_hits; i++) {
+        const struct client_text *t = j->hits[i].text;
+
+        for (size_t k = 0; telling_of(t) == j->telling && k < t->n_means; k++)
+            add_candidate(j, t->means[k].finding, t->means[k].percent / 100.0, (int)i);
+    }
+}
+
+/* ---- the line that decides ------------------------------------------------ */
+
+static bool tells_more(const struct judged *a, const struct judged *b)
+{
+    if ((a->n_candidates > 0) != (b->n_candidates > 0))
+        return a->n_candidates > 0;
+    return a->telling > b->telling;
+}
+
+/* In what a server grants, only a cause that stands there in words is looked for. */
+static void judge_line(struct judging *g, struct judged *ret, size_t index)
+{
+    const struct pasted_line *l = &g->pasted.lines[index];
+    struct judged by_text = { .telling = TELLS_NOTHING };
+
+    *ret = (struct judged){ .telling = TELLS_NOTHING, .index = index };
+    if (is_last_of_reply(&g->pasted, index))
+        judge_reply(g, ret, index);
+    if (ret->telling >= TELLS_WORDS)
+        return;
+    judge_texts(g, &by_text, index);
+    if (l->has_reply && !l->refuses && by_text.telling < TELLS_CAUSE)
+        return;
+    if (tells_more(&by_text, ret))
+        *ret = by_text;
+}
+
+/* From the end, so that of two lines that tell alike the later one is met first. */
+static void judge_all(struct judging *g, struct judged *best)
+{
+    *best = (struct judged){ .telling = TELLS_NOTHING };
+    for (size_t i = g->pasted.n; i > 0; i--) {
+        struct judged j;
+
+        judge_line(g, &j, i - 1);
+        if (tells_more(&j, best))
+            *best = j;
+    }
+}
+
+/* ---- the explanation ------------------------------------------------------ */
+
+static struct argument *argument(struct because *b, const char *name, enum argument_kind kind)
+{
+    b->arguments[b->n_arguments] = (struct argument){ .name = name, .kind = kind };
+    return &b->arguments[b->n_arguments++];
+}
+
+static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j, int hit)
+{
+    bool several = g->pasted.n > 1;
+    struct arena *arena = x->diagnosis->arena;
+
+    *b = (struct because){ .probe = -1 };
+    if (several)
+        argument(b, "line", ARGUMENT_NUMBER)->value.number = (int64_t)j->index + 1;
+    if (hit < 0) {
+        b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
+        argument(b, "reply", ARGUMENT_PEER)->value.peer =
+            arena_peer_text(arena, (struct peer_text){ buf_borrow(&g->reply), g->reply.len }, EXPLAIN_LINE_KEPT);
+    } else {
+        size_t own;
+        struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
+        const struct hit *h = &j->hits[hit];
+
+        b->text = several ? TEXT_EXPLAIN_WORDS_IN_LINE : TEXT_EXPLAIN_WORDS;
+        argument(b, "words", ARGUMENT_PEER)->value.peer =
+            arena_peer_text(arena, (struct peer_text){ line.bytes + h->at, h->len }, EXPLAIN_LINE_KEPT);
+        argument(b, "program", ARGUMENT_WORD)->value.word = h->text->program;
+    }
+}
+
+/* What the steps say where it is not known whose server it is. */
+static void fill_arguments(struct diagnosed *f, const struct plan *plan)
+{
+    static const struct {
+        const char *name;
+        enum text_id text;
+    } unknown[] = {
+        { "host", TEXT_EXPLAIN_HOST },         { "cleaned", TEXT_EXPLAIN_HOST },
+        { "settings", TEXT_EXPLAIN_SETTINGS }, { "endpoint", TEXT_EXPLAIN_ENDPOINT },
+    };
+
+    for (size_t i = 0; plan->host == NULL && i < sizeof unknown / sizeof unknown[0]; i++)
+        f->arguments[f->n_arguments++] = (struct argument){
+            .name = unknown[i].name, .kind = ARGUMENT_TEXT, .value.text = unknown[i].text,
+        };
+}
+
+static bool add_findings(struct judging *g, struct explanation *x, const struct judged *j)
+{
+    struct diagnosis *d = x->diagnosis;
+
+    d->findings = arena_alloc(d->arena, CANDIDATES_MAX, sizeof *d->findings);
+    for (size_t i = 0; d->findings != NULL && i < j->n_candidates; i++) {
+        const struct candidate *c = &j->candidates[i];
+        struct diagnosed *f = &d->findings[i];
+
+        *f = (struct diagnosed){
+            .finding = c->finding,
+            .severity = finding_by_id(c->finding)->severity,
+            .confidence = c->confidence,
+            .caused_by = -1,
+            .because = arena_alloc(d->arena, 1, sizeof *f->because),
+            .n_because = 1,
+        };
+        if (f->because == NULL)
+            return false;
+        say(g, x, f->because, j, c->hit);
+        fill_arguments(f, x->evidence->plan);
+        d->n_findings++;
+    }
+    d->primary = d->n_findings > 0 ? 0 : -1;
+    return !arena_failed(d->arena);
+}
+
+static bool any_reply(const struct pasted *p, bool refusing)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->lines[i].has_reply && p->lines[i].refuses == refusing)
+            return true;
+    }
+    return false;
+}
+
+static enum explanation_outcome outcome_of(const struct judging *g, const struct judged *best)
+{
+    if (best->n_candidates > 0)
+        return EXPLANATION_FOUND;
+    if (best->telling != TELLS_NOTHING)
+        return EXPLANATION_VAGUE;
+    return any_reply(&g->pasted, false) && !any_reply(&g->pasted, true) ? EXPLANATION_SUCCESS : EXPLANATION_UNKNOWN;
+}
+
+/* Whose server it is: as the user said, as a name says, as a mark in the text says. */
+static void guess_server(struct judging *g, const char *provider)
+{
+    const struct provider *p;
+
+    pasted_server(&g->server, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len });
+    g->provider = provider != NULL ? provider : g->server.provider;
+    if (g->provider == NULL && g->server.host[0] == '\0')
+        g->provider = client_text_provider((struct peer_text){ g->pasted.folded, g->pasted.folded_len });
+    p = g->provider == NULL ? NULL : provider_by_id(g->provider);
+    if (p != NULL && (g->server.host[0] == '\0' || provider_by_host(g->server.host) != p)) {
+        const char *host = provider_main_host(p);
+
+        g->server.host[0] = '\0';
+        if (host != NULL && strlen(host) < sizeof g->server.host)
+            memcpy(g->server.host, host, strlen(host) + 1);
+    }
+}
+
+static bool make_evidence(const struct judging *g, struct explanation *x)
+{
+    struct plan *plan = plan_new();
+
+    if (plan == NULL)
+        return false;
+    plan->host = g->server.host[0] == '\0' ? NULL : arena_strdup(plan->arena, g->server.host);
+    plan->provider = arena_strdup(plan->arena, g->provider);
+    x->evidence = arena_failed(plan->arena) ? NULL : evidence_new(plan);
+    plan_free(plan);
+    return x->evidence != NULL;
+}
+
+static bool judge(struct judging *g, struct explanation *x)
+{
+    struct judged best;
+
+    judge_all(g, &best);
+    x->outcome = outcome_of(g, &best);
+    x->n_lines = g->pasted.n;
+    x->help_url = best.help_url;
+    x->input = arena_peer_text(x->diagnosis->arena, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len },
+                               EXPLAIN_INPUT_KEPT);
+    if (best.telling == TELLS_NOTHING)
+        return !arena_failed(x->diagnosis->arena);
+    join_reply(g, best.index, best.reply_last); /* the lines judged last were others */
+    x->line = best.index + 1;
+    x->excerpt = arena_peer_text(x->diagnosis->arena, pasted_line(&g->pasted, best.index), EXPLAIN_LINE_KEPT);
+    return add_findings(g, x, &best);
+}
+
+struct explanation *explain(struct peer_text text, const char *provider)
+{
+    struct judging g = { 0 };
+    struct explanation *x = calloc(1, sizeof *x);
+    bool ok = false;
+
+    if (text.len > EXPLAIN_TEXT_MAX)
+        text = (struct peer_text){ text.bytes + text.len - EXPLAIN_TEXT_MAX, EXPLAIN_TEXT_MAX };
+    buf_init(&g.reply, EXPLAIN_TEXT_MAX * 4);
+    if (x == NULL || (x->diagnosis = diagnosis_new()) == NULL || !pasted_init(&g.pasted, text))
+        goto out;
+    guess_server(&g, provider);
+    ok = make_evidence(&g, x) && judge(&g, x);
+out:
+    pasted_done(&g.pasted);
+    buf_done(&g.reply);
+    return ok ? x : explanation_free(x);
+}
+
+struct explanation *explanation_free(struct explanation *x)
+{
+    if (x == NULL)
+        return NULL;
+    diagnosis_free(x->diagnosis);
+    evidence_free(x->evidence);
+    free(x);
+    return NULL;
+}

@@ -1,0 +1,329 @@
+/*
+ * pasted - a text that somebody pastes, taken apart into lines
+ */
+#include "diagnose/pasted.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "knowledge/client_text.h"
+#include "knowledge/provider.h"
+#include "smtp/log_mask.h"
+#include "smtp/quoted_reply.h"
+
+enum {
+    MASKED_GROWTH = 3,  /* a secret of one byte becomes three */
+    COMMAND_REACH = 8,  /* lines behind a command that may hold its reply */
+    REPLY_REFUSES = 400,
+    REPLIES_IN_LINE = 8,
+    WORD_MAX = 40,      /* bytes; longer ones are none of the words looked for */
+};
+
+/* ---- words ---------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_of_name(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+/* What a word says that the server is being told or asked. */
+static const struct stage_word {
+    const char *word;
+    enum reply_stage stage;
+} stage_words[] = {
+    { "auth", REPLY_AT_AUTH },           { "authentication", REPLY_AT_AUTH }, { "authenticate", REPLY_AT_AUTH },
+    { "sasl", REPLY_AT_AUTH },           { "login", REPLY_AT_AUTH },          { "password", REPLY_AT_AUTH },
+    { "mail", REPLY_AT_MAIL },           { "sender", REPLY_AT_MAIL },         { "rcpt", REPLY_AT_RCPT },
+    { "recipient", REPLY_AT_RCPT },      { "recipients", REPLY_AT_RCPT },     { "data", REPLY_AT_DATA },
+    { "starttls", REPLY_AT_STARTTLS },   { "ehlo", REPLY_AT_EHLO },           { "helo", REPLY_AT_EHLO },
+    { "greeting", REPLY_AT_GREETING },   { "banner", REPLY_AT_GREETING },     { "connected", REPLY_AT_GREETING },
+    { "smtpauthenticationerror", REPLY_AT_AUTH },
+    { "authenticationfailedexception", REPLY_AT_AUTH },
+    { "smtpsenderrefused", REPLY_AT_MAIL },
+    { "smtprecipientsrefused", REPLY_AT_RCPT },
+    { "smtpdataerror", REPLY_AT_DATA },
+    { "smtpconnecterror", REPLY_AT_GREETING },
+    { "smtphelloerror", REPLY_AT_EHLO },
+};
+
+static enum reply_stage stage_of_word(struct peer_text word, struct peer_text behind)
+{
+    for (size_t i = 0; i < sizeof stage_words / sizeof stage_words[0]; i++) {
+        if (!peer_text_equal_nocase(word, stage_words[i].word))
+            continue;
+        /* "mail" and "data" are commands where they read like them; elsewhere they are words of any sentence. */
+        if (stage_words[i].stage == REPLY_AT_MAIL && strcasecmp(stage_words[i].word, "mail") == 0 &&
+            (behind.len < 5 || strncasecmp(behind.bytes, " from", 5) != 0))
+            return REPLY_AT_ANY;
+        if (stage_words[i].stage == REPLY_AT_DATA && memcmp(word.bytes, "DATA", 4) != 0 && word.len == 4)
+            return REPLY_AT_ANY;
+        return stage_words[i].stage;
+    }
+    return REPLY_AT_ANY;
+}
+
+/* The stage that the last word of its kind tells. Names of hosts and addresses are no words. */
+static enum reply_stage stage_in(struct peer_text text)
+{
+    enum reply_stage stage = REPLY_AT_ANY;
+    size_t at = 0;
+
+    while (at < text.len) {
+        size_t start = at;
+        bool is_name = at > 0 && text.bytes[at - 1] == '@';
+        enum reply_stage found;
+
+        if (!is_letter(text.bytes[at])) {
+            at++;
+            continue;
+        }
+        while (at < text.len && is_letter(text.bytes[at]))
+            at++;
+        while (at < text.len && (is_of_name(text.bytes[at]) || text.bytes[at] == '@' || text.bytes[at] == '_')) {
+            is_name = is_name || (text.bytes[at] != '.' && text.bytes[at] != '-') ||
+                      (at + 1 < text.len && is_of_name(text.bytes[at + 1]));
+            at++;
+        }
+        if (is_name || at - start > WORD_MAX)
+            continue;
+        while (!is_letter(text.bytes[at - 1]))
+            at--;
+        found = stage_of_word((struct peer_text){ text.bytes + start, at - start },
+                              (struct peer_text){ text.bytes + at, text.len - at });
+        if (found != REPLY_AT_ANY)
+            stage = found;
+    }
+    return stage;
+}
+
+enum reply_stage pasted_stage(struct peer_text line, const struct quoted_reply *reply)
+{
+    static const char mark[] = "in reply to ";
+    const char *behind = memmem(line.bytes, line.len, mark, sizeof mark - 1);
+    static const char end_mark[] = "end of DATA";
+
+    if (behind == NULL)
+        return stage_in((struct peer_text){ line.bytes, reply->at });
+    behind += sizeof mark - 1;
+    if (memmem(behind, line.len - (size_t)(behind - line.bytes), end_mark, sizeof end_mark - 1) != NULL)
+        return REPLY_AT_DATA;
+    return stage_in((struct peer_text){ behind, line.len - (size_t)(behind - line.bytes) });
+}
+
+/* ---- replies -------------------------------------------------------------- */
+
+static bool refuses(const struct quoted_reply *r)
+{
+    return r->code >= REPLY_REFUSES || (r->code == 0 && r->enhanced[0] >= REPLY_REFUSES / 100);
+}
+
+bool pasted_refusal(struct quoted_reply *ret, struct peer_text line)
+{
+    struct quoted_reply r;
+    size_t from = 0;
+
+    for (unsigned i = 0; i < REPLIES_IN_LINE && quoted_reply_find(&r, line, from); i++) {
+        if (refuses(&r)) {
+            *ret = r;
+            return true;
+        }
+        from = r.at + 3;
+    }
+    return false;
+}
+
+/* A hyphen behind the code, and no last line of the same reply joined on behind it. */
+static bool goes_on(struct peer_text line, const struct quoted_reply *r)
+{
+    struct quoted_reply next;
+
+    if (r->code == 0 || r->at + 3 >= line.len || line.bytes[r->at + 3] != '-')
+        return false;
+    return !quoted_reply_find(&next, line, r->at + 4) || next.code != r->code;
+}
+
+static void note_reply(struct pasted_line *l, struct peer_text line)
+{
+    struct quoted_reply r;
+
+    l->refuses = pasted_refusal(&r, line);
+    l->has_reply = l->refuses || quoted_reply_find(&r, line, 0);
+    if (!l->has_reply)
+        return;
+    l->code = (uint16_t)r.code;
+    l->goes_on = goes_on(line, &r);
+}
+
+/* ---- lines ---------------------------------------------------------------- */
+
+static size_t count_lines(const struct buf *text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i + 1 < text->len; i++)
+        n += text->bytes[i] == '\n';
+    return n;
+}
+
+static void note_stages(struct pasted *p)
+{
+    enum reply_stage stage = REPLY_AT_ANY;
+    size_t age = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        enum reply_stage told = p->lines[i].has_reply ? REPLY_AT_ANY : stage_in(pasted_line(p, i));
+
+        if (told != REPLY_AT_ANY)
+            stage = told;
+        age = told != REPLY_AT_ANY ? 0 : age + 1;
+        if (age > COMMAND_REACH)
+            stage = REPLY_AT_ANY;
+        p->lines[i].stage = (uint8_t)stage;
+    }
+}
+
+bool pasted_init(struct pasted *p, struct peer_text text)
+{
+    size_t at = 0;
+
+    *p = (struct pasted){ 0 };
+    buf_init(&p->masked, MASKED_GROWTH * text.len + 1);
+    if (!log_mask(&p->masked, text))
+        return false;
+    p->n = count_lines(&p->masked);
+    p->lines = calloc(p->n, sizeof *p->lines);
+    p->folded = malloc(p->masked.len + p->n);
+    if (p->lines == NULL || p->folded == NULL)
+        return false;
+    for (size_t i = 0; i < p->n; i++) {
+        struct pasted_line *l = &p->lines[i];
+        const char *end = p->masked.len == 0 ? NULL : memchr(p->masked.bytes + at, '\n', p->masked.len - at);
+
+        l->at = at;
+        l->len = (end == NULL ? p->masked.len : (size_t)(end - p->masked.bytes)) - at;
+        at += l->len + (end != NULL);
+        l->folded = p->folded_len;
+        p->folded_len += client_text_fold(p->folded + p->folded_len, pasted_line(p, i));
+        if (p->folded_len > l->folded && p->folded[p->folded_len - 1] != ' ')
+            p->folded[p->folded_len++] = ' ';
+        note_reply(l, pasted_line(p, i));
+    }
+    note_stages(p);
+    return true;
+}
+
+void pasted_done(struct pasted *p)
+{
+    buf_done(&p->masked);
+    free(p->folded);
+    free(p->lines);
+    *p = (struct pasted){ 0 };
+}
+
+struct peer_text pasted_line(const struct pasted *p, size_t index)
+{
+    return (struct peer_text){ buf_borrow(&p->masked) + p->lines[index].at, p->lines[index].len };
+}
+
+static size_t folded_end(const struct pasted *p, size_t index)
+{
+    return index + 1 < p->n ? p->lines[index + 1].folded : p->folded_len;
+}
+
+struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret_own)
+{
+    size_t start = p->lines[index].folded;
+    size_t end = folded_end(p, index + 1 < p->n ? index + 1 : index);
+
+    *ret_own = folded_end(p, index) - start;
+    if (*ret_own > 0 && p->folded[start + *ret_own - 1] == ' ')
+        --*ret_own;
+    return (struct peer_text){ p->folded + start, end - start };
+}
+
+/* ---- servers -------------------------------------------------------------- */
+
+enum { SERVER_NAME_MIN = 6 }; /* a.b.cd */
+
+/* "server smtp.example.net", "relay=smtp.example.net", "'smtp.example.net'": elsewhere it may be the log's own host. */
+static bool is_pointed_at(struct peer_text text, size_t at)
+{
+    static const char *const words[] = { "server", "host", "relay", "to", "with", "smtp" };
+    size_t end = at;
+    size_t start;
+
+    while (end > 0 && strchr(" \"'(<[=:/", text.bytes[end - 1]) != NULL && text.bytes[end - 1] != '\0')
+        end--;
+    start = end;
+    while (start > 0 && end - start <= WORD_MAX && is_letter(text.bytes[start - 1]))
+        start--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (end < at && peer_text_equal_nocase((struct peer_text){ text.bytes + start, end - start }, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static unsigned count_dots(const char *name)
+{
+    unsigned n = 0;
+
+    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
+        n++;
+    return n;
+}
+
+static bool has_letter(const char *name)
+{
+    while (*name != '\0' && !is_letter(*name))
+        name++;
+    return *name != '\0';
+}
+
+/* The stretch of a host's characters at `at`; false where it can be no server's name. */
+static bool read_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, size_t at, size_t len)
+{
+    while (len > 0 && (text.bytes[at + len - 1] == '.' || text.bytes[at + len - 1] == '-'))
+        len--;
+    if (len < SERVER_NAME_MIN || len >= PASTED_HOST_SIZE || (at > 0 && text.bytes[at - 1] == '@') || !is_of_name(text.bytes[at]) ||
+        text.bytes[at] == '.' || text.bytes[at] == '-')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text.bytes[at + i] == '.' && text.bytes[at + i + 1] == '.')
+            return false;
+        ret[i] = text.bytes[at + i] >= 'A' && text.bytes[at + i] <= 'Z' ? (char)(text.bytes[at + i] + ('a' - 'A'))
+                                                                        : text.bytes[at + i];
+    }
+    ret[len] = '\0';
+    return count_dots(ret) >= 2 && has_letter(ret);
+}
+
+void pasted_server(struct pasted_server *ret, struct peer_text text)
+{
+    struct pasted_server found = { .provider = NULL };
+    size_t at = 0;
+
+    while (at < text.len) {
+        size_t len = 0;
+        char name[PASTED_HOST_SIZE];
+
+        while (at + len < text.len && is_of_name(text.bytes[at + len]))
+            len++;
+        if (len > 0 && read_name(name, text, at, len)) {
+            const struct provider *p = provider_by_host(name);
+
+            if (p != NULL || (found.provider == NULL && is_pointed_at(text, at))) {
+                memcpy(found.host, name, strlen(name) + 1);
+                found.provider = p == NULL ? NULL : p->id;
+            }
+        }
+        at += len + 1;
+    }
+    *ret = found;
+}

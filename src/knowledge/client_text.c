@@ -1,0 +1,163 @@
+/*
+ * client_text - looks a line up among the texts of data/client-texts.toml
+ */
+#include "knowledge/client_text.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "knowledge/client_text_table.h"
+
+size_t client_text_total(void)
+{
+    return client_text_count;
+}
+
+const struct client_text *client_text_at(size_t index)
+{
+    assert(index < client_text_count);
+    return &client_text_table[index];
+}
+
+/* ---- folding -------------------------------------------------------------- */
+
+/* Characters that programs and pages put in the place of plain ones. */
+static const struct stand_in {
+    const char *bytes;
+    char plain;
+} stand_ins[] = {
+    { "\xc2\xa0", ' ' },      /* U+00A0 NO-BREAK SPACE */
+    { "\xe3\x80\x80", ' ' },  /* U+3000 IDEOGRAPHIC SPACE */
+    { "\xe2\x80\x98", '\'' }, /* U+2018, U+2019: curly apostrophes */
+    { "\xe2\x80\x99", '\'' },
+    { "\xe2\x80\x9c", '"' }, /* U+201C, U+201D: curly quotation marks */
+    { "\xe2\x80\x9d", '"' },
+};
+
+/* The plain character for what begins here, and how many bytes it stands for. */
+static char plain_at(struct peer_text t, size_t *ret_n)
+{
+    unsigned char c = (unsigned char)t.bytes[0];
+
+    *ret_n = 1;
+    for (size_t i = 0; c >= 0x80 && i < sizeof stand_ins / sizeof stand_ins[0]; i++) {
+        size_t n = strlen(stand_ins[i].bytes);
+
+        if (n <= t.len && memcmp(t.bytes, stand_ins[i].bytes, n) == 0) {
+            *ret_n = n;
+            return stand_ins[i].plain;
+        }
+    }
+    if (c < ' ' || c == 0x7f)
+        return ' ';
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : (char)c;
+}
+
+size_t client_text_fold(char *room, struct peer_text line)
+{
+    size_t len = 0;
+
+    while (line.len > 0) {
+        size_t n;
+        char c = plain_at(line, &n);
+
+        if (c != ' ' || (len > 0 && room[len - 1] != ' '))
+            room[len++] = c;
+        line.bytes += n;
+        line.len -= n;
+    }
+    return len;
+}
+
+/* ---- finding -------------------------------------------------------------- */
+
+static const char *find(struct peer_text line, struct peer_text word)
+{
+    return memmem(line.bytes, line.len, word.bytes, word.len);
+}
+
+/* Every fragment begins in the line itself. */
+static bool find_words(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
+                       size_t *ret_len)
+{
+    *ret_len = 0;
+    for (size_t i = 0; i < t->n_words; i++) {
+        const char *at = find(line, t->words[i]);
+
+        if (at == NULL || (size_t)(at - line.bytes) >= own)
+            return false;
+        if (t->words[i].len > *ret_len) {
+            *ret_at = (size_t)(at - line.bytes);
+            *ret_len = t->words[i].len;
+        }
+    }
+    return true;
+}
+
+static bool is_of_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Words that the number of an error stands behind, in the languages whose texts were seen. */
+static bool announces_error(struct peer_text before)
+{
+    static const char *const words[] = { "err", "socket", "winsock", "wsa", "エラー", "ソケット", "fehler" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (find(before, peer_text_of(words[i])) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* A number that makes up the whole line needs no word before it. */
+static bool is_announced(struct peer_text line, size_t at, size_t len, size_t own)
+{
+    return (at == 0 && len >= own) || announces_error((struct peer_text){ line.bytes, at });
+}
+
+static bool find_code(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at, size_t *ret_len)
+{
+    struct peer_text rest = { line.bytes, own };
+    struct peer_text code = t->words[0];
+
+    for (const char *at = find(rest, code); at != NULL; at = find(rest, code)) {
+        size_t start = (size_t)(at - line.bytes);
+        size_t end = start + code.len;
+        bool prefixed = start >= 2 && line.bytes[start - 2] == '0' && line.bytes[start - 1] == 'x';
+        size_t first = prefixed ? start - 2 : start;
+
+        if ((first == 0 || !is_of_word(line.bytes[first - 1])) && (end == own || !is_of_word(line.bytes[end])) &&
+            (t->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
+            *ret_at = first;
+            *ret_len = end - first;
+            return true;
+        }
+        rest = (struct peer_text){ line.bytes + end, own - end };
+    }
+    return false;
+}
+
+bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at, size_t *ret_len)
+{
+    size_t at = 0;
+    size_t len = 0;
+    bool found = t->form == CLIENT_TEXT_WORDS ? find_words(t, line, own, &at, &len)
+                                              : find_code(t, line, own, &at, &len);
+
+    if (found) {
+        *ret_at = at;
+        *ret_len = len;
+    }
+    return found;
+}
+
+const char *client_text_provider(struct peer_text line)
+{
+    for (size_t i = 0; i < provider_hint_count; i++) {
+        if (find(line, peer_text_of(provider_hint_table[i].word)) != NULL)
+            return provider_hint_table[i].provider;
+    }
+    return NULL;
+}
