@@ -8,57 +8,61 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/secret.h"
 #include "command/run.h"
 #include "simulate/player.h"
 
 enum {
     GUIDE_MAX = 64 * 1024,
     PATH_SIZE = 64,
+    MASKED_SPARE = 4096,
 };
-
-/* What the scenario's client signs in with; *ret is NULL where it does not, or the user named another source. */
-static bool make_up_secret(struct smtpdx_secret **ret, const struct scenario_secret *s, const struct plans *asked)
-{
-    *ret = NULL;
-    return !s->given || asked->secret.option != NULL ||
-           smtpdx_secret_new(ret, s->token ? SMTPDX_TOKEN : SMTPDX_PASSWORD, s->bytes.bytes,
-                             s->bytes.len) == SMTPDX_OK;
-}
 
 /* The player's options first, the user's after them, so that the user's count. */
 static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
-                         const struct plans *asked)
+                         const struct plans *asked, struct secret **used)
 {
     struct simulate_option given[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
-    struct smtpdx_secret *secret;
     struct plans p;
-    bool ok;
+    bool ok = true;
     int status;
 
     plans_init(&p);
     p.secret = asked->secret;
-    ok = make_up_secret(&secret, &s->secret, asked);
-    p.made_up = secret;
     p.secret.practice = s->secret.bytes;
-    p.secret.practice_is_token = s->secret.token;
+    p.secret.practice_kind = s->secret.token ? SECRET_TOKEN : SECRET_PASSWORD;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
     for (size_t i = 0; i < asked->n_options && ok; i++)
         ok = plans_add_option(&p, asked->options[i].name, asked->options[i].value);
-    status = ok ? plans_run(&p, f) : face_fail(f, SMTPDX_NO_MEMORY);
+    status = ok ? plans_run(&p, f, used) : face_fail(f, SMTPDX_NO_MEMORY);
     plans_done(&p);
-    smtpdx_secret_free(secret);
     return status;
 }
 
-static int end(struct simulate *player, const struct practice *p, int status)
+/* The player knows the secrets of its scenario; a user may have signed in with another. */
+static void show_masked(const char *said, const struct secret *secret)
+{
+    struct peer_text text = peer_text_of(said);
+    struct arena *a = arena_new(2 * text.len + MASKED_SPARE);
+
+    if (a != NULL && secret_mask(&text, secret, PEER_TEXT_LITERAL(""), a, text))
+        fwrite(text.bytes, 1, text.len, stderr);
+    arena_free(a);
+}
+
+/* secret: that was signed in with, or NULL */
+static int end(struct simulate *player, const struct practice *p, const struct secret *secret, int status)
 {
     simulate_stop(player);
-    if (p->transcript)
-        fprintf(stderr, "%s%s", simulate_transcript(player), simulate_complaints(player));
+    if (p->transcript) {
+        show_masked(simulate_transcript(player), secret);
+        show_masked(simulate_complaints(player), secret);
+    }
     simulate_free(player);
     return status;
 }
@@ -72,11 +76,17 @@ static int fail(const struct face *f, const struct err *err)
 int practice_check(const struct face *f, const struct scenario *s, const struct practice *p)
 {
     struct simulate *player = NULL;
+    struct secret *used = NULL;
     struct err err = { 0 };
     struct usage note;
+    int status;
 
-    if (simulate_start(&player, s, &err))
-        return end(player, p, check_against(f, player, s, p->asked));
+    if (simulate_start(&player, s, &err)) {
+        status = check_against(f, player, s, p->asked, &used);
+        status = end(player, p, used, status);
+        secret_free(used);
+        return status;
+    }
     if (!s->net.used || p->record == NULL || err.kind != ERR_SYSTEM)
         return fail(f, &err);
     usage_set(&note, TEXT_PRACTICE_NOT_PERMITTED);
@@ -151,6 +161,19 @@ static void put_ports(struct guide *g, const struct simulate *player, const stru
     }
 }
 
+static void put_accounts(struct guide *g, const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_accounts; i++) {
+        const struct scenario_account *a = &s->accounts[i];
+        struct usage u;
+
+        usage_set(&u, a->token ? TEXT_PRACTICE_TOKEN : TEXT_PRACTICE_ACCOUNT);
+        usage_peer(&u, "user", a->user.bytes);
+        usage_peer(&u, "value", a->secret.bytes);
+        put(g, &u);
+    }
+}
+
 /* A word for a shell, whatever bytes it has; in $'' they are all printable (POSIX.1-2024, section 2.2.4). */
 static void put_word(struct buf *out, const char *word)
 {
@@ -183,6 +206,28 @@ static void put_option(struct buf *out, const struct simulate_option *o)
         put_word(out, others_path(o->value, path));
 }
 
+/* A command that prints the secret; printf itself resolves what a shell would take for something else. */
+static void put_secret(struct guide *g, const struct scenario_secret *s)
+{
+    struct buf command;
+
+    buf_init(&command, GUIDE_MAX);
+    buf_put_string(&command, "printf '%b\\n' '");
+    for (size_t i = 0; i < s->bytes.len; i++) {
+        unsigned char c = (unsigned char)s->bytes.bytes[i];
+
+        if (isalnum(c) || c == ' ')
+            buf_put_char(&command, (char)c);
+        else
+            buf_printf(&command, "\\0%03o", c);
+    }
+    buf_put_char(&command, '\'');
+    buf_put_string(&g->out, s->token ? " --token-command" : " --password-command");
+    put_word(&g->out, buf_borrow(&command));
+    g->out.failed = g->out.failed || command.failed;
+    buf_done(&command);
+}
+
 static void put_about(struct guide *g, const char *about)
 {
     buf_put_string(&g->out, "  ");
@@ -209,11 +254,14 @@ static void put_guide(struct guide *g, const struct simulate *player, const stru
         else if (strcmp(o[i].name, "ca-file") == 0)
             put_value(g, TEXT_PRACTICE_ROOT, others_path(o[i].value, path));
     }
+    put_accounts(g, s);
     buf_put_char(&g->out, '\n');
     buf_put_string(&g->out, text(g->f->language, TEXT_PRACTICE_OWN_CHECK));
     buf_put_string(&g->out, "\n  smtpdx");
     for (size_t i = 0; i < n; i++)
         put_option(&g->out, &o[i]);
+    if (s->secret.given)
+        put_secret(g, &s->secret);
     buf_put_char(&g->out, '\n');
 }
 
@@ -246,5 +294,5 @@ int practice_serve(const struct face *f, const struct scenario *s, const struct 
     else
         sigwait(&ends, &caught);
     buf_done(&g.out);
-    return end(player, p, status);
+    return end(player, p, NULL, status);
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "diagnose/rule.h"
 #include "base/special.h"
+#include "diagnose/meaning.h"
+#include "diagnose/rule.h"
 #include "diagnose/way.h"
 #include "diagnose/whole.h"
 
@@ -328,37 +329,18 @@ void rule_port_all_blocked(struct draft *d)
 
 /* ---- service.down --------------------------------------------------------- */
 
-static bool has_words(struct peer_text text, const char *words)
-{
-    return text.len > 0 && memmem(text.bytes, text.len, words, strlen(words)) != NULL;
-}
-
 /* RFC 5321 section 3.8 and RFC 3463 X.3.2: the server says that it is going down. */
-static bool says_stopping(const struct probe *p)
+static bool is_stopping(const struct draft *d, const struct probe *p)
 {
-    static const char *const words[] = { "shutting down", "Shutting down", "shutdown", "going down",
-                                         "not accepting network" };
+    struct reply_meaning m;
 
-    if (p->fault != FAULT_REPLY || p->reply.code != 421)
-        return false;
-    if (p->reply.enhanced[0] == 4 && p->reply.enhanced[1] == 3 && p->reply.enhanced[2] == 2)
-        return true;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (has_words(p->reply.text, words[i]))
-            return true;
-    }
-    return false;
+    return p->fault == FAULT_REPLY && p->reply.code == 421 && meaning_of_reply(&m, d->e, p->stage, &p->reply) &&
+           m.finding == FINDING_SERVICE_DOWN;
 }
 
 static bool is_mute(const struct draft *d, const struct probe *p)
 {
     return seen_trouble(d->e, p) == TROUBLE_NO_GREETING;
-}
-
-static bool is_stopping(const struct draft *d, const struct probe *p)
-{
-    (void)d;
-    return says_stopping(p);
 }
 
 /* Nothing works inside TLS, and each endpoint that connects fails in this way. */
@@ -469,7 +451,7 @@ static void down_by_trouble(struct draft *d, enum trouble trouble, enum text_id 
             continue;
         b = spot_because(d, f, text, &s);
         say_duration(b, "waited", s.longest_ms);
-        say_reply(d, b, &d->e->probes[s.first]);
+        say_reply(d, b, &d->e->probes[s.first].reply);
     }
     say_what_else(d, f, SURE_BY_REFUSAL);
     draft_judge(d, f);

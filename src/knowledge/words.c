@@ -8,26 +8,6 @@
 
 #include "knowledge/tables.h"
 
-static bool stands_in(const char *word, struct peer_text text)
-{
-    size_t len = strlen(word);
-
-    for (size_t at = 0; at + len <= text.len; at++) {
-        if (strncasecmp(text.bytes + at, word, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool words_stand_in(enum words_id list, struct peer_text text)
-{
-    for (size_t i = 0; i < word_table[list].n; i++) {
-        if (stands_in(word_table[list].words[i], text))
-            return true;
-    }
-    return false;
-}
-
 static bool ends_in(const char *name, const char *ending)
 {
     size_t len = strlen(name);

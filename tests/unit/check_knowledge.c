@@ -294,25 +294,6 @@ START_TEST(an_authority_for_the_public_is_known_by_its_organisation)
 }
 END_TEST
 
-static const struct words_case {
-    const char *says, *text;
-    bool found;
-} words_cases[] = {
-    { "the name of a list of DNS", "blocked, see https://www.SpamHaus.org/query", true },
-    { "at the very end", "listed by dnsbl", true },
-    { "a word cut short", "dnsb", false },
-    { "words with a line end between them", "block\nlist", false },
-    { "nothing", "", false },
-};
-
-START_TEST(words_are_found_wherever_they_stand)
-{
-    const struct words_case *c = &words_cases[_i];
-
-    ck_assert_msg(words_stand_in(WORDS_BLOCKLIST, peer_text_of(c->text)) == c->found, "%s", c->says);
-}
-END_TEST
-
 START_TEST(a_private_ending_is_a_whole_label)
 {
     ck_assert(words_end(WORDS_PRIVATE_ENDINGS, "pc.local"));
@@ -347,7 +328,6 @@ int main(void)
     tcase_add_loop_test(t, what_opens_connections_is_known_by_its_issuer, 0,
                         sizeof issuer_cases / sizeof *issuer_cases);
     tcase_add_test(t, an_authority_for_the_public_is_known_by_its_organisation);
-    tcase_add_loop_test(t, words_are_found_wherever_they_stand, 0, sizeof words_cases / sizeof *words_cases);
     tcase_add_test(t, a_private_ending_is_a_whole_label);
     return unit_run("knowledge", &t, 1);
 }

@@ -153,6 +153,8 @@ static const struct talk {
     { "a challenge to PLAIN, which has said all", &sign_in, SECRET_PASSWORD,
       { GREETS, OFFERS("PLAIN"), "334 bW9yZQ==\r\n", "501 no\r\n" }, E ASK PLAIN "*\r\n" Q, SMTP_STAGE_AUTH,
       SMTP_FAULT_CHALLENGE, 0, "PLAIN", false },
+    { "504 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") "504 no\r\n", BYE }, E ASK Q,
+      SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 504, NULL, false },
     { "354 to AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "354 go\r\n" }, E ASK PLAIN,
       SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "PLAIN", false },
     { "235 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") IN }, E ASK, SMTP_STAGE_AUTH,
@@ -437,7 +439,7 @@ END_TEST
 
 static bool holds(const void *bytes, size_t n, const char *what)
 {
-    return n > 0 && memmem(bytes, n, what, strlen(what)) != NULL;
+    return bytes != NULL && n > 0 && memmem(bytes, n, what, strlen(what)) != NULL;
 }
 
 static bool text_holds(struct peer_text t)
