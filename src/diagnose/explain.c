@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "diagnose/pasted.h"
+#include "diagnose/seen.h"
 #include "knowledge/client_text.h"
 #include "knowledge/finding.h"
 #include "knowledge/provider.h"
@@ -115,6 +116,18 @@ static size_t first_of_reply(const struct pasted *p, size_t index)
     return first;
 }
 
+/* Without the end of a string literal that the writer has cut at line ends: "...\\n' +". */
+static size_t end_of_string(struct peer_text line)
+{
+    size_t end = line.len;
+
+    while (end > 0 && strchr(" \t\r'\"+,", line.bytes[end - 1]) != NULL)
+        end--;
+    if (end >= 2 && line.bytes[end - 2] == '\\' && line.bytes[end - 1] == 'n')
+        end -= 2;
+    return end;
+}
+
 /* Joined with blanks: codes and all, which replies.h leaves out. */
 static void join_reply(struct judging *g, size_t first, size_t last)
 {
@@ -123,11 +136,12 @@ static void join_reply(struct judging *g, size_t first, size_t last)
         struct peer_text line = pasted_line(&g->pasted, i);
         struct quoted_reply r;
         bool found = pasted_refusal(&r, line);
-        size_t at = found ? r.at : 0;
+        size_t end = end_of_string(line);
+        size_t at = found && r.at < end ? r.at : 0;
 
         if (i > first)
             buf_put_char(&g->reply, ' ');
-        buf_put(&g->reply, line.bytes + at, line.len - at);
+        buf_put(&g->reply, line.bytes + at, end - at);
     }
 }
 
@@ -157,15 +171,21 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
     return replies_candidates(ret, &q);
 }
 
-/* What is left beside the first meaning is shared by the others. */
+/* The first meaning decides; the others share what is left beside it. */
 static void add_meanings(struct judged *j, const struct reply_meaning *meanings, size_t n)
 {
-    double rest = 1 - meanings[0].confidence;
+    double first = meanings[0].confidence;
+    double others = 0;
 
+    for (size_t i = 1; i < n; i++)
+        others += meanings[i].confidence;
     j->telling = meanings[0].by_text ? TELLS_WORDS : TELLS_NUMBER;
     j->help_url = meanings[0].help_url;
-    for (size_t i = 0; i < n; i++)
-        add_candidate(j, meanings[i].finding, i == 0 ? meanings[i].confidence : meanings[i].confidence * rest, -1);
+    for (size_t i = 0; i < n; i++) {
+        double rest = (1 - first) * meanings[i].confidence / (others > 1 ? others : 1);
+
+        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, -1);
+    }
 }
 
 /* The reply whose last line is at index, where it is a refusal of which something is known. */
@@ -277,6 +297,23 @@ static bool tells_more(const struct judged *a, const struct judged *b)
     return a->telling > b->telling;
 }
 
+/* A network that lets all ports but 25 through is a case of its own. */
+static void consider_port(const struct judging *g, struct judged *j)
+{
+    if (pasted_port(pasted_line(&g->pasted, j->index)) != PORT_SMTP)
+        return;
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == FINDING_PORT_BLOCKED) {
+            struct candidate blocked = j->candidates[i];
+
+            j->n_candidates--;
+            memmove(&j->candidates[i], &j->candidates[i + 1], (j->n_candidates - i) * sizeof j->candidates[0]);
+            add_candidate(j, FINDING_PORT_25_BLOCKED, blocked.confidence, blocked.hit);
+            return;
+        }
+    }
+}
+
 /* In what a server grants, only a cause that stands there in words is looked for. */
 static void judge_line(struct judging *g, struct judged *ret, size_t index)
 {
@@ -357,6 +394,14 @@ static void fill_arguments(struct diagnosed *f, const struct plan *plan)
         };
 }
 
+/* What a check would only mention has made sending fail here. */
+static enum severity severity_of(enum finding_id finding)
+{
+    enum severity usual = finding_by_id(finding)->severity;
+
+    return usual == SEVERITY_INFO ? SEVERITY_CRITICAL : usual;
+}
+
 static bool add_findings(struct judging *g, struct explanation *x, const struct judged *j)
 {
     struct diagnosis *d = x->diagnosis;
@@ -368,7 +413,7 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
 
         *f = (struct diagnosed){
             .finding = c->finding,
-            .severity = finding_by_id(c->finding)->severity,
+            .severity = severity_of(c->finding),
             .confidence = c->confidence,
             .caused_by = -1,
             .because = arena_alloc(d->arena, 1, sizeof *f->because),
@@ -439,6 +484,7 @@ static bool judge(struct judging *g, struct explanation *x)
     struct judged best;
 
     judge_all(g, &best);
+    consider_port(g, &best);
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->help_url = best.help_url;

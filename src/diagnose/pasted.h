@@ -59,6 +59,9 @@ struct pasted_server {
     const char *provider;        /* id, or NULL */
 };
 
+/* The port that a line speaks of: "smtp.example.net:25", "port 25", "ポート : 25"; 0 for none. */
+uint16_t pasted_port(struct peer_text line);
+
 /* The last server that is named in the text; one of a known provider goes before any other. */
 void pasted_server(struct pasted_server *ret, struct peer_text text);
 

@@ -47,7 +47,7 @@ static bool is_known(unsigned code)
 {
     static const unsigned short codes[] = {
         211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 422, 431, 432, 441, 442, 446, 447, 449, 450, 451,
-        452, 453, 454, 455, 471, 500, 501, 502, 503, 504, 510, 511, 512, 513, 515, 517, 521, 523, 525, 526, 530,
+        452, 453, 454, 455, 471, 500, 501, 502, 503, 504, 510, 511, 512, 513, 515, 517, 521, 523, 524, 525, 526, 530,
         531, 532, 533, 534, 535, 538, 540, 541, 550, 551, 552, 553, 554, 555, 556, 557, 559, 571,
     };
 
@@ -122,7 +122,7 @@ static bool announces(struct peer_text word)
 {
     static const char *const endings[] = { "said",   "code",     "responded", "response", "reply", "returned",
                                            "status", "error",    "exception", "message",  "smtp",  "server",
-                                           "got",    "received", "remote",    "dsn",      "failed" };
+                                           "got",    "received", "remote",    "failed" };
 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (ends_in(word, endings[i]))
