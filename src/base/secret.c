@@ -6,9 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <unictype.h>
-#include <unistr.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -23,6 +20,11 @@ enum {
     SIGHT_RUN = 16,
     /* What is left of a secret without its blanks is looked for from this length on. */
     SQUEEZED_MIN = 8,
+    /*
+     * A text below this length has not been cut by us or by a server's line limit, and where
+     * it ends in a word, that is taken for one: "wrong password" ends in no piece of "password1".
+     */
+    CUT_MIN = 128,
     /* Fewer characters in base64 stand in many a text by chance. */
     BASE64_MIN = 3,
 };
@@ -36,6 +38,7 @@ struct sight {
     size_t n_order;
     bool shares_front; /* base64: the character before holds bits of it, */
     bool shares_back;  /* the one behind does */
+    bool may_be_words; /* not encoded */
 };
 
 enum {
@@ -98,6 +101,11 @@ static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 static bool is_base64(char c)
 {
     return c != '\0' && strchr(base64_letters, c) != NULL;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static bool is_space(char c)
@@ -168,6 +176,7 @@ static void set_sights(struct secret *s, char *text, uint32_t *order)
             text[n++] = s->bytes[i];
     }
     sight_set(&s->sights[SIGHT_SQUEEZED], text, n < SQUEEZED_MIN ? 0 : n, order);
+    s->sights[SIGHT_GIVEN].may_be_words = s->sights[SIGHT_SQUEEZED].may_be_words = true;
     text += s->n;
     order += s->n;
     for (size_t before = 0; before < 3; before++) {
@@ -343,6 +352,33 @@ static void hide_shared(struct search *s, const struct sight *sight, size_t at, 
         hide(s, end, end + 1);
 }
 
+static bool is_word(const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_letter(bytes[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The first bytes of the secret at the end of the text; as many as make a run have been found. */
+static void look_for_cut(struct search *s, const struct sight *sight)
+{
+    for (size_t n = sight->run - 1; n >= SIGHT_MIN; n--) {
+        size_t first = s->n_view - n;
+
+        if (n > s->n_view || memcmp(s->view + first, sight->bytes, n) != 0)
+            continue;
+        if (sight->may_be_words && s->text.len < CUT_MIN && is_word(sight->bytes, n))
+            continue;
+        if (sight->shares_front && first > 0 && is_base64(s->view[first - 1]))
+            first--;
+        memset(s->hidden + s->from[first], 1, s->text.len - s->from[first]);
+        s->any = true;
+        return;
+    }
+}
+
 static void look_for(struct search *s, const struct sight *sight)
 {
     if (sight->n == 0)
@@ -355,18 +391,7 @@ static void look_for(struct search *s, const struct sight *sight)
             hide_shared(s, sight, at, place);
         }
     }
-    /* A run that is a whole one has been found; what the cut left is shorter. */
-    for (size_t n = sight->run - 1; n >= SIGHT_MIN; n--) {
-        if (n <= s->n_view && memcmp(s->view + s->n_view - n, sight->bytes, n) == 0) {
-            size_t first = s->n_view - n;
-
-            if (sight->shares_front && first > 0 && is_base64(s->view[first - 1]))
-                first--;
-            memset(s->hidden + s->from[first], 1, s->text.len - s->from[first]);
-            s->any = true;
-            break;
-        }
-    }
+    look_for_cut(s, sight);
 }
 
 /* message: n bytes, zeros up to a multiple of three, and room for its base64 behind that */
@@ -468,110 +493,4 @@ bool secret_mask(struct peer_text *ret, const struct secret *s, struct peer_text
     ok = search_text(&search, s, user) && put_masked(ret, &search, a);
     secret_room_free(search.from, room);
     return ok;
-}
-
-/* ---- form --------------------------------------------------------------------------------- */
-
-/* White space of any script, and the no-break space that pages put between groups. */
-static bool is_blank(ucs4_t c)
-{
-    return uc_is_property_white_space(c) && c != '\r' && c != '\n';
-}
-
-static bool is_letter(ucs4_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Takes the last character off; 0xfffd where it is none. */
-static ucs4_t take_last(struct peer_text *t)
-{
-    const uint8_t *start = (const uint8_t *)t->bytes;
-    const uint8_t *before;
-    ucs4_t c = 0xfffd;
-
-    before = u8_prev(&c, start + t->len, start);
-    t->len = before == NULL ? t->len - 1 : (size_t)(before - start);
-    return c;
-}
-
-static bool ends_in_line_end(struct peer_text t)
-{
-    return t.len > 0 && (t.bytes[t.len - 1] == '\n' || t.bytes[t.len - 1] == '\r');
-}
-
-/* Without the white space around it. */
-static struct peer_text core_of(struct peer_text t)
-{
-    uint32_t c = 0;
-    size_t len = 0;
-    bool printable;
-
-    for (struct peer_text rest = t; peer_text_next(&rest, &c, &len, &printable) && is_blank(c);)
-        t = rest;
-    while (t.len > 0) {
-        struct peer_text rest = t;
-
-        c = take_last(&rest);
-        if (!is_blank(c) && c != '\r' && c != '\n')
-            break;
-        t = rest;
-    }
-    return t;
-}
-
-/* t: without white space around it */
-static void look_for_app_password(struct secret_form *form, struct peer_text t)
-{
-    size_t letters = 0;
-    size_t small = 0;
-    size_t gaps = 0;
-    size_t blanks = 0;
-    uint32_t c = 0;
-    size_t len = 0;
-    bool printable;
-
-    while (peer_text_next(&t, &c, &len, &printable)) {
-        if (is_letter(c)) {
-            letters++;
-            small += c >= 'a';
-        } else if ((is_blank(c) || c == '-') && letters == 4 * (gaps + 1)) {
-            gaps++;
-            blanks += c != '-';
-        } else {
-            return;
-        }
-    }
-    if (letters != 16)
-        return;
-    form->app_password_letters = gaps == 0 && small == 16;
-    form->app_password_groups = gaps == 3 && blanks == 3;
-    form->app_password_hyphens = gaps == 3 && blanks == 0;
-}
-
-struct secret_form secret_look(struct peer_text bytes)
-{
-    struct secret_form form = { .empty = bytes.len == 0, .line_end = ends_in_line_end(bytes) };
-    struct peer_text core = core_of(bytes);
-    uint32_t c = 0;
-    size_t len = 0;
-    bool printable;
-
-    look_for_app_password(&form, core);
-    while (ends_in_line_end(bytes))
-        bytes.len--;
-    if (bytes.len > 0) {
-        struct peer_text rest = bytes;
-
-        form.blank_at_end = is_blank(take_last(&rest));
-    }
-    for (bool first = true; peer_text_next(&bytes, &c, &len, &printable); first = false) {
-        if (first)
-            form.blank_at_start = is_blank(c);
-        form.non_ascii |= c >= 0x80;
-        form.invisible |= len > 1 && !printable;
-    }
-    for (size_t i = 0; i < core.len; i++)
-        form.control |= (unsigned char)core.bytes[i] < 0x20 || core.bytes[i] == 0x7f;
-    return form;
 }

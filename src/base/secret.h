@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/peer_text.h"
+#include "base/secret_form.h"
 
 struct arena;
 struct buf;
@@ -53,7 +54,8 @@ const char *secret_bytes(const struct secret *s, size_t *n);
  *         secret: plain, percent-encoded, in base64 of either alphabet
  *         wherever it stands in what was encoded, folded at blanks or line
  *         ends, long parts of a long secret, and its first four bytes or more
- *         at the end of a text that was cut. Of a secret below four bytes no
+ *         at the end of a text that was cut (in a short text, where they are no
+ *         word). Mask before cutting all the same. Of a secret below four bytes no
  *         part of the text is left. s may be NULL: then it is only copied.
  *         user: the name that it was sent with, or empty
  * errors: false when memory is short: the text must not be kept then
@@ -72,22 +74,5 @@ void secret_room_free(void *room, size_t n);
  * before the first put: growing would leave a copy behind.
  */
 void secret_wipe_buf(struct buf *b);
-
-/* What can be said about bytes that were typed or pasted without saying what they are. */
-struct secret_form {
-    bool empty;
-    bool blank_at_start; /* white space of any script: the ideographic and the no-break space too */
-    bool blank_at_end;   /* likewise, line ends left aside */
-    bool line_end;       /* ends in CR or LF */
-    bool app_password_groups;  /* sixteen letters, four by four, blanks between: as Google shows one */
-    bool app_password_letters; /* sixteen small letters and nothing else */
-    bool app_password_hyphens; /* four by four, hyphens between: as Apple shows one */
-    bool non_ascii;
-    bool control;   /* a control character, white space around it all left aside */
-    bool invisible; /* zero-width, byte order mark and the like */
-};
-
-/* Of a secret's bytes, and of a user name's. */
-struct secret_form secret_look(struct peer_text bytes);
 
 #endif

@@ -156,10 +156,10 @@ int plans_run(const struct plans *p, const struct face *f)
         if (status == 0 && !run_add(r, plan))
             status = face_fail(f, SMTPDX_NO_MEMORY);
     }
-    if (status == 0 && p->made_up == NULL)
+    if (status == 0)
         status = take_secret(&secret, p, f);
     if (status == 0)
-        status = run_all(r, p->made_up == NULL ? secret : p->made_up);
+        status = run_all(r, secret);
     smtpdx_secret_free(secret);
     run_free(r);
     return status;

@@ -19,7 +19,6 @@ struct plans {
     const char **targets;
     size_t n_targets;
     struct secret_source secret;
-    const struct smtpdx_secret *made_up; /* of a practice; where no source is named. Borrowed, or NULL */
 };
 
 void plans_init(struct plans *p);

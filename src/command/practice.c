@@ -17,30 +17,20 @@ enum {
     PATH_SIZE = 64,
 };
 
-/* What the scenario's client signs in with; *ret is NULL where it does not, or the user named another source. */
-static bool make_up_secret(struct smtpdx_secret **ret, const struct scenario_secret *s, const struct plans *asked)
-{
-    *ret = NULL;
-    return !s->given || asked->secret.option != NULL ||
-           smtpdx_secret_new(ret, s->token ? SMTPDX_TOKEN : SMTPDX_PASSWORD, s->bytes.bytes,
-                             s->bytes.len) == SMTPDX_OK;
-}
-
 /* The player's options first, the user's after them, so that the user's count. */
 static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
                          const struct plans *asked)
 {
     struct simulate_option given[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
-    struct smtpdx_secret *secret;
     struct plans p;
-    bool ok;
+    bool ok = true;
     int status;
 
     plans_init(&p);
     p.secret = asked->secret;
-    ok = make_up_secret(&secret, &s->secret, asked);
-    p.made_up = secret;
+    p.secret.practice = s->secret.bytes;
+    p.secret.practice_is_token = s->secret.token;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
@@ -48,7 +38,6 @@ static int check_against(const struct face *f, const struct simulate *player, co
         ok = plans_add_option(&p, asked->options[i].name, asked->options[i].value);
     status = ok ? plans_run(&p, f) : face_fail(f, SMTPDX_NO_MEMORY);
     plans_done(&p);
-    smtpdx_secret_free(secret);
     return status;
 }
 
@@ -149,6 +138,19 @@ static void put_ports(struct guide *g, const struct simulate *player, const stru
     }
 }
 
+static void put_accounts(struct guide *g, const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_accounts; i++) {
+        const struct scenario_account *a = &s->accounts[i];
+        struct usage u;
+
+        usage_set(&u, a->token ? TEXT_PRACTICE_TOKEN : TEXT_PRACTICE_ACCOUNT);
+        usage_peer(&u, "user", a->user.bytes);
+        usage_peer(&u, "value", a->secret.bytes);
+        put(g, &u);
+    }
+}
+
 /* A word for a shell, whatever bytes it has; in $'' they are all printable (POSIX.1-2024, section 2.2.4). */
 static void put_word(struct buf *out, const char *word)
 {
@@ -181,6 +183,28 @@ static void put_option(struct buf *out, const struct simulate_option *o)
         put_word(out, others_path(o->value, path));
 }
 
+/* A command that prints the secret; printf itself resolves what a shell would take for something else. */
+static void put_secret(struct guide *g, const struct scenario_secret *s)
+{
+    struct buf command;
+
+    buf_init(&command, GUIDE_MAX);
+    buf_put_string(&command, "printf '%b\\n' '");
+    for (size_t i = 0; i < s->bytes.len; i++) {
+        unsigned char c = (unsigned char)s->bytes.bytes[i];
+
+        if (isalnum(c) || c == ' ')
+            buf_put_char(&command, (char)c);
+        else
+            buf_printf(&command, "\\0%03o", c);
+    }
+    buf_put_char(&command, '\'');
+    buf_put_string(&g->out, s->token ? " --token-command" : " --password-command");
+    put_word(&g->out, buf_borrow(&command));
+    g->out.failed = g->out.failed || command.failed;
+    buf_done(&command);
+}
+
 static void put_about(struct guide *g, const char *about)
 {
     buf_put_string(&g->out, "  ");
@@ -207,11 +231,14 @@ static void put_guide(struct guide *g, const struct simulate *player, const stru
         else if (strcmp(o[i].name, "ca-file") == 0)
             put_value(g, TEXT_PRACTICE_ROOT, others_path(o[i].value, path));
     }
+    put_accounts(g, s);
     buf_put_char(&g->out, '\n');
     buf_put_string(&g->out, text(g->f->language, TEXT_PRACTICE_OWN_CHECK));
     buf_put_string(&g->out, "\n  smtpdx");
     for (size_t i = 0; i < n; i++)
         put_option(&g->out, &o[i]);
+    if (s->secret.given)
+        put_secret(g, &s->secret);
     buf_put_char(&g->out, '\n');
 }
 

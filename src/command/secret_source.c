@@ -42,7 +42,8 @@ static enum input_result set_source(void *owner, const struct option_spec *o, co
         usage_word(error, "other", o->name);
         return INPUT_USAGE;
     }
-    *s = (struct secret_source){ .option = o, .value = value };
+    s->option = o;
+    s->value = value;
     return INPUT_OK;
 }
 
@@ -397,6 +398,14 @@ static int take_unnamed(struct smtpdx_secret **ret, const char *user, const char
     return take_answer(ret, fits(SECRET_PASSWORD, mechanism) ? SECRET_PASSWORD : SECRET_TOKEN, user, f);
 }
 
+static int take_practice(struct smtpdx_secret **ret, const struct secret_source *s, const struct face *f)
+{
+    enum smtpdx_status status = smtpdx_secret_new(ret, s->practice_is_token ? SMTPDX_TOKEN : SMTPDX_PASSWORD,
+                                                  s->practice.bytes, s->practice.len);
+
+    return status == SMTPDX_OK ? 0 : face_fail(f, status);
+}
+
 int secret_source_take(struct smtpdx_secret **ret, const struct secret_source *source, const struct secret_need *need,
                        const struct face *f)
 {
@@ -411,5 +420,7 @@ int secret_source_take(struct smtpdx_secret **ret, const struct secret_source *s
         return refuse_option(f, is_token ? TEXT_USAGE_SECRET_IS_TOKEN : TEXT_USAGE_SECRET_IS_PASSWORD, o, mechanism);
     if (need->user == NULL || !need->begins)
         return 0;
-    return o != NULL ? take_named(ret, source, f) : take_unnamed(ret, need->user, mechanism, f);
+    if (o != NULL)
+        return take_named(ret, source, f);
+    return source->practice.len > 0 ? take_practice(ret, source, f) : take_unnamed(ret, need->user, mechanism, f);
 }

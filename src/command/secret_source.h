@@ -8,12 +8,15 @@
 #ifndef SMTPDX_COMMAND_SECRET_SOURCE_H
 #define SMTPDX_COMMAND_SECRET_SOURCE_H
 
+#include "base/peer_text.h"
 #include "command/face.h"
 
-/* What the user named; zeroed: nothing. */
+/* Zeroed: nothing. */
 struct secret_source {
-    const struct option_spec *option;
+    const struct option_spec *option; /* what the user named */
     const char *value;
+    struct peer_text practice; /* else what a practice server wants, which is made up and in no need of hiding */
+    bool practice_is_token;
 };
 
 /* --password-file and the others; owner is a struct secret_source. */

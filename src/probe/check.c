@@ -207,9 +207,10 @@ static bool look_at_errand(struct check *c, bool last)
     const struct secret *secret = engine_secret(c->engine);
     size_t probe;
 
-    if (e->errand == NULL || c->errand_decided || c->stopped || !trust_is_ready(c->trust) || target_site(c) == NULL)
+    if (e->errand == NULL || c->errand_decided || c->stopped || (!last && !trust_is_ready(c->trust)))
         return false;
-    switch (submission_choose(e, secret != NULL, c->trust, last, &probe)) {
+    chain_judge_all(c->trust, e);
+    switch (submission_choose(e, secret != NULL, last, &probe)) {
     case SUBMISSION_WAIT:
         return false;
     case SUBMISSION_BARRED:

@@ -64,14 +64,22 @@ static bool is_ready(const struct plan *plan, const struct probe *p)
            (plan->user.bytes == NULL || p->n_auth > 0 || rank_of(plan, p) == 0);
 }
 
-/* Index of the best cell that is ready, -1 while there is none. */
-static int best_place(const struct evidence *e)
+/* A message without a sign-in has nothing in it that is secret. */
+static bool is_fit(const struct evidence *e, const struct probe *p)
+{
+    return e->plan->user.bytes == NULL || chain_is_verified(e, p->chain);
+}
+
+/* Index of the best cell that is ready, and fit if that is asked for; -1 while there is none. */
+static int best_place(const struct evidence *e, bool fit)
 {
     int best = -1;
 
     for (size_t i = 0; i < e->n_probes; i++) {
-        if (is_ready(e->plan, &e->probes[i]) &&
-            (best < 0 || rank_of(e->plan, &e->probes[i]) < rank_of(e->plan, &e->probes[best])))
+        const struct probe *p = &e->probes[i];
+
+        if (is_ready(e->plan, p) && (!fit || is_fit(e, p)) &&
+            (best < 0 || rank_of(e->plan, p) < rank_of(e->plan, &e->probes[best])))
             best = (int)i;
     }
     return best;
@@ -124,23 +132,19 @@ static enum submission_choice bar(struct evidence *e, enum errand_bar bar)
     return SUBMISSION_BARRED;
 }
 
-enum submission_choice submission_choose(struct evidence *e, bool has_secret, struct trust *trust, bool last,
-                                 size_t *probe)
+enum submission_choice submission_choose(struct evidence *e, bool has_secret, bool last, size_t *probe)
 {
     enum errand_bar forbidden = bar_of_plan(e->plan, has_secret);
-    int best = best_place(e);
+    int best = best_place(e, true);
 
     if (forbidden != BAR_NONE)
         return bar(e, forbidden);
     if (!last && (best < 0 || better_may_come(e, best)))
         return SUBMISSION_WAIT;
+    if (best < 0 && best_place(e, false) >= 0)
+        return bar(e, BAR_UNVERIFIED);
     if (best < 0)
         return bar(e, is_old(e) ? BAR_OLD_TLS : BAR_NO_WAY);
-    if (e->plan->user.bytes != NULL) {
-        chain_judge_all(trust, e);
-        if (!chain_is_verified(e, e->probes[best].chain))
-            return bar(e, BAR_UNVERIFIED);
-    }
     e->errand->bar = BAR_NONE;
     *probe = (size_t)best;
     return SUBMISSION_GO;

@@ -70,8 +70,14 @@ static bool is_behind(const struct evidence *e, size_t index)
     return false;
 }
 
+static bool put_stage(struct buf *out, enum language language, const struct probe *p)
+{
+    return buf_printf(out, "%s%u %s", out->len > 0 ? ", " : "", p->port, text(language, stage_texts[p->stage]));
+}
+
 static bool put_stages(struct buf *out, enum language language, const struct evidence *e)
 {
+    const struct probe *errand = e->errand == NULL ? NULL : e->errand->connection;
     bool ok = true;
 
     for (size_t i = 0; ok && i < e->n_probes; i++) {
@@ -79,9 +85,10 @@ static bool put_stages(struct buf *out, enum language language, const struct evi
 
         if (!is_running(p) || is_behind(e, i))
             continue;
-        ok = buf_printf(out, "%s%u %s", out->len > 0 ? ", " : "", p->port,
-                        text(language, stage_texts[p->stage]));
+        ok = put_stage(out, language, p);
     }
+    if (ok && errand != NULL && is_running(errand))
+        ok = put_stage(out, language, errand);
     if (ok && out->len == 0)
         ok = buf_put_string(out, text(language, looks_up(e) ? TEXT_DOING_LOOKING_UP : TEXT_DOING_ENDING));
     return ok;

@@ -383,7 +383,7 @@ static void write_spoilt(struct doorkeeper *d, struct buf *challenge)
 {
     if (d->fault == SCENARIO_AUTH_GARBAGE) {
         buf_put_string(challenge, "!!! not base64");
-        d->state = STATE_CANCEL_WANTED;
+        d->state = d->session == NULL ? STATE_TOLD : STATE_CANCEL_WANTED;
     } else {
         put_base64(challenge, "Password:", 9);
         d->state = STATE_ENDLESS;
@@ -422,7 +422,8 @@ enum doorkeeper_answer doorkeeper_hear(struct doorkeeper *d, struct peer_text li
             answer = hear_told(d, response);
             break;
         case STATE_CANCEL_WANTED:
-            d->complaint = "it answers what means nothing";
+            if (d->mechanism->kind != KIND_LOGIN) /* whose challenges say nothing that matters */
+                d->complaint = "it answers what means nothing";
             break;
         case STATE_ENDLESS:
             write_spoilt(d, challenge);

@@ -1,5 +1,6 @@
 #include "smtp/errand.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ enum errand_auth errand_begin_auth(struct errand_state *e, const struct smtp_cap
     const char *after = learned->mechanism;
     struct sasl_spec spec = sasl_spec_of(e);
 
+    assert(e->permitted);
     for (;;) {
         struct err trouble = { 0 };
 
@@ -119,7 +121,7 @@ enum errand_auth errand_set_aside(struct errand_state *e, const struct smtp_answ
     size_t i = learned->n_set_aside;
     enum errand_auth next;
 
-    if (i == SMTP_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
+    if (!learned->begun || i == SMTP_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
         return ERRAND_NO_MECHANISM;
     auth_end(&e->auth);
     next = errand_begin_auth(e, caps, learned, out, err);

@@ -37,9 +37,10 @@ ENVIRONMENT = {
 all_cases = []
 
 
-def case(sentence):
+def case(sentence, cases=all_cases):
+    """Makes a function one of these cases, of which the sentence is what it shows."""
     def keep(function):
-        all_cases.append((sentence, function))
+        cases.append((sentence, function))
         return function
     return keep
 
@@ -152,13 +153,16 @@ class Tester:
         command = [str(self.lab.program), *map(str, arguments)]
         start, used = time.monotonic(), processor_seconds()
         try:
-            finished = subprocess.run(network.inside(where, network.unprivileged(command)), env=ENVIRONMENT,
-                                      stdin=subprocess.DEVNULL, capture_output=True, timeout=HANGS, cwd="/")
+            finished = self.start(network.inside(where, network.unprivileged(command)))
         except subprocess.TimeoutExpired:
             raise Differs(f"still running after {HANGS} s: {' '.join(command)}") from None
         seconds, busy = time.monotonic() - start, processor_seconds() - used
         expect(busy < BUSY, f"it kept a processor busy for {busy:.2f} s of {seconds:.2f}: {' '.join(command)}")
         return command, seconds, finished
+
+    def start(self, command):
+        return subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, timeout=HANGS,
+                              cwd="/")
 
     @contextmanager
     def resolver(self, address):
@@ -692,12 +696,11 @@ def _(_tester):
         raise Skipped("python3-jsonschema is not installed")
 
 
-def run_all(lab):
-    """Runs every case; the exit status says whether all held."""
-    tester = Tester(lab)
+def run_all(tester, cases):
+    """Runs these cases; the exit status says whether all held."""
     failed = 0
-    print(f"1..{len(all_cases)}", flush=True)
-    for number, (sentence, function) in enumerate(all_cases, 1):
+    print(f"1..{len(cases)}", flush=True)
+    for number, (sentence, function) in enumerate(cases, 1):
         start = time.monotonic()
         verdict, note, story = "ok", "", ""
         try:

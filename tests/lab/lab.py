@@ -5,6 +5,7 @@
   lab.py shell [--delay MS] [-- COMMAND...]
                                     a shell (or one command) in the client's namespace
   lab.py test                       the lab's tests, as TAP
+  lab.py sign-in                    those about signing in and sending, as TAP
   lab.py loss [--seed N]            many runs (or that one) over a line that loses packets, as TAP
   lab.py bench                      how long checks take beside the way to the servers
   lab.py fault KIND PORT | clear    inside the lab: what the router does to a port
@@ -28,6 +29,7 @@ import network
 import packages
 import pki
 import servers
+import sign_in
 from trouble import Broken, Unavailable
 
 HERE = Path(__file__).resolve().parent
@@ -163,7 +165,12 @@ def fault(options):
 
 def test(options):
     lab = Lab(options, {"client": options.delay, "distant": 50})
-    return cases.run_all(lab)
+    return cases.run_all(cases.Tester(lab), cases.all_cases)
+
+
+def sign_in_test(options):
+    lab = Lab(options, {"client": options.delay})
+    return cases.run_all(sign_in.Tester(lab), sign_in.all_cases)
 
 
 def lose(options):
@@ -176,7 +183,7 @@ def benchmark(options):
 
 def read_arguments(words):
     parser = argparse.ArgumentParser(prog="lab", description="real mail servers in network namespaces")
-    parser.add_argument("job", choices=["fetch", "shell", "test", "loss", "bench", "fault"])
+    parser.add_argument("job", choices=["fetch", "shell", "test", "sign-in", "loss", "bench", "fault"])
     parser.add_argument("kind", nargs="?", choices=[*network.FAULTS, "clear"])
     parser.add_argument("port", nargs="?", type=int)
     parser.add_argument("--delay", type=int, default=1, metavar="MS",
@@ -205,9 +212,9 @@ def main():
             if options.job != "fetch":
                 enter_namespaces(sys.argv[1:])
             return 0
-        return {"test": test, "loss": lose, "bench": benchmark, "shell": shell}[options.job](options)
+        return {"test": test, "sign-in": sign_in_test, "loss": lose, "bench": benchmark, "shell": shell}[options.job](options)
     except Unavailable as reason:
-        if options.job in ("test", "loss"):
+        if options.job in ("test", "sign-in", "loss"):
             print(f"1..0 # SKIP {reason}")
             return 0
         print(f"lab: not possible here: {reason}", file=sys.stderr)

@@ -18,6 +18,7 @@ import watch
 
 AT_ONCE = 4
 PATIENCE_S = 60
+TRIES = 5
 HERE = pathlib.Path(__file__)
 PLANTED = "planted"
 # Blanks and letters that are written otherwise in one format or another.
@@ -50,7 +51,12 @@ def own_secret(scenario):
 
 
 def watched(*words, **more):
-    return watch.Watched([str(word) for word in words], seconds=PATIENCE_S, env=USUAL, **more)
+    """A network that the program makes may be in use before it is seen, on a busy machine: then once more."""
+    for _ in range(TRIES):
+        run = watch.Watched([str(word) for word in words], seconds=PATIENCE_S, env=USUAL, **more)
+        if run.whole():
+            break
+    return run
 
 
 def play(program, scenario, folder):

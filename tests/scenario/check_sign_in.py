@@ -244,19 +244,24 @@ def a_client_that_does_not_see_through_a_fault_is_complained_of(program):
             replies = [client.ask(line) for line in lines]
         return replies, complaints(server.transcript)
 
-    for first in ("AUTH LOGIN", "AUTH PLAIN " + coded("\0a\0b"), "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
+    def is_base64(text):
+        try:
+            return decoded(text) is not None
+        except ValueError:
+            return False
+
+    for first in ("AUTH CRAM-MD5", "AUTH PLAIN " + coded("\0a\0b"), "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
         replies, said = run("garbage", first, "*")
         assert [code for code, _ in replies] == [334, 501] and not said, (replies, said)
-        try:
-            decoded(replies[0][1])
-        except ValueError:
-            pass
-        else:
-            raise AssertionError(f"base64 after all: {replies[0]}")
+        assert not is_base64(replies[0][1]), replies[0]
         replies, said = run("garbage", first, "")
         assert [code for code, _ in replies] == [334, 501] and len(said) == 1, (replies, said)
         replies, said = run("endless", first, *["aaaa"] * 20, "*")
         assert [code for code, _ in replies] == [334] * 21 + [501] and not said, (replies, said)
+    # Those whose challenges are not looked at, and those that nod to whatever they are told.
+    for first, code in (("AUTH LOGIN", 501), ("AUTH XOAUTH2 aaaa", 535), ("AUTH OAUTHBEARER aaaa", 535)):
+        replies, said = run("garbage", first, "")
+        assert [got for got, _ in replies] == [334, code] and not said, (replies, said)
 
 
 def what_is_no_sign_in_is_told_so(program):

@@ -91,7 +91,7 @@ class Stream:
     """One direction of a TCP connection: what was sent, put in order."""
 
     def __init__(self, first, whole):
-        self.first, self.whole, self.pieces = first, whole, {}
+        self.first, self.whole, self.sent_here, self.pieces = first, whole, False, {}
 
     def put(self, number, payload):
         at = (number - self.first) & 0xFFFFFFFF
@@ -154,12 +154,14 @@ class Capture:
                 while True:
                     packet, (device, _, kind, *_) = self._socket.recvfrom(1 << 17)
                     # The loopback device shows each packet twice.
-                    if device != "lo" or kind != socket.PACKET_OUTGOING:
-                        self._put(packet)
+                    if device != "lo":
+                        self._put(packet, kind == socket.PACKET_OUTGOING)
+                    elif kind != socket.PACKET_OUTGOING:
+                        self._put(packet, True)
             except BlockingIOError:
                 pass
 
-    def _put(self, packet):
+    def _put(self, packet, sent_here):
         version = packet[0] >> 4 if packet else 0
         if version == 4 and len(packet) >= 20:
             start, end, protocol = (packet[0] & 15) * 4, struct.unpack_from("!H", packet, 2)[0], packet[9]
@@ -184,6 +186,7 @@ class Capture:
             # That it has none of its beginning is told by whole().
             self._begin(key, number, False)
         if payload:
+            self._open[key].sent_here = sent_here
             self._open[key].put(number + bool(flags & SYN), payload)
 
     def _begin(self, key, first, whole):
@@ -199,8 +202,8 @@ class Capture:
         os.close(self._stop)
 
     def whole(self):
-        """Whether nothing was missed: what a connection carries came after its SYN."""
-        return self.dropped == 0 and all(stream.whole or not stream.pieces for _, stream in self.streams)
+        """Whether nothing was missed: what was sent from here came after the SYN of its connection."""
+        return self.dropped == 0 and all(stream.whole or not stream.sent_here for _, stream in self.streams)
 
     def data(self):
         """(where, bytes) of everything that was sent."""

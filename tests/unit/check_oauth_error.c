@@ -9,7 +9,8 @@ static const struct error_case {
     bool known;
     const char *status, *schemes, *scope, *configuration;
 } error_cases[] = {
-    { "Google's", "{\"status\":\"401\",\"schemes\":\"bearer mac\",\"scope\":\"https://mail.google.com/\"}", true,
+    { "Google's", "{\"status\":\"401\",\"schemes\":\"bearer mac\",\"scope\":\"https://mail.google.com/\"}",
+      true,
       "401", "bearer mac", "https://mail.google.com/", "" },
     { "RFC 7628 section 3.2.2",
       "{\"status\":\"invalid_token\",\"scope\":\"example_scope\","
@@ -17,7 +18,8 @@ static const struct error_case {
       true, "invalid_token", "", "example_scope", "https://example.com/.well-known/openid-configuration" },
     { "a status as a number", "{\"status\":400}", true, "400", "", "", "" },
     { "an empty object", "{}", true, "", "", "", "" },
-    { "values of other kinds", "{\"status\":[1],\"scope\":null,\"schemes\":{\"a\":1}}", true, "", "", "", "" },
+    { "values of other kinds", "{\"status\":[1],\"scope\":null,\"schemes\":{\"a\":1}}", true, "", "", "",
+      "" },
     { "a list", "[\"status\"]", false, "", "", "", "" },
     { "words", "go away", false, "", "", "", "" },
     { "something behind it", "{} x", false, "", "", "", "" },
@@ -73,7 +75,8 @@ int main(void)
 {
     TCase *t = tcase_create("oauth_error");
 
-    tcase_add_loop_test(t, an_error_is_read_as_far_as_it_is_one, 0, sizeof error_cases / sizeof error_cases[0]);
+    tcase_add_loop_test(t, an_error_is_read_as_far_as_it_is_one, 0,
+                        sizeof error_cases / sizeof error_cases[0]);
     tcase_add_test(t, of_a_long_text_the_beginning_is_kept);
     tcase_add_test(t, brackets_without_end_are_no_error_of_ours);
     return unit_run("oauth_error", &t, 1);

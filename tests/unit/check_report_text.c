@@ -234,6 +234,19 @@ static void check_progress(const struct evidence *e, const char *wanted)
     buf_done(&out);
 }
 
+START_TEST(progress_tells_that_it_signs_in)
+{
+    struct probe connection = { .port = 465, .stage = STAGE_AUTH, .outcome = PROBE_RUNNING };
+    struct errand errand = { .connection = &connection };
+    struct plan plan = { .host = "smtp.gmail.com" };
+    struct evidence e = { .plan = &plan, .errand = &errand };
+
+    check_progress(&e, "smtp.gmail.com: 465 signing in (1.2 s)");
+    connection.outcome = PROBE_OK;
+    check_progress(&e, "smtp.gmail.com: ending (1.2 s)");
+}
+END_TEST
+
 START_TEST(progress_tells_of_a_name_that_is_looked_up_until_it_has_an_address_or_none)
 {
     struct sample s = sample_new(SAMPLE_HEALTHY);
@@ -306,6 +319,7 @@ int main(void)
     tcase_add_loop_test(t, a_report_says, 0, sizeof says_cases / sizeof says_cases[0]);
     tcase_add_loop_test(t, progress_is_one_line_of_the_width_at_most, 0, SAMPLE_COUNT);
     tcase_add_test(t, progress_tells_the_stage_of_each_port);
+    tcase_add_test(t, progress_tells_that_it_signs_in);
     tcase_add_test(t, progress_tells_of_a_name_that_is_looked_up_until_it_has_an_address_or_none);
     tcase_add_test(t, formats_are_known_by_their_words);
     tcase_add_test(t, memory_that_runs_short_is_told_and_does_no_harm);

@@ -35,7 +35,8 @@ static const struct wire_case {
 #define SAYS(step, text) { (step), (text), sizeof(text) - 1 }
     { "RFC 4616 section 4, first example", "PLAIN", SECRET_PASSWORD, "tim", "tanstaaftanstaaf", { "" },
       { SAYS(SASL_STEP_DONE, "\0tim\0tanstaaftanstaaf") } },
-    { "white space at both ends and bytes over 127 stay", "PLAIN", SECRET_PASSWORD, " t\xc3\xafm ", "\tp \xff ",
+    { "white space at both ends and bytes over 127 stay", "PLAIN", SECRET_PASSWORD, " t\xc3\xafm ",
+      "\tp \xff ",
       { "" }, { SAYS(SASL_STEP_DONE, "\0 t\xc3\xafm \0\tp \xff ") } },
     { "PLAIN has nothing to say to a second challenge", "PLAIN", SECRET_PASSWORD, "tim", "x", { "", "what?" },
       { SAYS(SASL_STEP_DONE, "\0tim\0x"), SAYS(SASL_STEP_MALFORMED, "") } },
@@ -77,7 +78,8 @@ START_TEST(a_mechanism_says_what_its_specification_shows)
         buf_init(&out, sasl_response_max(&spec));
         step = sasl_step(s, peer_text_of(c->challenges[i]), &out, NULL);
         ck_assert_msg(step == c->answers[i].step, "%s, %zu: step %d", c->says, i, (int)step);
-        ck_assert_msg(out.len == c->answers[i].len && memcmp(buf_borrow(&out), c->answers[i].response, out.len) == 0,
+        ck_assert_msg(out.len == c->answers[i].len && memcmp(buf_borrow(&out), c->answers[i].response,
+        out.len) == 0,
                       "%s, %zu: %s", c->says, i, buf_borrow(&out));
         secret_wipe_buf(&out);
     }
@@ -107,7 +109,7 @@ static const struct unsayable_case {
     { "an empty password", "PLAIN", SECRET_PASSWORD, T("a"), T(""), true },
 };
 
-START_TEST(what_a_mechanism_cannot_carry_is_known_before_it_begins)
+START_TEST(what_a_mechanism_cannot_carry_is_known_before)
 {
     const struct unsayable_case *c = &unsayable_cases[_i];
     struct secret *secret = secret_of(c->kind, c->secret.bytes, c->secret.len);
@@ -145,17 +147,19 @@ static const char *base64(const void *bytes, size_t n, char out[static TEXT_SIZE
 }
 
 /* Proof and server signature, in base64, for the whole of AuthMessage. */
-static void scram_compute(const struct scram *h, const char *password, const char *salt64, unsigned iterations,
-                          const char *message, char proof[static TEXT_SIZE], char signature[static TEXT_SIZE])
+static void scram_compute(const struct scram *h, const char *password, const char *salt64,
+                          unsigned iterations, const char *message, char proof[static TEXT_SIZE],
+                          char signature[static TEXT_SIZE])
 {
     unsigned char salted[32], client_key[32], stored[32], mask[32], server_key[32], sign[32];
     gnutls_datum_t key = { (unsigned char *)(uintptr_t)password, (unsigned)strlen(password) };
+    gnutls_datum_t salt_bytes;
     char *salt = NULL;
     size_t salt_len = 0;
 
     ck_assert_int_eq(gsasl_base64_from(salt64, strlen(salt64), &salt, &salt_len), GSASL_OK);
-    ck_assert_int_eq(gnutls_pbkdf2(h->mac, &key, &(gnutls_datum_t){ (unsigned char *)salt, (unsigned)salt_len },
-                                   iterations, salted, h->len), 0);
+    salt_bytes = (gnutls_datum_t){ (unsigned char *)salt, (unsigned)salt_len };
+    ck_assert_int_eq(gnutls_pbkdf2(h->mac, &key, &salt_bytes, iterations, salted, h->len), 0);
     gsasl_free(salt);
     gnutls_hmac_fast(h->mac, salted, h->len, "Client Key", 10, client_key);
     gnutls_hash_fast(h->digest, client_key, h->len, stored);
@@ -218,20 +222,25 @@ static const struct scram_case {
 } scram_cases[] = {
     { "SHA-1", "SCRAM-SHA-1", &sha1, "n,,", LIE_NONE, SASL_STEP_MORE, SASL_STEP_DONE, true },
     { "SHA-256", "SCRAM-SHA-256", &sha256, "n,,", LIE_NONE, SASL_STEP_MORE, SASL_STEP_DONE, true },
-    { "SHA-1-PLUS", "SCRAM-SHA-1-PLUS", &sha1, "p=tls-exporter,,", LIE_NONE, SASL_STEP_MORE, SASL_STEP_DONE, true },
-    { "SHA-256-PLUS", "SCRAM-SHA-256-PLUS", &sha256, "p=tls-exporter,,", LIE_NONE, SASL_STEP_MORE, SASL_STEP_DONE,
+    { "SHA-1-PLUS", "SCRAM-SHA-1-PLUS", &sha1, "p=tls-exporter,,", LIE_NONE, SASL_STEP_MORE, SASL_STEP_DONE,
+      true },
+    { "SHA-256-PLUS", "SCRAM-SHA-256-PLUS", &sha256, "p=tls-exporter,,", LIE_NONE, SASL_STEP_MORE,
+      SASL_STEP_DONE,
       true },
     { "a wrong server signature", "SCRAM-SHA-256", &sha256, "n,,", LIE_SIGNATURE, SASL_STEP_MORE,
       SASL_STEP_UNVERIFIED, false },
     { "a wrong one in PLUS", "SCRAM-SHA-1-PLUS", &sha1, "p=tls-exporter,,", LIE_SIGNATURE, SASL_STEP_MORE,
       SASL_STEP_UNVERIFIED, false },
-    { "another nonce", "SCRAM-SHA-256", &sha256, "n,,", LIE_NONCE, SASL_STEP_MALFORMED, SASL_STEP_MORE, false },
+    { "another nonce", "SCRAM-SHA-256", &sha256, "n,,", LIE_NONCE, SASL_STEP_MALFORMED, SASL_STEP_MORE,
+      false },
     { "a number of iterations that would take an hour", "SCRAM-SHA-256", &sha256, "n,,", LIE_ITERATIONS,
       SASL_STEP_MALFORMED, SASL_STEP_MORE, false },
-    { "an error in place of the proof", "SCRAM-SHA-256", &sha256, "n,,", LIE_ERROR, SASL_STEP_MORE, SASL_STEP_DONE,
+    { "an error in place of the proof", "SCRAM-SHA-256", &sha256, "n,,", LIE_ERROR, SASL_STEP_MORE,
+      SASL_STEP_DONE,
       false },
     { "no proof", "SCRAM-SHA-1", &sha1, "n,,", LIE_NO_PROOF, SASL_STEP_MORE, SASL_STEP_MALFORMED, false },
-    { "no first message", "SCRAM-SHA-1", &sha1, "n,,", LIE_NO_MESSAGE, SASL_STEP_MALFORMED, SASL_STEP_MORE, false },
+    { "no first message", "SCRAM-SHA-1", &sha1, "n,,", LIE_NO_MESSAGE, SASL_STEP_MALFORMED, SASL_STEP_MORE,
+      false },
     { "noise", "SCRAM-SHA-1", &sha1, "n,,", LIE_NOISE, SASL_STEP_MORE, SASL_STEP_MALFORMED, false },
 };
 
@@ -253,7 +262,7 @@ static enum sasl_step client_step(struct sasl *s, const char *challenge, char an
 
 static void server_first(const struct scram_case *c, const char *nonce, char out[static TEXT_SIZE])
 {
-    snprintf(out, TEXT_SIZE, "r=%s%s,s=%s,i=%s", c->lie == LIE_NONCE ? "x" : nonce, "3rfcNHYJY1ZVvWVs7j", salt,
+    snprintf(out, TEXT_SIZE, "r=%s3rfcNHYJY1ZVvWVs7j,s=%s,i=%s", c->lie == LIE_NONCE ? "x" : nonce, salt,
              c->lie == LIE_ITERATIONS ? "4294967295" : "4096");
     if (c->lie == LIE_NO_MESSAGE)
         out[0] = '\0';
@@ -325,13 +334,17 @@ static const struct choice_case {
     bool binding;
     const char *forced, *after, *chosen;
 } choice_cases[] = {
-    { "the strongest", { "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }, SECRET_PASSWORD, true,
+    { "the strongest", { "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }, SECRET_PASSWORD,
+      true,
       NULL, NULL, "SCRAM-SHA-256-PLUS" },
-    { "-PLUS needs a binding", { "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }, SECRET_PASSWORD, false, NULL,
+    { "-PLUS needs a binding", { "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }, SECRET_PASSWORD, false,
+      NULL,
       NULL, "SCRAM-SHA-256" },
-    { "a stronger hash before a binding", { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256" }, SECRET_PASSWORD, true, NULL,
+    { "a stronger hash before a binding", { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256" }, SECRET_PASSWORD, true,
+      NULL,
       NULL, "SCRAM-SHA-256" },
-    { "PLAIN before LOGIN before CRAM-MD5", { "CRAM-MD5", "LOGIN", "PLAIN" }, SECRET_PASSWORD, true, NULL, NULL,
+    { "PLAIN before LOGIN before CRAM-MD5", { "CRAM-MD5", "LOGIN", "PLAIN" }, SECRET_PASSWORD, true, NULL,
+      NULL,
       "PLAIN" },
     { "lower case", { "login" }, SECRET_PASSWORD, true, NULL, NULL, "LOGIN" },
     { "a token is no password", { "PLAIN", "XOAUTH2", "OAUTHBEARER" }, SECRET_TOKEN, true, NULL, NULL,
@@ -356,8 +369,8 @@ START_TEST(the_best_common_mechanism_is_chosen)
     for (; c->offered[n] != NULL; n++)
         offered[n] = peer_text_of(c->offered[n]);
     chosen = sasl_choose(offered, n, c->kind, c->binding, c->forced, c->after);
-    ck_assert_msg((chosen == NULL) == (c->chosen == NULL) && (chosen == NULL || strcmp(chosen, c->chosen) == 0),
-                  "%s: %s", c->says, chosen == NULL ? "none" : chosen);
+    ck_assert_msg(peer_text_equal(peer_text_of(chosen), peer_text_of(c->chosen)), "%s: %s", c->says,
+                  chosen == NULL ? "none" : chosen);
 }
 END_TEST
 
@@ -368,7 +381,7 @@ int main(void)
     TCase *t = tcase_create("sasl");
 
     tcase_add_loop_test(t, a_mechanism_says_what_its_specification_shows, 0, COUNT(wire_cases));
-    tcase_add_loop_test(t, what_a_mechanism_cannot_carry_is_known_before_it_begins, 0, COUNT(unsayable_cases));
+    tcase_add_loop_test(t, what_a_mechanism_cannot_carry_is_known_before, 0, COUNT(unsayable_cases));
     tcase_add_loop_test(t, the_server_of_these_tests_computes_what_the_rfcs_show, 0, COUNT(vectors));
     tcase_add_loop_test(t, scram_proves_both_sides, 0, COUNT(scram_cases));
     tcase_add_loop_test(t, the_best_common_mechanism_is_chosen, 0, COUNT(choice_cases));

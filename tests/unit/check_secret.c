@@ -56,6 +56,10 @@ static bool contains(struct peer_text t, const char *bytes, size_t n)
     return n > 0 && memmem(t.bytes, t.len, bytes, n) != NULL;
 }
 
+#define LONG \
+    "535 5.7.8 The name or the password was not accepted by this server, which would like you to know, at length, that " \
+    "you may have mistyped your"
+
 static const struct mask_case {
     const char *says, *secret, *text, *masked;
 } mask_cases[] = {
@@ -73,11 +77,14 @@ static const struct mask_case {
     { "base64 with percent-encoded letters", ">>>?\?\?>>", "Pj4%2bPz8%2FPj4%3D", "[secret]%3D" },
     { "an app password without its blanks", "abcd efgh ijkl mnop", "is abcdefghijklmnop", "is [secret]" },
     { "plain, folded", "abcdefghijklmnop", "is abcdefgh\r\nijklmnop", "is [secret]" },
-    { "cut inside", "hunter22", "you sent hunte", "you sent [secret]" },
-    { "cut after four bytes", "hunter22", "you sent hunt", "you sent [secret]" },
-    { "three bytes tell nothing", "hunter22", "you sent hun", "you sent hun" },
+    { "cut inside", "hun7er22", "you sent hun7e", "you sent [secret]" },
+    { "cut after four bytes", "hun7er22", "you sent hun7", "you sent [secret]" },
+    { "three bytes tell nothing", "hun7er22", "you sent hun", "you sent hun" },
+    { "a word at the end of a short text was not cut", "password1", "535 Wrong name or password",
+      "535 Wrong name or password" },
+    { "a long text may be cut inside a word", "password1", LONG " password", LONG " [secret]" },
     { "cut inside base64", "hunter22", "you sent aHVudG", "you sent [secret]" },
-    { "cut inside a percent-encoded byte", "hunter22", "p=hunt%65%7", "p=[secret]" },
+    { "cut inside a percent-encoded byte", "hun7er22", "p=hun7%65%7", "p=[secret]" },
     { "a long part of a long one", "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9", "token eyJhbGciOiJSUzI1NiIs... is bad",
       "token [secret]... is bad" },
     { "its words are no sight of it", "my authentication", "535 authentication failed", "535 authentication failed" },
