@@ -49,7 +49,8 @@ def read(folder, knowledge, faults):
 def read_hints(table, providers, faults):
     provider = str(table.get("provider", "?")) if isinstance(table, dict) else "?"
     entry = Entry(FILE, provider, table, faults)
-    entry.take_word("provider", providers)
+    if entry.take("provider", str, "") not in providers:
+        entry.fault(f"there is no provider '{provider}'")
     words = take_words(entry, "words")
     entry.done()
     return [Hint(word, provider) for word in words]
