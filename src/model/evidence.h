@@ -357,6 +357,7 @@ struct probe {
     enum stage slowest_stage; /* what that reply answered; GREETING where it was the greeting */
 
     struct peer_text greeting; /* all lines as received */
+    struct peer_text ehlo_line; /* the first line of the reply to that EHLO */
     struct peer_text *keywords; /* of the EHLO that counts for this mode, without the first line */
     size_t n_keywords;
     struct peer_text *auth; /* mechanisms offered in this mode */

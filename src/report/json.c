@@ -57,6 +57,25 @@ static json_t *date(int64_t seconds)
 
 /* ---- what was asked ------------------------------------------------------- */
 
+/* Where mail is read, as far as it is known. */
+static json_t *incoming_servers(struct part *f)
+{
+    const struct plan *plan = f->e->plan;
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < plan->n_incoming_servers; i++) {
+        const struct incoming_server *server = &plan->incoming_servers[i];
+        json_t *object = json_object();
+
+        part_put(f, object, "protocol", json_string(protocol_word(server->protocol)));
+        part_put(f, object, "host", json_string(server->host));
+        part_put(f, object, "port", json_integer(server->port));
+        part_put(f, object, "tls", json_string(tls_mode_word(server->mode)));
+        part_add(f, array, object);
+    }
+    return array;
+}
+
 static json_t *target(struct part *f)
 {
     const struct plan *plan = f->e->plan;
@@ -70,6 +89,7 @@ static json_t *target(struct part *f)
     part_put(f, object, "tls", plan->tls_asked ? json_string(tls_mode_word(plan->tls)) : json_null());
     part_put(f, object, "suggestion", part_string_or_null(f->d->suggestion));
     part_put(f, object, "origin", json_null());
+    part_put(f, object, "incoming", plan->incoming ? incoming_servers(f) : json_null());
     return object;
 }
 
@@ -236,7 +256,7 @@ static json_t *error(struct part *f, const struct probe *p)
     part_put(f, object, "code", json_string(fault_word(p->fault)));
     if (p->error_text != NULL)
         part_put(f, object, "text", part_peer_or_null(p->error_text));
-    part_put(f, object, "reply", p->reply.code == 0 ? json_null() : peer_lines(p->reply.text));
+    part_put(f, object, "reply", peer_lines(p->reply.text));
     return object;
 }
 
@@ -371,6 +391,7 @@ static json_t *probe(struct part *f, const struct probe *p)
     if (p->has_address)
         address_format(&p->address, text_of_address);
     part_put(f, object, "role", json_string(role_word(p->role)));
+    part_put(f, object, "protocol", json_string(protocol_word(p->protocol)));
     part_put(f, object, "host", json_string(p->host == NULL ? "" : p->host));
     part_put(f, object, "address", json_string(text_of_address));
     part_put(f, object, "family", json_string(family_word(p->family)));

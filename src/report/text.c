@@ -366,19 +366,53 @@ static void put_family_note(struct page *p, const struct matrix *m, enum family 
     }, 1));
 }
 
-static void put_matrix(struct page *p, enum role role)
+/* The protocols by which mail is read from a name. */
+static void list_protocols(struct page *p, struct buf *list, const char *host)
+{
+    bool speaks[PROTOCOL_COUNT] = { false };
+
+    for (size_t i = 0; i < p->e->plan->n_incoming_servers; i++) {
+        const struct incoming_server *server = &p->e->plan->incoming_servers[i];
+
+        speaks[server->protocol] = speaks[server->protocol] || strcmp(server->host, host) == 0;
+    }
+    for (unsigned i = 0; i < PROTOCOL_COUNT; i++) {
+        if (!speaks[i])
+            continue;
+        if (list->len > 0)
+            buf_put_string(list, page_label(p, TEXT_SHOW_AND));
+        buf_put_string(list, protocol_name((enum protocol)i));
+    }
+}
+
+static void put_matrix_heading(struct page *p, enum role role, const char *host)
+{
+    struct buf protocols;
+
+    buf_init(&protocols, LINE_MAX_BYTES);
+    if (role == ROLE_INCOMING)
+        list_protocols(p, &protocols, host);
+    page_put_heading(p, page_say(p, role == ROLE_INCOMING ? TEXT_SHOW_MATRIX_INCOMING : TEXT_SHOW_MATRIX,
+                                 (const struct argument[]){
+        { .name = "host", .kind = ARGUMENT_WORD, .value.word = host },
+        { .name = "protocols", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&protocols) },
+    }, 2));
+    p->out->failed |= protocols.failed;
+    buf_done(&protocols);
+}
+
+/* host: the rows of that name alone; NULL for all of the role. */
+static void put_matrix(struct page *p, enum role role, const char *host)
 {
     struct matrix m;
     struct grid g;
     bool asked = false;
 
-    matrix_init(&m, p->e, role);
+    matrix_init(&m, p->e, role, host);
     if (m.n_rows == 0)
         return;
     g = grid_measure(p, &m);
-    page_put_heading(p, page_say(p, TEXT_SHOW_MATRIX, (const struct argument[]){
-        { .name = "host", .kind = ARGUMENT_WORD, .value.word = m.host == NULL ? "" : m.host },
-    }, 1));
+    put_matrix_heading(p, role, m.host == NULL ? "" : m.host);
     put_cell(p, g.port, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_PORT), false);
     put_cell(p, g.mode, TONE_PLAIN, page_label(p, TEXT_REPORT_LABEL_TLS), false);
     put_cell(p, g.cells[FAMILY_IPV4], TONE_PLAIN, family_names[FAMILY_IPV4], false);
@@ -391,6 +425,14 @@ static void put_matrix(struct page *p, enum role role)
         page_put_item(p, 2, "*", page_label(p, TEXT_SHOW_ASKED));
     put_family_note(p, &m, FAMILY_IPV4);
     put_family_note(p, &m, FAMILY_IPV6);
+}
+
+static void put_incoming(struct page *p)
+{
+    for (size_t i = 0; i < p->e->n_names; i++) {
+        if (p->e->names[i].role == ROLE_INCOMING)
+            put_matrix(p, ROLE_INCOMING, p->e->names[i].host);
+    }
 }
 
 /* ---- facts ---------------------------------------------------------------- */
@@ -652,6 +694,10 @@ static void put_limits(struct page *p)
         if (limits[i].reached)
             page_put_heading(p, page_label(p, limits[i].says));
     }
+    if (p->e->plan->incoming && p->e->plan->n_incoming_servers == 0 && host_of(p) != NULL)
+        page_put_heading(p, page_say(p, TEXT_SHOW_INCOMING_UNKNOWN, (const struct argument[]){
+            { .name = "host", .kind = ARGUMENT_WORD, .value.word = host_of(p) },
+        }, 1));
     if (p->e->own_trouble != NULL)
         page_put_heading(p, page_say(p, TEXT_SHOW_OWN_TROUBLE, (const struct argument[]){
             { .name = "reason", .kind = ARGUMENT_PEER, .value.peer = peer_text_of(p->e->own_trouble) },
@@ -670,8 +716,9 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
             put_primary(&p);
         put_settings(&p);
         put_others(&p);
-        put_matrix(&p, ROLE_TARGET);
-        put_matrix(&p, ROLE_SUGGESTION);
+        put_matrix(&p, ROLE_TARGET, NULL);
+        put_matrix(&p, ROLE_SUGGESTION, NULL);
+        put_incoming(&p);
         put_facts(&p);
         put_limits(&p);
     }

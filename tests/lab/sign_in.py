@@ -223,8 +223,8 @@ def _(tester):
     tester.sign_in("smtp.gmail.com").is_healthy()
 
 
-def _token_case(name):
-    @case(f"a token that is wrong by its {name} is auth.token-rejected")
+def _token_case(name, fault):
+    @case(f"a token that {fault} is auth.token-rejected")
     def _(tester):
         for host in (POSTFIX, DOVECOT):
             for mechanism in TOKEN_MECHANISMS:
@@ -233,8 +233,9 @@ def _token_case(name):
                 run.expect(run.errand["sign_in"]["oauth_status"] != "", "the server's own status was not read")
 
 
-for _name in ("expired", "scope", "user", "revoked"):
-    _token_case(_name)
+for _name, _fault in (("expired", "has expired"), ("scope", "is for something else"),
+                      ("user", "is another person's"), ("revoked", "was revoked")):
+    _token_case(_name, _fault)
 
 
 @case("a token that tells nothing of itself signs in")

@@ -439,7 +439,7 @@ END_TEST
 
 static bool holds(const void *bytes, size_t n, const char *what)
 {
-    return n > 0 && memmem(bytes, n, what, strlen(what)) != NULL;
+    return bytes != NULL && n > 0 && memmem(bytes, n, what, strlen(what)) != NULL;
 }
 
 static bool text_holds(struct peer_text t)
