@@ -340,7 +340,7 @@ def read_provider(entry):
     if name == "":
         entry.fault("no name")
     entry.done()
-    return Provider(ident, name, username, domains, hosts, incoming, help_url, status_url)
+    return Provider(ident, name, username, app_password, domains, hosts, incoming, help_url, status_url)
     return Provider(ident, name, username, app_password, domains, hosts, help_url, status_url)
 
 
