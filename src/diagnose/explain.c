@@ -69,6 +69,13 @@ struct judging {
 
 /* ---- candidates ----------------------------------------------------------- */
 
+static void drop_candidate(struct judged *j, size_t index)
+{
+    j->n_candidates--;
+    memmove(&j->candidates[index], &j->candidates[index + 1],
+            (j->n_candidates - index) * sizeof j->candidates[0]);
+}
+
 /* The best of each finding stays; the most likely comes first. */
 static void add_candidate(struct judged *j, enum finding_id finding, double confidence, int hit)
 {
@@ -81,8 +88,7 @@ static void add_candidate(struct judged *j, enum finding_id finding, double conf
             continue;
         if (j->candidates[i].confidence >= confidence)
             return;
-        j->n_candidates--;
-        memmove(&j->candidates[i], &j->candidates[i + 1], (j->n_candidates - i) * sizeof j->candidates[0]);
+        drop_candidate(j, i);
         break;
     }
     while (at < j->n_candidates && j->candidates[at].confidence >= confidence)
@@ -97,6 +103,11 @@ static void add_candidate(struct judged *j, enum finding_id finding, double conf
 }
 
 /* ---- a server's reply ----------------------------------------------------- */
+
+static struct peer_text text_in(const struct buf *b)
+{
+    return (struct peer_text){ buf_borrow(b), b->len };
+}
 
 static bool is_last_of_reply(const struct pasted *p, size_t index)
 {
@@ -160,7 +171,7 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
         .stage = stage,
         .code = r->code,
         .enhanced = { r->enhanced[0], r->enhanced[1], r->enhanced[2] },
-        .text = { buf_borrow(&g->reply), g->reply.len },
+        .text = text_in(&g->reply),
     };
 
     pasted_server(&own, line);
@@ -207,7 +218,8 @@ static void judge_reply(struct judging *g, struct judged *j, size_t index)
     j->reply_last = index;
     join_reply(g, first, index);
     n = ask(meanings, g, &r, stage, line);
-    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n && !g->pasted.lines[index + 1].has_reply) {
+    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n &&
+        !g->pasted.lines[index + 1].has_reply) {
         struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX]; /* a sentence that goes on in the next line */
         size_t n_wrapped;
 
@@ -306,8 +318,7 @@ static void consider_port(const struct judging *g, struct judged *j)
         if (j->candidates[i].finding == FINDING_PORT_BLOCKED) {
             struct candidate blocked = j->candidates[i];
 
-            j->n_candidates--;
-            memmove(&j->candidates[i], &j->candidates[i + 1], (j->n_candidates - i) * sizeof j->candidates[0]);
+            drop_candidate(j, i);
             add_candidate(j, FINDING_PORT_25_BLOCKED, blocked.confidence, blocked.hit);
             return;
         }
@@ -353,7 +364,8 @@ static struct argument *argument(struct because *b, const char *name, enum argum
     return &b->arguments[b->n_arguments++];
 }
 
-static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j, int hit)
+static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
+                int hit)
 {
     bool several = g->pasted.n > 1;
     struct arena *arena = x->diagnosis->arena;
@@ -363,8 +375,7 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
         argument(b, "line", ARGUMENT_NUMBER)->value.number = (int64_t)j->index + 1;
     if (hit < 0) {
         b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
-        argument(b, "reply", ARGUMENT_PEER)->value.peer =
-            arena_peer_text(arena, (struct peer_text){ buf_borrow(&g->reply), g->reply.len }, EXPLAIN_LINE_KEPT);
+        argument(b, "reply", ARGUMENT_PEER)->value.peer = arena_peer_text(arena, text_in(&g->reply), EXPLAIN_LINE_KEPT);
     } else {
         size_t own;
         struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
@@ -444,7 +455,9 @@ static enum explanation_outcome outcome_of(const struct judging *g, const struct
         return EXPLANATION_FOUND;
     if (best->telling != TELLS_NOTHING)
         return EXPLANATION_VAGUE;
-    return any_reply(&g->pasted, false) && !any_reply(&g->pasted, true) ? EXPLANATION_SUCCESS : EXPLANATION_UNKNOWN;
+    if (any_reply(&g->pasted, false) && !any_reply(&g->pasted, true))
+        return EXPLANATION_SUCCESS;
+    return EXPLANATION_UNKNOWN;
 }
 
 /* Whose server it is: as the user said, as a name says, as a mark in the text says. */
@@ -452,7 +465,7 @@ static void guess_server(struct judging *g, const char *provider)
 {
     const struct provider *p;
 
-    pasted_server(&g->server, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len });
+    pasted_server(&g->server, text_in(&g->pasted.masked));
     g->provider = provider != NULL ? provider : g->server.provider;
     if (g->provider == NULL && g->server.host[0] == '\0')
         g->provider = client_text_provider((struct peer_text){ g->pasted.folded, g->pasted.folded_len });
@@ -488,8 +501,7 @@ static bool judge(struct judging *g, struct explanation *x)
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->help_url = best.help_url;
-    x->input = arena_peer_text(x->diagnosis->arena, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len },
-                               EXPLAIN_INPUT_KEPT);
+    x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
     if (best.telling == TELLS_NOTHING)
         return !arena_failed(x->diagnosis->arena);
     join_reply(g, best.index, best.reply_last); /* the lines judged last were others */

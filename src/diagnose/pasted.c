@@ -81,7 +81,8 @@ static size_t word_len(struct peer_text text)
 {
     size_t len = 0;
 
-    while (len < text.len && (is_of_name(text.bytes[len]) || text.bytes[len] == '@' || text.bytes[len] == '_'))
+    while (len < text.len &&
+           (is_of_name(text.bytes[len]) || text.bytes[len] == '@' || text.bytes[len] == '_'))
         len++;
     while (len > 0 && !is_letter(text.bytes[len - 1]))
         len--;
@@ -274,20 +275,22 @@ struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret
 
 enum { SERVER_NAME_MIN = 6 }; /* a.b.cd */
 
-/* "server smtp.example.net", "relay=smtp.example.net", "'smtp.example.net'": elsewhere it may be the log's own host. */
+/* "server smtp.example.net", "relay=smtp.example.net": elsewhere it may be the log's own host. */
 static bool is_pointed_at(struct peer_text text, size_t at)
 {
     static const char *const pointers[] = { "server", "host", "relay", "to", "with", "smtp" };
     size_t end = at;
     size_t start;
+    struct peer_text word;
 
     while (end > 0 && strchr(" \"'(<[=:/", text.bytes[end - 1]) != NULL && text.bytes[end - 1] != '\0')
         end--;
     start = end;
     while (start > 0 && end - start <= WORD_MAX && is_letter(text.bytes[start - 1]))
         start--;
+    word = (struct peer_text){ text.bytes + start, end - start };
     for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
-        if (end < at && peer_text_equal_nocase((struct peer_text){ text.bytes + start, end - start }, pointers[i]))
+        if (end < at && peer_text_equal_nocase(word, pointers[i]))
             return true;
     }
     return false;
@@ -314,14 +317,15 @@ static bool read_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, 
 {
     while (len > 0 && (text.bytes[at + len - 1] == '.' || text.bytes[at + len - 1] == '-'))
         len--;
-    if (len < SERVER_NAME_MIN || len >= PASTED_HOST_SIZE || (at > 0 && text.bytes[at - 1] == '@') || !is_of_name(text.bytes[at]) ||
+    if (len < SERVER_NAME_MIN || len >= PASTED_HOST_SIZE || (at > 0 && text.bytes[at - 1] == '@') ||
         text.bytes[at] == '.' || text.bytes[at] == '-')
         return false;
     for (size_t i = 0; i < len; i++) {
-        if (text.bytes[at + i] == '.' && text.bytes[at + i + 1] == '.')
+        char c = text.bytes[at + i];
+
+        if (c == '.' && text.bytes[at + i + 1] == '.')
             return false;
-        ret[i] = text.bytes[at + i] >= 'A' && text.bytes[at + i] <= 'Z' ? (char)(text.bytes[at + i] + ('a' - 'A'))
-                                                                        : text.bytes[at + i];
+        ret[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
     }
     ret[len] = '\0';
     return count_dots(ret) >= 2 && has_letter(ret);

@@ -17,7 +17,7 @@
 struct pasted_line {
     size_t at, len;        /* in the masked text */
     size_t folded;         /* where it begins in the folded one; it ends where the next begins */
-    uint16_t code;         /* of the first reply in it, a refusal before any other; 0: none, or the enhanced one alone */
+    uint16_t code;         /* of its reply, a refusal before any other; 0: none, or the enhanced one alone */
     bool has_reply;
     bool refuses;
     bool goes_on;          /* the next line belongs to the same reply */
