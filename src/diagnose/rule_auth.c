@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-#include "base/buf.h"
-
-enum { MECHANISMS_TEXT_MAX = 400 };
-
 /* ---- the secret that was sent ---------------------------------------------- */
 
 /* What a mail program would send as well, if it was pasted there like this. */
@@ -145,22 +141,6 @@ void rule_auth_username_form(struct draft *d)
 
 /* ---- auth.mechanism-unsupported -------------------------------------------- */
 
-/* "PLAIN, LOGIN" */
-static void say_offered(struct draft *d, struct because *b, const struct probe *p)
-{
-    struct buf list;
-
-    buf_init(&list, MECHANISMS_TEXT_MAX);
-    for (size_t i = 0; i < p->n_auth; i++) {
-        if (list.len + p->auth[i].len + 2 > MECHANISMS_TEXT_MAX)
-            break;
-        buf_put_string(&list, i == 0 ? "" : ", ");
-        buf_put(&list, p->auth[i].bytes, p->auth[i].len);
-    }
-    say_peer(d, b, "offered", (struct peer_text){ list.bytes, list.len });
-    buf_done(&list);
-}
-
 static enum text_id unsupported_text(const struct draft *d)
 {
     const struct errand *errand = d->e->errand;
@@ -183,7 +163,6 @@ void rule_auth_mechanism_unsupported(struct draft *d)
     f = refusal_raise(d, FINDING_AUTH_MECHANISM_UNSUPPORTED, unsupported_text(d));
     if (f == NULL)
         return;
-    say_offered(d, &f->because[0], errand->connection);
     if (d->e->plan->auth != NULL) {
         b = draft_because(d, f, TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_FORCED, -1);
         say_word(d, b, "mechanism", d->e->plan->auth);
