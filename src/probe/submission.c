@@ -204,8 +204,6 @@ void submission_keep(struct errand *r, struct arena *arena, const struct smtp_le
     s->mechanism = arena_strdup(arena, l->sign_in.mechanism);
     s->begun = l->sign_in.begun;
     s->accepted = l->sign_in.accepted;
-    s->unverified = l->sign_in.unverified;
-    s->cancelled = l->sign_in.cancelled;
     s->oauth_status = kept_text(arena, l->sign_in.oauth.status);
     s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
     s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);

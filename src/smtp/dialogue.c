@@ -172,8 +172,6 @@ static void dialogue_on_greeting(struct smtp_dialogue *d, const struct smtp_repl
 static void dialogue_give_up(struct smtp_dialogue *d, enum smtp_fault fault, enum smtp_state courtesy)
 {
     d->learned.fault = fault;
-    d->learned.sign_in.unverified = fault == SMTP_FAULT_UNVERIFIED;
-    d->learned.sign_in.cancelled = fault == SMTP_FAULT_CHALLENGE;
     dialogue_enter(d, courtesy);
 }
 

@@ -40,8 +40,6 @@ enum { SMTP_SET_ASIDE_MAX = 2 };
 struct smtp_sign_in {
     bool begun;               /* AUTH was said */
     bool accepted;            /* and the server proved itself, where the mechanism has it do so */
-    bool unverified;          /* it could not, or said that all is well before it did */
-    bool cancelled;           /* a challenge made no sense: `*` was said in place of a response */
     const char *mechanism;    /* the last that was begun; NULL: none */
     struct oauth_error oauth; /* why a token was refused, where the server told it as JSON */
     size_t n_set_aside;
