@@ -21,7 +21,7 @@ int command_check(char **words)
     else if (status == 0 && face.version)
         status = command_version(&face);
     else if (status == 0)
-        status = plans_run(&plans, &face);
+        status = plans_run(&plans, &face, NULL);
     plans_done(&plans);
     return status;
 }

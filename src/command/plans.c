@@ -130,7 +130,7 @@ static const char *value_of(const struct plans *p, const char *name)
     return NULL;
 }
 
-static int take_secret(struct smtpdx_secret **ret, const struct plans *p, const struct face *f)
+static int take_secret(struct secret **ret, const struct plans *p, const struct face *f)
 {
     const char *last = value_of(p, "stop-after");
     struct secret_need need = {
@@ -142,11 +142,11 @@ static int take_secret(struct smtpdx_secret **ret, const struct plans *p, const 
     return secret_source_take(ret, &p->secret, &need, f);
 }
 
-int plans_run(const struct plans *p, const struct face *f)
+int plans_run(const struct plans *p, const struct face *f, struct secret **used)
 {
     struct run *r = run_new(f);
     size_t n = p->n_targets == 0 ? 1 : p->n_targets;
-    struct smtpdx_secret *secret = NULL;
+    struct secret *secret = NULL;
     int status = r == NULL ? face_fail(f, SMTPDX_NO_MEMORY) : 0;
 
     for (size_t i = 0; status == 0 && i < n; i++) {
@@ -160,7 +160,10 @@ int plans_run(const struct plans *p, const struct face *f)
         status = take_secret(&secret, p, f);
     if (status == 0)
         status = run_all(r, secret);
-    smtpdx_secret_free(secret);
     run_free(r);
+    if (used != NULL)
+        *used = secret;
+    else
+        secret_free(secret);
     return status;
 }

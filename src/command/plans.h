@@ -42,7 +42,12 @@ struct plans_table {
  */
 int plans_read(struct plans *p, struct face *f, char **words, const struct plans_table *own);
 
-/* Every Plan is made, and refused where it must be, before a secret is asked for and before anything is contacted. */
-int plans_run(const struct plans *p, const struct face *f);
+/*
+ * plans_run() - the exit status of all
+ * shape:  every Plan is made, and refused where it must be, before a secret is
+ *         asked for, and that before anything is contacted; *used is what was
+ *         signed in with, given away, or NULL; used may be NULL
+ */
+int plans_run(const struct plans *p, const struct face *f, struct secret **used);
 
 #endif

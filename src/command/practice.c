@@ -8,18 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/secret.h"
 #include "command/run.h"
 #include "simulate/player.h"
 
 enum {
     GUIDE_MAX = 64 * 1024,
     PATH_SIZE = 64,
+    MASKED_SPARE = 4096,
 };
 
 /* The player's options first, the user's after them, so that the user's count. */
 static int check_against(const struct face *f, const struct simulate *player, const struct scenario *s,
-                         const struct plans *asked)
+                         const struct plans *asked, struct secret **used)
 {
     struct simulate_option given[SIMULATE_OPTIONS_MAX];
     size_t n = simulate_options(player, given, SIMULATE_OPTIONS_MAX);
@@ -30,22 +33,36 @@ static int check_against(const struct face *f, const struct simulate *player, co
     plans_init(&p);
     p.secret = asked->secret;
     p.secret.practice = s->secret.bytes;
-    p.secret.practice_is_token = s->secret.token;
+    p.secret.practice_kind = s->secret.token ? SECRET_TOKEN : SECRET_PASSWORD;
     for (size_t i = 0; i < n && ok; i++)
         ok = strcmp(given[i].name, "target") == 0 ? plans_add_target(&p, given[i].value)
                                                   : plans_add_option(&p, given[i].name, given[i].value);
     for (size_t i = 0; i < asked->n_options && ok; i++)
         ok = plans_add_option(&p, asked->options[i].name, asked->options[i].value);
-    status = ok ? plans_run(&p, f) : face_fail(f, SMTPDX_NO_MEMORY);
+    status = ok ? plans_run(&p, f, used) : face_fail(f, SMTPDX_NO_MEMORY);
     plans_done(&p);
     return status;
 }
 
-static int end(struct simulate *player, const struct practice *p, int status)
+/* The player knows the secrets of its scenario; a user may have signed in with another. */
+static void show_masked(const char *said, const struct secret *secret)
+{
+    struct peer_text text = peer_text_of(said);
+    struct arena *a = arena_new(2 * text.len + MASKED_SPARE);
+
+    if (a != NULL && secret_mask(&text, secret, PEER_TEXT_LITERAL(""), a, text))
+        fwrite(text.bytes, 1, text.len, stderr);
+    arena_free(a);
+}
+
+/* secret: that was signed in with, or NULL */
+static int end(struct simulate *player, const struct practice *p, const struct secret *secret, int status)
 {
     simulate_stop(player);
-    if (p->transcript)
-        fprintf(stderr, "%s%s", simulate_transcript(player), simulate_complaints(player));
+    if (p->transcript) {
+        show_masked(simulate_transcript(player), secret);
+        show_masked(simulate_complaints(player), secret);
+    }
     simulate_free(player);
     return status;
 }
@@ -59,11 +76,17 @@ static int fail(const struct face *f, const struct err *err)
 int practice_check(const struct face *f, const struct scenario *s, const struct practice *p)
 {
     struct simulate *player = NULL;
+    struct secret *used = NULL;
     struct err err = { 0 };
     struct usage note;
+    int status;
 
-    if (simulate_start(&player, s, &err))
-        return end(player, p, check_against(f, player, s, p->asked));
+    if (simulate_start(&player, s, &err)) {
+        status = check_against(f, player, s, p->asked, &used);
+        status = end(player, p, used, status);
+        secret_free(used);
+        return status;
+    }
     if (!s->net.used || p->record == NULL || err.kind != ERR_SYSTEM)
         return fail(f, &err);
     usage_set(&note, TEXT_PRACTICE_NOT_PERMITTED);
@@ -271,5 +294,5 @@ int practice_serve(const struct face *f, const struct scenario *s, const struct 
     else
         sigwait(&ends, &caught);
     buf_done(&g.out);
-    return end(player, p, status);
+    return end(player, p, NULL, status);
 }

@@ -291,14 +291,31 @@ static int run_to_the_end(struct run *r)
     return interrupted ? EXIT_INTERRUPTED : worst(r);
 }
 
-int run_all(struct run *r, const struct smtpdx_secret *secret)
+static enum smtpdx_status give_secret(struct run *r, const struct secret *secret)
+{
+    struct smtpdx_secret *copy = NULL;
+    enum smtpdx_status status;
+    size_t len;
+    const char *bytes;
+
+    if (secret == NULL)
+        return SMTPDX_OK;
+    bytes = secret_bytes(secret, &len);
+    status = smtpdx_secret_new(&copy, secret_kind(secret) == SECRET_TOKEN ? SMTPDX_TOKEN : SMTPDX_PASSWORD, bytes, len);
+    if (status == SMTPDX_OK)
+        status = smtpdx_engine_set_secret(r->engine, copy);
+    smtpdx_secret_free(copy);
+    return status;
+}
+
+int run_all(struct run *r, const struct secret *secret)
 {
     enum smtpdx_status status = smtpdx_engine_new(&r->engine);
     int exit_status;
 
     if (status != SMTPDX_OK)
         return face_fail(r->face, status);
-    status = smtpdx_engine_set_secret(r->engine, secret);
+    status = give_secret(r, secret);
     exit_status = status == SMTPDX_OK ? run_to_the_end(r) : face_fail(r->face, status);
     smtpdx_engine_free(r->engine);
     return exit_status;

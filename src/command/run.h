@@ -4,6 +4,7 @@
 #ifndef SMTPDX_COMMAND_RUN_H
 #define SMTPDX_COMMAND_RUN_H
 
+#include "base/secret.h"
 #include "command/face.h"
 
 struct run;
@@ -23,7 +24,7 @@ bool run_add(struct run *r, struct smtpdx_plan *plan);
  * shape:  secret: what is signed in with, or NULL; the exit status of the contract: the worst verdict, EXIT_INTERRUPTED
  *         after SIGINT or SIGTERM
  */
-int run_all(struct run *r, const struct smtpdx_secret *secret);
+int run_all(struct run *r, const struct secret *secret);
 
 /*
  * run_show() - puts out the report of a record, whose name is for complaints alone

@@ -18,7 +18,6 @@
 
 #include "base/buf.h"
 #include "base/mechanism.h"
-#include "base/secret.h"
 #include "command/ask.h"
 #include "command/child.h"
 #include "command/waiting.h"
@@ -223,7 +222,7 @@ static int ask(struct taking *t, const char *user)
     struct buf line;
     enum ask_result result;
 
-    usage_set(&question, t->kind == SECRET_PASSWORD ? TEXT_SECRET_ASK_PASSWORD : TEXT_SECRET_ASK_TOKEN);
+    usage_set(&question, t->kind == SECRET_PASSWORD ? TEXT_PROMPT_ASK_PASSWORD : TEXT_PROMPT_ASK_TOKEN);
     usage_peer(&question, "user", user);
     buf_init(&line, QUESTION_MAX);
     usage_put(&line, t->face->language, &question);
@@ -264,22 +263,19 @@ static void drop_line_end(struct taking *t)
         t->n--;
 }
 
-static int make_secret(struct smtpdx_secret **ret, const struct taking *t)
+static int make_secret(struct secret **ret, const struct taking *t)
 {
-    enum smtpdx_status status;
-
     if (t->n == 0)
         return refuse(t, TEXT_USAGE_SECRET_EMPTY);
     if (t->n > t->max)
         return refuse_number(t, TEXT_USAGE_SECRET_TOO_LONG, (int64_t)t->max);
     if (memchr(t->room, '\0', t->n) != NULL)
         return refuse(t, TEXT_USAGE_SECRET_NUL);
-    status = smtpdx_secret_new(ret, t->kind == SECRET_PASSWORD ? SMTPDX_PASSWORD : SMTPDX_TOKEN, t->room, t->n);
-    return status == SMTPDX_OK ? 0 : face_fail(t->face, status);
+    return secret_new(ret, t->kind, t->room, t->n, NULL) ? 0 : face_fail(t->face, SMTPDX_NO_MEMORY);
 }
 
 /* status: of the reading */
-static int finish(struct smtpdx_secret **ret, struct taking *t, int status)
+static int finish(struct secret **ret, struct taking *t, int status)
 {
     struct usage note;
 
@@ -289,7 +285,7 @@ static int finish(struct smtpdx_secret **ret, struct taking *t, int status)
     }
     secret_room_free(t->room, t->capacity);
     if (status == 0 && t->open_to_others != NULL && !t->face->quiet) {
-        usage_set(&note, TEXT_SECRET_OPEN_TO_OTHERS);
+        usage_set(&note, TEXT_PROMPT_OPEN_TO_OTHERS);
         usage_peer(&note, "file", t->open_to_others);
         face_note(t->face, &note);
     }
@@ -303,7 +299,7 @@ static bool is_token_option(const struct option_spec *o)
     return o == &options[TOKEN_FILE] || o == &options[TOKEN_COMMAND];
 }
 
-static int take_named(struct smtpdx_secret **ret, const struct secret_source *s, const struct face *f)
+static int take_named(struct secret **ret, const struct secret_source *s, const struct face *f)
 {
     const struct option_spec *o = s->option;
     char name[32];
@@ -339,7 +335,7 @@ static bool find_credential(char path[static PATH_ROOM], enum secret_kind kind)
     return len > 0 && len < PATH_ROOM && (access(path, F_OK) == 0 || errno == EACCES);
 }
 
-static int take_credential(struct smtpdx_secret **ret, enum secret_kind kind, const char *path, const struct face *f)
+static int take_credential(struct secret **ret, enum secret_kind kind, const char *path, const struct face *f)
 {
     struct taking t;
 
@@ -348,7 +344,7 @@ static int take_credential(struct smtpdx_secret **ret, enum secret_kind kind, co
     return finish(ret, &t, read_file(&t, path));
 }
 
-static int take_answer(struct smtpdx_secret **ret, enum secret_kind kind, const char *user, const struct face *f)
+static int take_answer(struct secret **ret, enum secret_kind kind, const char *user, const struct face *f)
 {
     struct taking t;
 
@@ -380,7 +376,7 @@ static bool fits(enum secret_kind kind, const char *mechanism)
 }
 
 /* Nothing is named: what systemd has put ready, else whoever sits at the terminal. */
-static int take_unnamed(struct smtpdx_secret **ret, const char *user, const char *mechanism, const struct face *f)
+static int take_unnamed(struct secret **ret, const char *user, const char *mechanism, const struct face *f)
 {
     char password[PATH_ROOM], token[PATH_ROOM];
     bool has_password = fits(SECRET_PASSWORD, mechanism) && find_credential(password, SECRET_PASSWORD);
@@ -398,15 +394,7 @@ static int take_unnamed(struct smtpdx_secret **ret, const char *user, const char
     return take_answer(ret, fits(SECRET_PASSWORD, mechanism) ? SECRET_PASSWORD : SECRET_TOKEN, user, f);
 }
 
-static int take_practice(struct smtpdx_secret **ret, const struct secret_source *s, const struct face *f)
-{
-    enum smtpdx_status status = smtpdx_secret_new(ret, s->practice_is_token ? SMTPDX_TOKEN : SMTPDX_PASSWORD,
-                                                  s->practice.bytes, s->practice.len);
-
-    return status == SMTPDX_OK ? 0 : face_fail(f, status);
-}
-
-int secret_source_take(struct smtpdx_secret **ret, const struct secret_source *source, const struct secret_need *need,
+int secret_source_take(struct secret **ret, const struct secret_source *source, const struct secret_need *need,
                        const struct face *f)
 {
     const char *mechanism = need->auth == NULL ? NULL : mechanism_parse(need->auth);
@@ -422,5 +410,9 @@ int secret_source_take(struct smtpdx_secret **ret, const struct secret_source *s
         return 0;
     if (o != NULL)
         return take_named(ret, source, f);
-    return source->practice.len > 0 ? take_practice(ret, source, f) : take_unnamed(ret, need->user, mechanism, f);
+    if (source->practice.len == 0)
+        return take_unnamed(ret, need->user, mechanism, f);
+    return secret_new(ret, source->practice_kind, source->practice.bytes, source->practice.len, NULL)
+               ? 0
+               : face_fail(f, SMTPDX_NO_MEMORY);
 }

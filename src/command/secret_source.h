@@ -8,7 +8,7 @@
 #ifndef SMTPDX_COMMAND_SECRET_SOURCE_H
 #define SMTPDX_COMMAND_SECRET_SOURCE_H
 
-#include "base/peer_text.h"
+#include "base/secret.h"
 #include "command/face.h"
 
 /* Zeroed: nothing. */
@@ -16,7 +16,7 @@ struct secret_source {
     const struct option_spec *option; /* what the user named */
     const char *value;
     struct peer_text practice; /* else what a practice server wants, which is made up and in no need of hiding */
-    bool practice_is_token;
+    enum secret_kind practice_kind;
 };
 
 /* --password-file and the others; owner is a struct secret_source. */
@@ -35,7 +35,7 @@ struct secret_need {
  *         command's output and of what was typed is no part of it, all else is
  * errors: the exit status, having said why
  */
-int secret_source_take(struct smtpdx_secret **ret, const struct secret_source *source, const struct secret_need *need,
+int secret_source_take(struct secret **ret, const struct secret_source *source, const struct secret_need *need,
                        const struct face *f);
 
 #endif

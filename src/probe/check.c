@@ -4,6 +4,7 @@
 #include "probe/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "model/clock_estimate.h"
@@ -575,6 +576,49 @@ static void begin_suggestion(struct check *c)
         c->evidence->incomplete = true;
 }
 
+/* The ports of one of the plan's incoming servers; NULL when memory is short. */
+static const uint16_t *incoming_ports(const struct evidence *e, const char *host, size_t *ret_n)
+{
+    uint16_t *ports = arena_alloc(e->arena, e->plan->n_incoming_servers, sizeof *ports);
+    size_t n = 0;
+
+    for (size_t i = 0; ports != NULL && i < e->plan->n_incoming_servers; i++) {
+        if (strcmp(e->plan->incoming_servers[i].host, host) == 0)
+            ports[n++] = e->plan->incoming_servers[i].port;
+    }
+    *ret_n = n;
+    return ports;
+}
+
+/* An earlier row has the same name. */
+static bool stands_before(const struct plan *plan, size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        if (strcmp(plan->incoming_servers[i].host, plan->incoming_servers[row].host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where mail is read, each name once; that one cannot be looked at takes nothing from the check. */
+static void begin_incoming(struct check *c)
+{
+    const struct plan *plan = c->evidence->plan;
+
+    for (size_t i = 0; i < plan->n_incoming_servers; i++) {
+        const char *host = plan->incoming_servers[i].host;
+        struct site_spec spec = { 0 };
+        struct site *t;
+        struct err err = { 0 };
+
+        if (stands_before(plan, i))
+            continue;
+        spec.ports = incoming_ports(c->evidence, host, &spec.n_ports);
+        if (spec.ports == NULL || !add_site(c, &t, ROLE_INCOMING, host, spec, &err) || !site_look_up(t, &err))
+            c->evidence->incomplete = true;
+    }
+}
+
 /* ---- begin ---------------------------------------------------------------------- */
 
 static void check_stop(struct check *c)
@@ -664,6 +708,7 @@ static bool check_prepare(struct check *c, const struct plan *plan, const char *
         return false;
     if (plan_suggests_other(e->plan) && !e->plan->only_target)
         begin_suggestion(c);
+    begin_incoming(c);
     return true;
 }
 

@@ -24,11 +24,11 @@ MAIL = "var/mail/lab"
 # The faces of Postfix: the same server on its own address each, healthy or with one fault.
 POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls", "small", "limited",
                  "listed"]
-# What those do that differ in more than their certificate: take small messages alone, take one AUTH a minute from
-# an address, and ask a block list.
+# What those do that differ in more than their certificate: take small messages alone and do not say so before, take
+# one AUTH a minute from an address, and ask a block list.
 BLOCK_LIST = "rbl.lab.test"
 POSTFIX_SETTINGS = {
-    "small": {"message_size_limit": 200},
+    "small": {"message_size_limit": 200, "smtpd_discard_ehlo_keywords": "size"},
     "limited": {"smtpd_client_auth_rate_limit": 1},
     "listed": {"smtpd_recipient_restrictions": f"reject_rbl_client,{BLOCK_LIST}"},
 }
@@ -336,7 +336,8 @@ class Postfix(Server):
                 at = f"[{address}]" if ":" in address else address
                 chain = " ".join([f"-o smtpd_tls_chain_files=/etc/lab/{face}.pem", *(
                     f"-o {name}={value}" for name, value in POSTFIX_SETTINGS.get(face, {}).items())])
-                clear = "-o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no -o smtpd_sasl_auth_enable=yes"
+                clear = ("-o syslog_name=postfix/clear -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no"
+                         " -o smtpd_sasl_auth_enable=yes")
                 sign_in = "-o smtpd_sasl_auth_enable=yes -o smtpd_sender_restrictions=reject_sender_login_mismatch"
                 without = face == "no-starttls"
                 yield f"{at}:25 inet n - n - - smtpd {clear if without else chain}"
