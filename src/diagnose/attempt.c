@@ -7,9 +7,9 @@
 
 #include <string.h>
 
+#include "diagnose/meaning.h"
 #include "diagnose/seen.h"
 #include "knowledge/finding.h"
-#include "knowledge/replies.h"
 
 static const double SURE_BY_NUMBER = 0.5;
 static const double SURE_OF_LITTLE = 0.4;   /* a number that says no more than no */
@@ -42,29 +42,6 @@ static const struct refused_reply *find_refusal(const struct errand *errand, enu
         }
     }
     return NULL;
-}
-
-static enum reply_stage reply_stage_of(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_AUTH:
-        return REPLY_AT_AUTH;
-    case STAGE_MAIL:
-        return REPLY_AT_MAIL;
-    case STAGE_RCPT:
-        return REPLY_AT_RCPT;
-    case STAGE_DATA:
-    case STAGE_MESSAGE:
-        return REPLY_AT_DATA;
-    case STAGE_CONNECT:
-    case STAGE_TLS:
-    case STAGE_GREETING:
-    case STAGE_EHLO:
-    case STAGE_STARTTLS:
-    case STAGE_DONE:
-        break;
-    }
-    return REPLY_AT_ANY;
 }
 
 /* ---- what it means --------------------------------------------------------- */
@@ -179,18 +156,10 @@ static void judge_reply(struct attempt *a, const struct evidence *e)
 {
     const struct errand *errand = e->errand;
     const struct refused_reply *r = a->reply;
-    struct reply_question q = {
-        .provider = e->plan->provider,
-        .host = e->plan->host,
-        .stage = reply_stage_of(a->stage),
-        .code = r->code,
-        .enhanced = { r->enhanced[0], r->enhanced[1], r->enhanced[2] },
-        .text = r->text,
-    };
     enum reply_class class = REPLY_CLASS_INFO_NORMAL;
     struct reply_meaning m;
 
-    if (replies_classify(&m, &q) && fits_stage(m.finding, a->stage)) {
+    if (meaning_of_reply(&m, e, a->stage, r) && fits_stage(m.finding, a->stage)) {
         class = m.class;
         a->finding = m.finding;
         a->confidence = m.confidence;

@@ -184,7 +184,7 @@ static void say_details(struct draft *d, struct because *b, const struct spot *s
     if (access == ACCESS_SILENT || access == ACCESS_MUTE)
         say_duration(b, "waited", s->longest_ms);
     else if (access == ACCESS_TURNED_AWAY)
-        say_reply(d, b, p);
+        say_reply(d, b, &p->reply);
     else if (access == ACCESS_CERTIFICATE_ENDED)
         say_date(b, "ends", c->certificates[seen_window(d->e, c, WINDOW_ENDED)].not_after);
 }

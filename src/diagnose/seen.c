@@ -9,8 +9,6 @@
 #include <strings.h>
 
 #include "diagnose/meaning.h"
-#include "knowledge/replies.h"
-#include "knowledge/words.h"
 #include "model/clock_estimate.h"
 
 /*
@@ -151,19 +149,9 @@ static enum trouble trouble_of_cut(const struct probe *p)
 /* What is held against the address or the place of this side; the greeting and EHLO are too early for more. */
 static enum trouble trouble_of_words(const struct evidence *e, const struct probe *p)
 {
-    const struct reply_question q = {
-        .provider = e->plan->provider,
-        .host = p->host,
-        .stage = p->stage == STAGE_EHLO ? REPLY_AT_EHLO : REPLY_AT_GREETING,
-        .code = p->reply.code,
-        .enhanced = { p->reply.enhanced[0], p->reply.enhanced[1], p->reply.enhanced[2] },
-        .text = p->reply.text,
-    };
     struct reply_meaning m;
 
-    if (words_stand_in(WORDS_BLOCKLIST, p->reply.text))
-        return TROUBLE_BLOCKLISTED;
-    if (!replies_classify(&m, &q) || !m.by_text)
+    if (!meaning_of_reply(&m, e, p->stage, &p->reply) || !m.by_text)
         return TROUBLE_NONE;
     switch (m.finding) {
     case FINDING_SEND_BLOCKLISTED:
@@ -195,9 +183,6 @@ static enum trouble trouble_of_reply(const struct evidence *e, const struct prob
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
-    if (p->stage <= STAGE_EHLO && meaning_in_words(e, p, FINDING_SEND_BLOCKLISTED))
-        return TROUBLE_BLOCKLISTED;
-    if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
     told = p->stage == STAGE_GREETING || p->stage == STAGE_EHLO ? trouble_of_words(e, p) : TROUBLE_NONE;
     if (told != TROUBLE_NONE)
         return told;
