@@ -439,7 +439,8 @@ enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const s
 /* ---- explain ------------------------------------------------------------------------ */
 
 enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char *provider,
-                                  const struct smtpdx_report_options *options, char **bytes, size_t *len, int *known)
+                                  const struct smtpdx_report_options *options, char **bytes, size_t *len,
+                                  int *known)
 {
     struct report_spec spec = spec_of(options);
     enum report_format format = REPORT_TEXT;
@@ -447,8 +448,8 @@ enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char 
     struct buf out;
     bool ok;
 
-    if (!language_parse(&spec.language, options->language) || !report_format_parse(&format, options->format) ||
-        (provider != NULL && provider_by_id(provider) == NULL))
+    if (!language_parse(&spec.language, options->language) ||
+        !report_format_parse(&format, options->format) || (provider != NULL && provider_by_id(provider) == NULL))
         return SMTPDX_USAGE;
     x = explain((struct peer_text){ text, text_len }, provider);
     if (x == NULL)

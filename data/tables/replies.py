@@ -8,7 +8,7 @@ from .text import symbol
 
 FILE = "data/replies.toml"
 STAGES = ("any", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data")
-SENDING = ("mail", "rcpt", "data")
+GROUPS = {"opening": ("greeting", "ehlo"), "sending": ("mail", "rcpt", "data")}
 PERCENT = {"high": 95, "medium": 85, "low": 60}
 
 CLASS_ID = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*")
@@ -67,15 +67,16 @@ def read(folder, knowledge, faults):
 
 
 def read_class(ident, table, findings, faults):
-    """What is not said of a stage holds as for any; sending stands for MAIL, RCPT and DATA."""
+    """What is not said of a stage is said of its group, or of any."""
     entry = Entry(FILE, ident, table, faults)
     if not CLASS_ID.fullmatch(ident):
         entry.fault("not the form of a class")
     usual = take_finding(entry, "any", findings)
     found = dict.fromkeys(STAGES, usual)
-    sending = take_finding(entry, "sending", findings)
-    if sending:
-        found.update(dict.fromkeys(SENDING, sending))
+    for group, stages in GROUPS.items():
+        finding = take_finding(entry, group, findings)
+        if finding:
+            found.update(dict.fromkeys(stages, finding))
     for stage in STAGES[1:]:
         found[stage] = take_finding(entry, stage, findings) or found[stage]
     entry.done()
@@ -197,12 +198,9 @@ def take_enhanced(entry):
 def take_stages(entry):
     stages = []
     for word in entry.take_strings("at"):
-        if word == "sending":
-            stages += SENDING
-        elif word in STAGES[1:]:
-            stages.append(word)
-        else:
+        if word not in STAGES[1:] and word not in GROUPS:
             entry.fault(f"at: there is no stage '{word}'")
+        stages += GROUPS.get(word, [word])
     return stages
 
 
@@ -258,8 +256,8 @@ def row_table(number, rows):
     for row in rows:
         kind, subject, first, last = row.enhanced
         stages = " | ".join(f"1 << REPLY_AT_{stage.upper()}" for stage in row.stages) or "0"
-        lines.append(f"    {{ {word_list(row.texts)}, {row.code}, {{ {kind}, {subject}, {first} }}, {last}, {stages}, "
-                     f"{row.percent}, {c_bool(row.weak)}, {symbol('REPLY_CLASS', row.ident)}, "
+        lines.append(f"    {{ {word_list(row.texts)}, {row.code}, {{ {kind}, {subject}, {first} }}, {last}, "
+                     f"{stages}, {row.percent}, {c_bool(row.weak)}, {symbol('REPLY_CLASS', row.ident)}, "
                      f"{finding_symbol(row.finding)}, {c_string_or_null(row.help_url)} }},")
     return "\n".join([*lines, "};", ""])
 

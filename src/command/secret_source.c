@@ -222,7 +222,7 @@ static int ask(struct taking *t, const char *user)
     struct buf line;
     enum ask_result result;
 
-    usage_set(&question, t->kind == SECRET_PASSWORD ? TEXT_SECRET_ASK_PASSWORD : TEXT_SECRET_ASK_TOKEN);
+    usage_set(&question, t->kind == SECRET_PASSWORD ? TEXT_PROMPT_ASK_PASSWORD : TEXT_PROMPT_ASK_TOKEN);
     usage_peer(&question, "user", user);
     buf_init(&line, QUESTION_MAX);
     usage_put(&line, t->face->language, &question);
@@ -285,7 +285,7 @@ static int finish(struct secret **ret, struct taking *t, int status)
     }
     secret_room_free(t->room, t->capacity);
     if (status == 0 && t->open_to_others != NULL && !t->face->quiet) {
-        usage_set(&note, TEXT_SECRET_OPEN_TO_OTHERS);
+        usage_set(&note, TEXT_PROMPT_OPEN_TO_OTHERS);
         usage_peer(&note, "file", t->open_to_others);
         face_note(t->face, &note);
     }

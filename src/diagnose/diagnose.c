@@ -63,6 +63,9 @@ static void (*const rules[])(struct draft *d) = {
     rule_smtp_stalled,
     rule_net_mtu_black_hole,
     rule_send_blocklisted,
+    rule_send_reverse_dns,
+    rule_send_location_blocked,
+    rule_relay_ehlo_domain,
     rule_smtp_ehlo_rejected,
     rule_smtp_rejected,
     rule_smtp_throttled,
@@ -89,7 +92,30 @@ static void (*const rules[])(struct draft *d) = {
     rule_cert_expires_soon,
     rule_smtp_auth_missing,
     rule_mode_plaintext_only,
+    rule_auth_mechanism_unsupported,
+    rule_auth_server_not_verified,
+    rule_auth_username_form,
+    rule_auth_bad_credentials,
+    rule_auth_app_password_required,
+    rule_auth_web_login_required,
+    rule_auth_disabled,
+    rule_auth_account_disabled,
+    rule_auth_token_rejected,
+    rule_auth_rate_limited,
+    rule_auth_temporary,
+    rule_relay_not_eligible,
+    rule_relay_not_allowed,
+    rule_send_auth_required,
+    rule_send_sender_rejected,
+    rule_send_recipient_rejected,
+    rule_send_relay_denied,
+    rule_send_quota_exceeded,
+    rule_send_temporary,
+    rule_send_too_large,
+    rule_send_content_rejected,
+    rule_send_rejected,
     rule_service_degraded,
+    rule_incoming_unreachable,
     rule_smtp_slow,
     rule_clock_drifting,
 };
@@ -159,6 +185,8 @@ static const char *suggestion_of(const struct draft *d)
 
     if (is_raised(d, another, sizeof another / sizeof another[0]))
         return plan->suggestion;
+    if (draft_find(d, FINDING_RELAY_NOT_ELIGIBLE) != NULL)
+        return provider_main_host(provider_by_id("gmail"));
     return is_raised(d, unclean, sizeof unclean / sizeof unclean[0]) ? plan->host : NULL;
 }
 

@@ -38,7 +38,7 @@ static bool has_spokesman(const struct draft *d, int probe)
 
 void draft_init(struct draft *d, struct diagnosis *diagnosis, const struct evidence *e)
 {
-    *d = (struct draft){ .e = e, .d = diagnosis, .arena = diagnosis->arena };
+    *d = (struct draft){ .e = e, .d = diagnosis, .arena = diagnosis->arena, .attempt = attempt_of(e) };
     diagnosis->findings = arena_alloc(d->arena, DIAGNOSIS_FINDINGS_MAX, sizeof *diagnosis->findings);
     for (size_t i = 0; i < e->n_probes && i < EVIDENCE_PROBES_MAX; i++) {
         int spokesman = e->probes[i].role == ROLE_TARGET ? seen_spokesman(e, i) : -1;
@@ -160,14 +160,14 @@ static void put_joined_lines(struct buf *out, struct peer_text t)
     }
 }
 
-void say_reply(struct draft *d, struct because *b, const struct probe *p)
+void say_reply(struct draft *d, struct because *b, const struct refused_reply *r)
 {
     struct buf line;
 
     buf_init(&line, SAID_MAX);
-    put_joined_lines(&line, p->reply.text);
+    put_joined_lines(&line, r->text);
     if (line.len == 0)
-        buf_printf(&line, "%u", p->reply.code);
+        buf_printf(&line, "%u", r->code);
     say_peer(d, b, "reply", (struct peer_text){ line.bytes, line.len });
     buf_done(&line);
 }

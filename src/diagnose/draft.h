@@ -8,6 +8,7 @@
 #ifndef SMTPDX_DIAGNOSE_DRAFT_H
 #define SMTPDX_DIAGNOSE_DRAFT_H
 
+#include "diagnose/attempt.h"
 #include "diagnose/seen.h"
 #include "knowledge/finding.h"
 #include "knowledge/text.h"
@@ -29,6 +30,7 @@ struct draft {
     /* Who speaks for each endpoint of the target that connects and does not work. */
     int spokesmen[EVIDENCE_PROBES_MAX];
     size_t n_spokesmen;
+    struct attempt attempt; /* at signing in and sending */
     struct diagnosed spare;
     struct because spare_because;
 };
@@ -58,7 +60,7 @@ struct because *draft_because(struct draft *d, struct diagnosed *f, enum text_id
 void say_word(struct draft *d, struct because *b, const char *name, const char *word);
 void say_peer(struct draft *d, struct because *b, const char *name, struct peer_text text);
 /* {reply}: what refused, its lines joined into one; the number alone where there is no text. */
-void say_reply(struct draft *d, struct because *b, const struct probe *p);
+void say_reply(struct draft *d, struct because *b, const struct refused_reply *r);
 void say_text(struct because *b, const char *name, enum text_id text);
 void say_number(struct because *b, const char *name, int64_t number);
 void say_duration(struct because *b, const char *name, double ms);

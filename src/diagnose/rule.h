@@ -90,6 +90,9 @@ void rule_cert_name_mismatch(struct draft *d);
 void rule_clock_wrong(struct draft *d);
 void rule_clock_drifting(struct draft *d);
 
+/* rule_incoming.c: where mail is read */
+void rule_incoming_unreachable(struct draft *d);
+
 /* rule_smtp.c: the dialogue */
 void rule_smtp_not_smtp(struct draft *d);
 void rule_smtp_no_greeting(struct draft *d);
@@ -101,7 +104,38 @@ void rule_smtp_closed_early(struct draft *d);
 void rule_smtp_protocol_error(struct draft *d);
 void rule_smtp_auth_missing(struct draft *d);
 void rule_smtp_ehlo_rejected(struct draft *d);
-void rule_send_blocklisted(struct draft *d);
 void rule_smtp_slow(struct draft *d);
+
+/* rule_auth.c: the sign-in */
+void rule_auth_mechanism_unsupported(struct draft *d);
+void rule_auth_server_not_verified(struct draft *d);
+void rule_auth_username_form(struct draft *d);
+void rule_auth_bad_credentials(struct draft *d);
+void rule_auth_app_password_required(struct draft *d);
+void rule_auth_web_login_required(struct draft *d);
+void rule_auth_disabled(struct draft *d);
+void rule_auth_account_disabled(struct draft *d);
+void rule_auth_token_rejected(struct draft *d);
+void rule_auth_rate_limited(struct draft *d);
+void rule_auth_temporary(struct draft *d);
+
+/* rule_send.c: the test message; and who is turned away for his address or place, at whatever step */
+void rule_send_blocklisted(struct draft *d);
+void rule_send_reverse_dns(struct draft *d);
+void rule_send_location_blocked(struct draft *d);
+void rule_send_auth_required(struct draft *d);
+void rule_send_sender_rejected(struct draft *d);
+void rule_send_recipient_rejected(struct draft *d);
+void rule_send_relay_denied(struct draft *d);
+void rule_send_quota_exceeded(struct draft *d);
+void rule_send_temporary(struct draft *d);
+void rule_send_too_large(struct draft *d);
+void rule_send_content_rejected(struct draft *d);
+void rule_send_rejected(struct draft *d);
+
+/* rule_relay.c: the relay of Google Workspace */
+void rule_relay_ehlo_domain(struct draft *d);
+void rule_relay_not_allowed(struct draft *d);
+void rule_relay_not_eligible(struct draft *d);
 
 #endif

@@ -132,6 +132,12 @@ static bool is_wrong(const struct evidence *e)
     return is_off(e) && (off_ms(e) >= WRONG_MS || any_splits(e));
 }
 
+/* Tokens live for an hour: by a wrong clock they are renewed too late, or made for another time. */
+static bool spoils_token(const struct draft *d)
+{
+    return d->attempt.finding == FINDING_AUTH_TOKEN_REJECTED;
+}
+
 void rule_clock_wrong(struct draft *d)
 {
     const struct evidence *e = d->e;
@@ -141,7 +147,7 @@ void rule_clock_wrong(struct draft *d)
     if (!is_wrong(e))
         return;
     f = draft_raise(d, FINDING_CLOCK_WRONG);
-    f->severity = stops_the_user(e) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    f->severity = stops_the_user(e) || spoils_token(d) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
     set_confidence(d, f);
     say_offset(d, f, TEXT_BECAUSE_CLOCK_WRONG_AHEAD,
                e->clock.has_upper ? TEXT_BECAUSE_CLOCK_WRONG_BEHIND : TEXT_BECAUSE_CLOCK_WRONG_AT_LEAST);

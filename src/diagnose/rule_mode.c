@@ -90,7 +90,7 @@ static void judge_mode(struct draft *d, uint16_t port)
     if (good.first < 0 && !seen_demands_tls(p) && (other_bad.first >= 0 || !seen_mismatch(p)))
         return;
     f = draft_raise(d, FINDING_INPUT_WRONG_MODE);
-    say_reply(d, say_mode(d, f, wrong_mode_text(p), &bad), p);
+    say_reply(d, say_mode(d, f, wrong_mode_text(p), &bad), &p->reply);
     if (good.first >= 0)
         say_mode(d, f, TEXT_BECAUSE_INPUT_WRONG_MODE_WORKS, &good);
     else
@@ -253,17 +253,21 @@ static bool works_in_clear(const struct draft *d, const struct probe *p, int kin
 void rule_mode_plaintext_only(struct draft *d)
 {
     const struct plan *plan = d->e->plan;
+    struct diagnosed *f = NULL;
 
     for (size_t i = 0; i < plan->n_ports; i++) {
         uint16_t port = plan->ports[i];
         struct spot s = spot_of_port(d, port, works_in_clear, 0);
-        struct diagnosed *f;
 
         if (s.first < 0 || !seen_counts(d->e, port) || !seen_clear_is_all(d->e, port))
             continue;
         f = draft_raise(d, FINDING_MODE_PLAINTEXT_ONLY);
         spot_because(d, f, TEXT_BECAUSE_MODE_PLAINTEXT_ONLY_CLEAR, &s);
         f->severity = SEVERITY_WARNING;
+    }
+    if (f != NULL && plan->user.bytes != NULL) {
+        draft_because(d, f, TEXT_BECAUSE_MODE_PLAINTEXT_ONLY_NO_SIGN_IN, -1);
+        f->severity = SEVERITY_CRITICAL;
     }
 }
 
@@ -281,7 +285,7 @@ void rule_mode_starttls_rejected(struct draft *d)
             continue;
         f = draft_raise(d, FINDING_MODE_STARTTLS_REJECTED);
         say_reply(d, spot_because(d, f, TEXT_BECAUSE_MODE_STARTTLS_REJECTED_REPLY, &s),
-                  &d->e->probes[s.first]);
+                  &d->e->probes[s.first].reply);
     }
     if (f != NULL)
         draft_judge(d, f);

@@ -451,7 +451,7 @@ static void down_by_trouble(struct draft *d, enum trouble trouble, enum text_id 
             continue;
         b = spot_because(d, f, text, &s);
         say_duration(b, "waited", s.longest_ms);
-        say_reply(d, b, &d->e->probes[s.first]);
+        say_reply(d, b, &d->e->probes[s.first].reply);
     }
     say_what_else(d, f, SURE_BY_REFUSAL);
     draft_judge(d, f);

@@ -1,100 +1,10 @@
 /*
  * rule_smtp - dialogues that go wrong behind a connection that stands
  *
- * Each looks at the spokesmen: of every endpoint that works in no mode, the
- * failure that tells most.
+ * What a failure means is told by the spokesmen of each endpoint (trouble.h).
  */
 #include "diagnose/rule.h"
-#include "diagnose/whole.h"
-
-/* Where the dialogue stood, in the words of the protocol. */
-static const char *step_word(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_CONNECT:
-    case STAGE_GREETING:
-        return "220";
-    case STAGE_TLS:
-        return "TLS";
-    case STAGE_EHLO:
-        return "EHLO";
-    case STAGE_STARTTLS:
-        return "STARTTLS";
-    case STAGE_AUTH:
-        return "AUTH";
-    case STAGE_MAIL:
-    case STAGE_DONE:
-        return "MAIL";
-    case STAGE_RCPT:
-        return "RCPT";
-    case STAGE_DATA:
-    case STAGE_MESSAGE:
-        return "DATA";
-    }
-    return "";
-}
-
-/* Adds the line of a finding for one port; the text may differ with what was seen. */
-typedef enum text_id (*trouble_text_fn)(const struct probe *p);
-
-static void say_trouble(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)
-{
-    const struct probe *p = &d->e->probes[s->first];
-    struct because *b = spot_because(d, f, text, s);
-
-    say_duration(b, "waited", s->longest_ms);
-    say_word(d, b, "step", step_word(p->stage));
-    say_word(d, b, "service", service_word(p->service));
-    say_peer(d, b, "raw", p->raw);
-    say_word(d, b, "ehlo", p->ehlo == NULL ? "" : p->ehlo);
-    say_word(d, b, "other", p->other_ehlo == NULL ? "" : p->other_ehlo);
-    say_reply(d, b, p);
-}
-
-/* Told by the same line, but for the port. */
-static bool is_told_alike(const struct draft *d, const struct spot *s, const struct spot *other)
-{
-    const struct probe *a = &d->e->probes[s->first];
-    const struct probe *b = &d->e->probes[other->first];
-
-    return spot_fits(s, other) && a->fault == b->fault && a->stage == b->stage && a->service == b->service &&
-           a->reply.code == b->reply.code && peer_text_equal(a->reply.text, b->reply.text) &&
-           peer_text_equal(a->raw, b->raw);
-}
-
-/* Adds the spot to one of n that is told alike, or to their end. */
-static void gather(const struct draft *d, struct spot *spots, size_t *n, const struct spot *s)
-{
-    for (size_t i = 0; i < *n; i++) {
-        if (is_told_alike(d, &spots[i], s)) {
-            spot_join(&spots[i], s);
-            return;
-        }
-    }
-    spots[(*n)++] = *s;
-}
-
-static void judge_trouble(struct draft *d, enum trouble trouble, enum finding_id finding,
-                          trouble_text_fn text_of)
-{
-    struct port_set ports = whole_counted_ports(d);
-    struct spot spots[PLAN_PORTS_MAX];
-    struct diagnosed *f;
-    size_t n = 0;
-
-    for (size_t i = 0; i < ports.n; i++) {
-        struct spot s = spot_of_trouble(d, ports.ports[i], trouble);
-
-        if (s.first >= 0 && !whole_explains(d, ports.ports[i]))
-            gather(d, spots, &n, &s);
-    }
-    if (n == 0)
-        return;
-    f = draft_raise(d, finding);
-    for (size_t i = 0; i < n; i++)
-        say_trouble(d, f, text_of(&d->e->probes[spots[i].first]), &spots[i]);
-    draft_judge(d, f);
-}
+#include "diagnose/trouble.h"
 
 static enum text_id text_not_smtp(const struct probe *p)
 {
@@ -107,7 +17,7 @@ static enum text_id text_not_smtp(const struct probe *p)
 
 void rule_smtp_not_smtp(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_NOT_SMTP, FINDING_SMTP_NOT_SMTP, text_not_smtp);
+    trouble_judge(d, TROUBLE_NOT_SMTP, FINDING_SMTP_NOT_SMTP, text_not_smtp);
 }
 
 static enum text_id text_no_greeting(const struct probe *p)
@@ -118,7 +28,7 @@ static enum text_id text_no_greeting(const struct probe *p)
 
 void rule_smtp_no_greeting(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_NO_GREETING, FINDING_SMTP_NO_GREETING, text_no_greeting);
+    trouble_judge(d, TROUBLE_NO_GREETING, FINDING_SMTP_NO_GREETING, text_no_greeting);
 }
 
 static enum text_id text_stalled(const struct probe *p)
@@ -129,7 +39,7 @@ static enum text_id text_stalled(const struct probe *p)
 
 void rule_smtp_stalled(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_STALLED, FINDING_SMTP_STALLED, text_stalled);
+    trouble_judge(d, TROUBLE_STALLED, FINDING_SMTP_STALLED, text_stalled);
 }
 
 static enum text_id text_black_hole(const struct probe *p)
@@ -140,7 +50,7 @@ static enum text_id text_black_hole(const struct probe *p)
 
 void rule_net_mtu_black_hole(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_BLACK_HOLE, FINDING_NET_MTU_BLACK_HOLE, text_black_hole);
+    trouble_judge(d, TROUBLE_BLACK_HOLE, FINDING_NET_MTU_BLACK_HOLE, text_black_hole);
 }
 
 static enum text_id text_rejected(const struct probe *p)
@@ -151,29 +61,17 @@ static enum text_id text_rejected(const struct probe *p)
 
 void rule_smtp_rejected(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_REJECTED, FINDING_SMTP_REJECTED, text_rejected);
-}
-
-static enum text_id text_blocklisted(const struct probe *p)
-{
-    (void)p;
-    return TEXT_BECAUSE_SEND_BLOCKLISTED_REPLY;
-}
-
-void rule_send_blocklisted(struct draft *d)
-{
-    judge_trouble(d, TROUBLE_BLOCKLISTED, FINDING_SEND_BLOCKLISTED, text_blocklisted);
+    trouble_judge(d, TROUBLE_REJECTED, FINDING_SMTP_REJECTED, text_rejected);
 }
 
 static enum text_id text_ehlo(const struct probe *p)
 {
-    (void)p;
-    return TEXT_BECAUSE_SMTP_EHLO_REJECTED_REPLY;
+    return p->other_ehlo_accepted ? TEXT_BECAUSE_SMTP_EHLO_REJECTED_REPLY : TEXT_BECAUSE_SMTP_EHLO_REJECTED_ALONE;
 }
 
 void rule_smtp_ehlo_rejected(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_EHLO_NAME, FINDING_SMTP_EHLO_REJECTED, text_ehlo);
+    trouble_judge(d, TROUBLE_EHLO_NAME, FINDING_SMTP_EHLO_REJECTED, text_ehlo);
 }
 
 static enum text_id text_throttled(const struct probe *p)
@@ -184,7 +82,7 @@ static enum text_id text_throttled(const struct probe *p)
 
 void rule_smtp_throttled(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_THROTTLED, FINDING_SMTP_THROTTLED, text_throttled);
+    trouble_judge(d, TROUBLE_THROTTLED, FINDING_SMTP_THROTTLED, text_throttled);
 }
 
 static enum text_id text_closed(const struct probe *p)
@@ -195,18 +93,20 @@ static enum text_id text_closed(const struct probe *p)
 
 void rule_smtp_closed_early(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_CLOSED, FINDING_SMTP_CLOSED_EARLY, text_closed);
+    trouble_judge(d, TROUBLE_CLOSED, FINDING_SMTP_CLOSED_EARLY, text_closed);
 }
 
 static enum text_id text_protocol(const struct probe *p)
 {
+    if (p->fault == FAULT_CHALLENGE)
+        return TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_CHALLENGE;
     return p->fault == FAULT_REPLY ? TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_REPLY
                                    : TEXT_BECAUSE_SMTP_PROTOCOL_ERROR_BYTES;
 }
 
 void rule_smtp_protocol_error(struct draft *d)
 {
-    judge_trouble(d, TROUBLE_PROTOCOL, FINDING_SMTP_PROTOCOL_ERROR, text_protocol);
+    trouble_judge(d, TROUBLE_PROTOCOL, FINDING_SMTP_PROTOCOL_ERROR, text_protocol);
 }
 
 /* ---- smtp.auth-missing ---------------------------------------------------- */
@@ -289,7 +189,7 @@ static void say_late(struct draft *d, struct diagnosed *f, const struct spot *s)
     struct because *b = spot_because(d, f, TEXT_BECAUSE_SMTP_SLOW_REPLY, s);
 
     say_duration(b, "waited", p->slowest_ms);
-    say_word(d, b, "step", step_word(p->slowest_stage));
+    say_word(d, b, "step", stage_command(p->slowest_stage));
 }
 
 static bool judge_threshold(struct draft *d, unsigned threshold_ms, enum severity severity)

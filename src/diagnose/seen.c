@@ -38,15 +38,14 @@ bool seen_silent(const struct evidence *e, const struct probe *p)
            p->total_ms >= (e->ceiling_reached ? SILENCE_AT_CEILING_MS : SILENCE_MEANS_MS);
 }
 
-/* For probes of any role. */
-static bool means_something(const struct evidence *e, const struct probe *p)
+bool seen_means_something(const struct evidence *e, const struct probe *p)
 {
     return was_tried(p) && (p->outcome == PROBE_OK || !is_silent(p) || seen_silent(e, p));
 }
 
 bool seen_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_TARGET && means_something(e, p);
+    return p->role == ROLE_TARGET && seen_means_something(e, p);
 }
 
 static bool has_connected(const struct probe *p)
@@ -147,20 +146,52 @@ static enum trouble trouble_of_cut(const struct probe *p)
     return p->fault == FAULT_CLOSED || is_under_way(p) ? TROUBLE_CLOSED : TROUBLE_RESET;
 }
 
+/* What is held against the address or the place of this side; the greeting and EHLO are too early for more. */
+static enum trouble trouble_of_words(const struct evidence *e, const struct probe *p)
+{
+    struct reply_meaning m;
+
+    if (!meaning_of_reply(&m, e, p->stage, &p->reply) || !m.by_text)
+        return TROUBLE_NONE;
+    switch (m.finding) {
+    case FINDING_SEND_BLOCKLISTED:
+        return TROUBLE_BLOCKLISTED;
+    case FINDING_SEND_REVERSE_DNS:
+        return TROUBLE_REVERSE_DNS;
+    case FINDING_SEND_LOCATION_BLOCKED:
+        return TROUBLE_LOCATION;
+    default:
+        return TROUBLE_NONE;
+    }
+}
+
+/* 4.7.0 at EHLO is how it refuses "localhost" and the like; 4.3.0 and others are faults of its own. */
+static bool is_relay_ehlo(const struct evidence *e, const struct probe *p)
+{
+    const struct refused_reply *r = &p->reply;
+
+    return seen_is_relay(e) && p->stage == STAGE_EHLO &&
+           (r->code >= 500 || r->enhanced[0] == 0 || (r->enhanced[1] == 7 && r->enhanced[2] == 0));
+}
+
 static enum trouble trouble_of_reply(const struct evidence *e, const struct probe *p)
 {
     unsigned code = p->reply.code;
+    enum trouble told;
 
     if (code < 400 || code > 599)
         return TROUBLE_PROTOCOL;
     if (p->stage == STAGE_STARTTLS && code != 421)
         return TROUBLE_STARTTLS_REJECTED;
-    if (p->stage <= STAGE_EHLO && meaning_in_words(e, p, FINDING_SEND_BLOCKLISTED))
-        return TROUBLE_BLOCKLISTED;
-    if (p->stage == STAGE_EHLO && p->other_ehlo_accepted)
+    told = p->stage == STAGE_GREETING || p->stage == STAGE_EHLO ? trouble_of_words(e, p) : TROUBLE_NONE;
+    if (told != TROUBLE_NONE)
+        return told;
+    if (p->stage == STAGE_EHLO && p->other_ehlo_accepted && !seen_is_relay(e))
         return TROUBLE_EHLO_NAME;
     if (meaning_in_words(e, p, FINDING_SMTP_THROTTLED))
         return TROUBLE_THROTTLED;
+    if (is_relay_ehlo(e, p))
+        return TROUBLE_RELAY_EHLO;
     return code < 500 ? TROUBLE_THROTTLED : TROUBLE_REJECTED;
 }
 
@@ -416,7 +447,10 @@ static int weight_of(const struct evidence *e, const struct probe *p)
         break;
     case TROUBLE_NOT_SMTP:
     case TROUBLE_BLOCKLISTED:
+    case TROUBLE_REVERSE_DNS:
+    case TROUBLE_LOCATION:
     case TROUBLE_EHLO_NAME:
+    case TROUBLE_RELAY_EHLO:
     case TROUBLE_REJECTED:
     case TROUBLE_THROTTLED:
     case TROUBLE_PROTOCOL:
@@ -455,6 +489,11 @@ int seen_spokesman(const struct evidence *e, size_t probe)
 const struct provider *seen_provider(const struct evidence *e)
 {
     return e->plan->provider == NULL ? NULL : provider_by_id(e->plan->provider);
+}
+
+bool seen_is_relay(const struct evidence *e)
+{
+    return e->plan->provider != NULL && strcmp(e->plan->provider, "gmail-relay") == 0;
 }
 
 bool seen_provider_port(const struct evidence *e, uint16_t port)
@@ -614,7 +653,7 @@ static bool is_led_astray(const struct evidence *e, const struct probe *p)
 
 static bool control_tells(const struct evidence *e, const struct probe *p)
 {
-    return p->role == ROLE_CONTROL && means_something(e, p) && !is_led_astray(e, p);
+    return p->role == ROLE_CONTROL && seen_means_something(e, p) && !is_led_astray(e, p);
 }
 
 enum control_state seen_family_controls(const struct evidence *e, enum family family)

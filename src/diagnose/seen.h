@@ -30,7 +30,10 @@ enum trouble {
     TROUBLE_NO_GREETING,
     TROUBLE_NOT_SMTP,
     TROUBLE_BLOCKLISTED,
+    TROUBLE_REVERSE_DNS,
+    TROUBLE_LOCATION,
     TROUBLE_EHLO_NAME,
+    TROUBLE_RELAY_EHLO, /* the relay of Google Workspace takes a name for none */
     TROUBLE_REJECTED,
     TROUBLE_THROTTLED,
     TROUBLE_PROTOCOL,
@@ -47,6 +50,9 @@ enum trouble {
 bool seen_stops_early(const struct evidence *e);
 
 /* ---- one probe ---- */
+
+/* A probe of any role that was tried and whose result means something. */
+bool seen_means_something(const struct evidence *e, const struct probe *p);
 
 /* A probe of the target that was tried and whose result means something. */
 bool seen_tells(const struct evidence *e, const struct probe *p);
@@ -122,6 +128,9 @@ int seen_spokesman(const struct evidence *e, size_t probe);
 /* ---- the user's settings ---- */
 
 const struct provider *seen_provider(const struct evidence *e);
+
+/* The host is the relay of Google Workspace, which has rules of its own. */
+bool seen_is_relay(const struct evidence *e);
 
 /* The provider is known to serve sending on this port of the host, in whatever mode. */
 bool seen_provider_port(const struct evidence *e, uint16_t port);

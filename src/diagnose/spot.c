@@ -26,17 +26,20 @@ static void add_address(struct spot *s, const struct address *a)
         s->addresses[s->n_addresses++] = *a;
 }
 
-void spot_add(struct spot *s, const struct evidence *e, int probe)
+static void add(struct spot *s, const struct probe *p)
 {
-    const struct probe *p = &e->probes[probe];
-
-    if (s->first < 0)
-        s->first = probe;
     port_set_add(&s->ports, p->port);
     if (p->has_address)
         add_address(s, &p->address);
     if (p->total_ms > s->longest_ms)
         s->longest_ms = p->total_ms;
+}
+
+void spot_add(struct spot *s, const struct evidence *e, int probe)
+{
+    if (s->first < 0)
+        s->first = probe;
+    add(s, &e->probes[probe]);
 }
 
 static void put_host(struct buf *b, const char *host)
@@ -57,9 +60,9 @@ static void put_addresses(struct buf *b, const struct spot *s, const char *host)
     buf_put_string(b, s->more ? ", ...)" : ")");
 }
 
-void spot_say(struct draft *d, struct because *because, const struct spot *s)
+/* p: one of them. */
+static void say(struct draft *d, struct because *because, const struct spot *s, const struct probe *p)
 {
-    const struct probe *p = &d->e->probes[s->first];
     const char *host = p->host == NULL ? draft_host(d) : p->host;
     struct buf b;
 
@@ -70,6 +73,20 @@ void spot_say(struct draft *d, struct because *because, const struct spot *s)
     put_addresses(&b, s, host);
     say_word(d, because, "endpoint", buf_borrow(&b));
     buf_done(&b);
+}
+
+void spot_say(struct draft *d, struct because *b, const struct spot *s)
+{
+    say(d, b, s, &d->e->probes[s->first]);
+}
+
+void spot_say_alone(struct draft *d, struct because *b, const struct probe *p)
+{
+    struct spot s;
+
+    spot_init(&s);
+    add(&s, p);
+    say(d, b, &s, p);
 }
 
 struct because *spot_because(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s)

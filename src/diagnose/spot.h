@@ -26,6 +26,9 @@ void spot_add(struct spot *s, const struct evidence *e, int probe);
 /* The argument {endpoint} of a line. */
 void spot_say(struct draft *d, struct because *b, const struct spot *s);
 
+/* The same of one connection, which need not stand in the matrix. */
+void spot_say_alone(struct draft *d, struct because *b, const struct probe *p);
+
 /* A line about the spot, {endpoint} filled in, and the finding concerns its ports. */
 struct because *spot_because(struct draft *d, struct diagnosed *f, enum text_id text, const struct spot *s);
 

@@ -496,6 +496,13 @@ static enum input_result set_accept_look_alike(void *owner, const struct option_
     return INPUT_OK;
 }
 
+static enum input_result set_incoming(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+{
+    (void)o, (void)value, (void)error;
+    ((struct plan *)owner)->incoming = true;
+    return INPUT_OK;
+}
+
 static const struct option_spec plan_options[] = {
     { "port", 'p', true, "PORT", TEXT_OPTION_PORT_HELP, TEXT_OPTION_PORT_ACCEPTED, set_port },
     { "tls", 0, false, "none|starttls|implicit", TEXT_OPTION_TLS_HELP, TEXT_NONE, set_tls },
@@ -527,6 +534,7 @@ static const struct option_spec plan_options[] = {
     { "send-to", 0, false, "ADDRESS", TEXT_OPTION_SEND_TO_HELP, TEXT_OPTION_SEND_TO_ACCEPTED, set_send_to },
     { "from", 0, false, "ADDRESS", TEXT_OPTION_FROM_HELP, TEXT_OPTION_SEND_TO_ACCEPTED, set_from },
     { "stop-after", 0, false, "greeting|tls|auth|rcpt", TEXT_OPTION_STOP_AFTER_HELP, TEXT_NONE, set_stop_after },
+    { "incoming", 0, false, NULL, TEXT_OPTION_INCOMING_HELP, TEXT_NONE, set_incoming },
 };
 
 const struct option_spec *plan_option_table(size_t *ret_n)
@@ -615,6 +623,8 @@ static enum input_result check_conflicts(struct plan *p, struct usage *error)
         return usage_set(error, TEXT_USAGE_NO_ROOTS);
     if ((p->cert_file == NULL) != (p->key_file == NULL))
         return usage_set(error, TEXT_USAGE_CERT_AND_KEY);
+    if (p->incoming && p->only_target)
+        return usage_set(error, TEXT_USAGE_INCOMING_FORBIDDEN);
     result = check_errand(p, error);
     if (result != INPUT_OK)
         return result;
@@ -703,6 +713,24 @@ static bool choose_other_resolvers(struct plan *p)
     return true;
 }
 
+/* Where mail is read, as far as it is known of this provider. */
+static bool choose_incoming(struct plan *p)
+{
+    const struct provider *provider = p->provider == NULL ? NULL : provider_by_id(p->provider);
+
+    for (size_t i = 0; p->incoming && provider != NULL && i < provider->n_incoming; i++) {
+        const struct provider_incoming *from = &provider->incoming[i];
+        const char *host = p->host == NULL ? NULL : provider_incoming_host(from, p->host);
+        struct incoming_server *slot =
+            host == NULL ? NULL
+                         : ARENA_APPEND(p->arena, p->incoming_servers, p->n_incoming_servers, PLAN_INCOMING_MAX);
+
+        if (slot != NULL)
+            *slot = (struct incoming_server){ from->protocol, host, from->port, from->tls };
+    }
+    return !arena_failed(p->arena);
+}
+
 enum input_result input_finish(struct plan *p, struct usage *error)
 {
     enum input_result result = check_conflicts(p, error);
@@ -711,5 +739,5 @@ enum input_result input_finish(struct plan *p, struct usage *error)
         return result;
     if (p->input.bytes == NULL)
         target_default(p);
-    return choose_ports(p) && choose_controls(p) && choose_other_resolvers(p) ? INPUT_OK : INPUT_NO_MEMORY;
+    return choose_ports(p) && choose_controls(p) && choose_other_resolvers(p) && choose_incoming(p) ? INPUT_OK : INPUT_NO_MEMORY;
 }

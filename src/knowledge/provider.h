@@ -22,6 +22,14 @@ enum username_form {
     USERNAME_OTHER, /* a name that the provider hands out */
 };
 
+/* Whether it wants, in place of the account's password, one that it makes for a single program; and how one looks. */
+enum app_password_form {
+    APP_PASSWORD_NONE,
+    APP_PASSWORD_LETTERS, /* sixteen small letters */
+    APP_PASSWORD_HYPHENS, /* the same, four by four with hyphens between */
+    APP_PASSWORD_OTHER,
+};
+
 struct provider_host {
     const char *host; /* lower case; "*.example" for any name below example */
     uint16_t port;
@@ -40,6 +48,7 @@ struct provider {
     const char *id; /* "gmail" */
     const char *name;
     enum username_form username;
+    enum app_password_form app_password;
     const struct provider_host *hosts; /* best first */
     size_t n_hosts;
     const struct provider_incoming *incoming; /* IMAP first; none where they are not known */

@@ -46,7 +46,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* A blank, a line end or another control character; a pasted text has line ends as \r and \n, two characters. */
+/* A blank, a line end, another control character; in a pasted text also \r and \n in two characters each. */
 static size_t gap_at(struct peer_text t)
 {
     if (t.len > 0 && ((unsigned char)t.bytes[0] <= ' ' || t.bytes[0] == 0x7f))
@@ -69,9 +69,9 @@ static bool ends_at(struct peer_text t, size_t at)
 }
 
 /* "5.7.8" with a gap behind; 0 where there is none. */
-static size_t enhanced_at(struct peer_text t, size_t at)
+static size_t enhanced_at(struct peer_text t)
 {
-    size_t start = at;
+    size_t at = 0;
 
     for (unsigned part = 0; part < 3; part++) {
         size_t n = digits_at(t, at);
@@ -80,19 +80,24 @@ static size_t enhanced_at(struct peer_text t, size_t at)
             return 0;
         at += n + 1;
     }
-    return ends_at(t, at - 1) ? at - 1 - start : 0;
+    return ends_at(t, at - 1) ? at - 1 : 0;
 }
 
-/* The code at the head of a word, the one of RFC 3463 behind it, or either alone: "535", "535-5.7.8", "535-". */
+/* A code at the head of a word: "535", "5.7.8", or the "535-" of a line that is not the last. */
 static size_t code_at(struct peer_text t)
 {
-    size_t n = enhanced_at(t, 0);
+    size_t n = enhanced_at(t);
 
     if (n > 0 || t.len < 3 || t.bytes[0] < '2' || t.bytes[0] > '5' || digits_at(t, 0) < 3)
         return n;
     if (t.len > 3 && t.bytes[3] == '-')
-        return 4 + enhanced_at(t, 4);
+        return 4;
     return ends_at(t, 3) ? 3 : 0;
+}
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
 static void skip(struct peer_text *t, size_t n)
@@ -123,8 +128,7 @@ static void fold(struct folded *ret, struct peer_text text)
             ret->bytes[ret->len++] = ' ';
         if (ret->len == sizeof ret->bytes)
             return;
-        ret->bytes[ret->len++] =
-            text.bytes[0] >= 'A' && text.bytes[0] <= 'Z' ? (char)(text.bytes[0] + ('a' - 'A')) : text.bytes[0];
+        ret->bytes[ret->len++] = small(text.bytes[0]);
         begins = false;
         skip(&text, 1);
     }
@@ -155,7 +159,8 @@ static bool ends_with(const char *name, const char *ending)
            (len == ending_len || name[len - ending_len - 1] == '.');
 }
 
-static enum owner owner_of(const struct reply_set *set, const struct reply_question *q, const struct folded *text)
+static enum owner owner_of(const struct reply_set *set, const struct reply_question *q,
+                           const struct folded *text)
 {
     if (set->providers.n == 0 && set->hosts.n == 0)
         return OWNER_ANYBODY;
@@ -197,10 +202,15 @@ static bool has_enhanced(const struct reply_row *row)
     return row->enhanced[0] != 0 || row->enhanced[1] != 0 || row->enhanced[2] != 0;
 }
 
+static bool class_fits(unsigned of_row, unsigned class)
+{
+    return of_row == class || (of_row == 0 && (class == 4 || class == 5));
+}
+
 static bool enhanced_fits(const struct reply_row *row, const unsigned enhanced[3])
 {
-    return enhanced[0] != 0 && (row->enhanced[0] == 0 || row->enhanced[0] == enhanced[0]) &&
-           row->enhanced[1] == enhanced[1] && row->enhanced[2] <= enhanced[2] && enhanced[2] <= row->detail_last;
+    return enhanced[0] != 0 && class_fits(row->enhanced[0], enhanced[0]) && row->enhanced[1] == enhanced[1] &&
+           row->enhanced[2] <= enhanced[2] && enhanced[2] <= row->detail_last;
 }
 
 /* A code that is not known is made up for by an enhanced one that fits. */
@@ -218,9 +228,7 @@ static unsigned fit_of(const struct reply_row *row, const struct reply_question 
     unsigned fits = 0;
 
     if (has_enhanced(row) && enhanced_fits(row, q->enhanced))
-        fits += 8U + (row->detail_last == row->enhanced[2] ? 8 : 0) + (row->enhanced[0] != 0 ? 4 : 0);
-    if (row->code != 0 && row->code == q->code)
-        fits += 2;
+        fits += row->detail_last > row->enhanced[2] ? 2 : 4;
     if (row->stages != 0 && q->stage != REPLY_AT_ANY)
         fits += 1;
     return fits;

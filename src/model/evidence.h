@@ -357,6 +357,7 @@ struct probe {
     enum stage slowest_stage; /* what that reply answered; GREETING where it was the greeting */
 
     struct peer_text greeting; /* all lines as received */
+    struct peer_text ehlo_line; /* the first line of the reply to that EHLO */
     struct peer_text *keywords; /* of the EHLO that counts for this mode, without the first line */
     size_t n_keywords;
     struct peer_text *auth; /* mechanisms offered in this mode */
@@ -555,6 +556,8 @@ const char *probe_outcome_word(enum probe_outcome outcome);
 bool probe_outcome_parse(enum probe_outcome *ret, const char *word);
 const char *stage_word(enum stage stage);
 bool stage_parse(enum stage *ret, const char *word);
+/* What the dialogue waits for there, in the words of the protocol: "220", "EHLO". */
+const char *stage_command(enum stage stage);
 const char *skip_reason_word(enum skip_reason reason);
 bool skip_reason_parse(enum skip_reason *ret, const char *word);
 const char *fault_word(enum fault fault);

@@ -289,6 +289,8 @@ static void codec_times(struct codec *c, struct probe *p)
 static void codec_session(struct codec *c, struct probe *p)
 {
     codec_peer(c, "greeting", &p->greeting);
+    if (codec_has(c, "ehlo_line"))
+        codec_peer(c, "ehlo_line", &p->ehlo_line);
     codec_list(c, "keywords", &p->keywords, &p->n_keywords, sizeof *p->keywords, PROBE_KEYWORDS_MAX,
                codec_listed_peer);
     codec_list(c, "auth", &p->auth, &p->n_auth, sizeof *p->auth, PROBE_KEYWORDS_MAX, codec_listed_peer);

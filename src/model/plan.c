@@ -114,6 +114,17 @@ bool plan_has_errand(const struct plan *p)
            (p->user.bytes != NULL || p->send_to != NULL);
 }
 
+const struct incoming_server *plan_incoming_server(const struct plan *p, const char *host, uint16_t port)
+{
+    for (size_t i = 0; i < p->n_incoming_servers; i++) {
+        const struct incoming_server *server = &p->incoming_servers[i];
+
+        if (server->port == port && strcmp(server->host, host) == 0)
+            return server;
+    }
+    return NULL;
+}
+
 bool plan_suggests_other(const struct plan *p)
 {
     return p->suggestion != NULL && (p->host == NULL || strcmp(p->suggestion, p->host) != 0);

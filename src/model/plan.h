@@ -179,6 +179,9 @@ uint16_t plan_dial_port(const struct plan *p, uint16_t port);
 
 bool plan_asks_port(const struct plan *p, uint16_t port);
 
+/* The row of incoming_servers; NULL where there is none. */
+const struct incoming_server *plan_incoming_server(const struct plan *p, const char *host, uint16_t port);
+
 /* A connection beyond the matrix is called for: one that signs in, or sends. */
 bool plan_has_errand(const struct plan *p);
 

@@ -3,6 +3,12 @@
  */
 #include "probe/cells.h"
 
+static const struct incoming_server *incoming_server(const struct evidence *e, const struct cell_owner *o,
+                                                     uint16_t port)
+{
+    return o->role == ROLE_INCOMING ? plan_incoming_server(e->plan, o->host, port) : NULL;
+}
+
 bool cells_belong(const struct cell_owner *o, const struct probe *p)
 {
     return p->role == o->role && p->host == o->host;
@@ -11,6 +17,7 @@ bool cells_belong(const struct cell_owner *o, const struct probe *p)
 void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                    uint16_t port, enum tls_mode mode)
 {
+    const struct incoming_server *server = incoming_server(e, o, port);
     struct probe *p = ARENA_APPEND(e->arena, e->probes, e->n_probes, EVIDENCE_PROBES_MAX);
 
     if (p == NULL) {
@@ -19,6 +26,7 @@ void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family f
     }
     *p = (struct probe){
         .role = o->role,
+        .protocol = server == NULL ? PROTOCOL_SMTP : server->protocol,
         .host = o->host,
         .family = family,
         .port = port,
@@ -36,6 +44,12 @@ void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family f
 void cells_put(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                uint16_t port)
 {
+    const struct incoming_server *server = incoming_server(e, o, port);
+
+    if (server != NULL) {
+        cells_put_one(e, o, family, address, port, server->mode);
+        return;
+    }
     for (unsigned mode = 0; mode < TLS_MODE_COUNT; mode++)
         cells_put_one(e, o, family, address, port, (enum tls_mode)mode);
 }

@@ -21,7 +21,7 @@ bool cells_belong(const struct cell_owner *o, const struct probe *p);
 void cells_put_one(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                    uint16_t port, enum tls_mode mode);
 
-/* One for each mode of a port. */
+/* One for each mode of a port; of an incoming server for the one that the plan names. */
 void cells_put(struct evidence *e, const struct cell_owner *o, enum family family, const struct address *address,
                uint16_t port);
 

@@ -4,6 +4,7 @@
 #include "probe/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "model/clock_estimate.h"
@@ -142,15 +143,21 @@ static void check_finish(struct check *c)
     check_release(c);
 }
 
-static bool sites_are_busy(const struct check *c)
+static bool is_busy(const struct check *c, enum role role)
 {
-    bool decides = c->doubtful || escalate_decides(c->evidence);
-
     for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
-        if (site_is_busy(t) && (decides || site_role(t) != ROLE_CONTROL))
+        if (site_role(t) == role && site_is_busy(t))
             return true;
     }
     return false;
+}
+
+/* Whether, and by which way, mail can be sent is not known yet. */
+static bool sending_is_open(const struct check *c)
+{
+    bool decides = c->doubtful || escalate_decides(c->evidence);
+
+    return is_busy(c, ROLE_TARGET) || is_busy(c, ROLE_SUGGESTION) || (decides && is_busy(c, ROLE_CONTROL));
 }
 
 /* ---- the time ----------------------------------------------------------------- */
@@ -226,11 +233,11 @@ static bool look_at_errand(struct check *c, bool last)
 
 static void check_review(struct check *c)
 {
-    if (c->finished || c->stopped || !c->begun || sites_are_busy(c) || c->n_paths_under_way > 0)
+    if (c->finished || c->stopped || !c->begun || sending_is_open(c) || c->n_paths_under_way > 0)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
-    if (look_at_errand(c, true))
+    if (look_at_errand(c, true) || is_busy(c, ROLE_INCOMING))
         return;
     if (c->fetcher != NULL && fetcher_waits(c->fetcher))
         return;
@@ -575,6 +582,49 @@ static void begin_suggestion(struct check *c)
         c->evidence->incomplete = true;
 }
 
+/* The ports of one of the plan's incoming servers; NULL when memory is short. */
+static const uint16_t *incoming_ports(const struct evidence *e, const char *host, size_t *ret_n)
+{
+    uint16_t *ports = arena_alloc(e->arena, e->plan->n_incoming_servers, sizeof *ports);
+    size_t n = 0;
+
+    for (size_t i = 0; ports != NULL && i < e->plan->n_incoming_servers; i++) {
+        if (strcmp(e->plan->incoming_servers[i].host, host) == 0)
+            ports[n++] = e->plan->incoming_servers[i].port;
+    }
+    *ret_n = n;
+    return ports;
+}
+
+/* An earlier row has the same name. */
+static bool stands_before(const struct plan *plan, size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        if (strcmp(plan->incoming_servers[i].host, plan->incoming_servers[row].host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where mail is read, each name once; that one cannot be looked at takes nothing from the check. */
+static void begin_incoming(struct check *c)
+{
+    const struct plan *plan = c->evidence->plan;
+
+    for (size_t i = 0; i < plan->n_incoming_servers; i++) {
+        const char *host = plan->incoming_servers[i].host;
+        struct site_spec spec = { 0 };
+        struct site *t;
+        struct err err = { 0 };
+
+        if (stands_before(plan, i))
+            continue;
+        spec.ports = incoming_ports(c->evidence, host, &spec.n_ports);
+        if (spec.ports == NULL || !add_site(c, &t, ROLE_INCOMING, host, spec, &err) || !site_look_up(t, &err))
+            c->evidence->incomplete = true;
+    }
+}
+
 /* ---- begin ---------------------------------------------------------------------- */
 
 static void check_stop(struct check *c)
@@ -664,6 +714,7 @@ static bool check_prepare(struct check *c, const struct plan *plan, const char *
         return false;
     if (plan_suggests_other(e->plan) && !e->plan->only_target)
         begin_suggestion(c);
+    begin_incoming(c);
     return true;
 }
 

@@ -63,6 +63,15 @@ static struct peer_text keep(const struct notes *n, struct peer_text t, size_t m
     return arena_peer_text(n->evidence->arena, t, max);
 }
 
+static struct peer_text first_line(struct peer_text t)
+{
+    size_t n = 0;
+
+    while (n < t.len && t.bytes[n] != '\r' && t.bytes[n] != '\n')
+        n++;
+    return (struct peer_text){ t.bytes, n };
+}
+
 static void keep_list(const struct notes *n, struct peer_text **list, size_t *len, const struct peer_text *from,
                       size_t n_from)
 {
@@ -96,6 +105,18 @@ static void keep_refusal(const struct notes *n, struct probe *p)
     p->reply.text = keep(n, a->text, PEER_LINE_MAX);
 }
 
+/* The one that counts in this mode; refused ones are told elsewhere. */
+static void keep_ehlo_line(const struct notes *n, struct probe *p, enum tls_mode mode)
+{
+    const struct smtp_answer *answers = n->learned->answers;
+    const struct smtp_answer *a = &answers[SMTP_STAGE_EHLO];
+
+    if (mode != TLS_MODE_NONE && answers[SMTP_STAGE_EHLO_TLS].code != 0)
+        a = &answers[SMTP_STAGE_EHLO_TLS];
+    if (a->code / 100 == 2)
+        p->ehlo_line = keep(n, first_line(a->text), PEER_LINE_MAX);
+}
+
 /* What the dialogue has said of one mode. */
 static void keep_learned(const struct notes *n, struct probe *p, enum tls_mode mode)
 {
@@ -107,6 +128,7 @@ static void keep_learned(const struct notes *n, struct probe *p, enum tls_mode m
     p->ehlo = n->ehlo;
     p->slowest_ms = n->slowest_ms;
     p->slowest_stage = n->slowest_stage;
+    keep_ehlo_line(n, p, mode);
     p->helo_used = l->helo_used;
     p->mail_accepted = l->mail_accepted;
     p->n_injected = l->n_injected;
@@ -129,6 +151,7 @@ bool notes_stand_beside(struct notes *n, const struct probe *cell)
         return false;
     *n->trial = (struct probe){
         .role = cell->role,
+        .protocol = cell->protocol,
         .host = cell->host,
         .has_address = true,
         .address = cell->address,
@@ -222,7 +245,7 @@ void notes_progress(struct notes *n, double greeting_ms)
 
         if (p == NULL)
             continue;
-        if (p->greeting_ms < 0 && n->learned->answers[SMTP_STAGE_GREETING].code != 0)
+        if (p->greeting_ms < 0 && n->learned->answers[SMTP_STAGE_GREETING].text.bytes != NULL)
             p->greeting_ms = greeting_ms;
         if (p->outcome == PROBE_RUNNING && p->stage != stage) {
             p->stage = stage;

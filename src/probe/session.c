@@ -1,5 +1,5 @@
 /*
- * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
+ * session - one connection: TCP, TLS and the dialogue, seen to its end
  *
  * Drives a talk with a socket, GnuTLS and the loop. Everything that the
  * peer does wrong becomes a note in the Evidence and nothing else.
@@ -679,8 +679,9 @@ static void session_connected(struct session *s)
     }
     s->asked_ms = s->connected_ms;
     ehlo_name(s, ehlo);
-    s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
-    if (!talk_begin(&s->talk, &spec, &err)) {
+    if (s->spec.protocol == PROTOCOL_SMTP)
+        s->notes.ehlo = arena_strdup(s->spec.evidence->arena, ehlo);
+    if (!talk_begin(&s->talk, s->spec.protocol, &spec, &err)) {
         session_fail_ours(s, err.doing);
         return;
     }

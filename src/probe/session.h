@@ -1,5 +1,5 @@
 /*
- * session - one connection: TCP, TLS and the SMTP dialogue, seen to its end
+ * session - one connection: TCP, TLS and the dialogue, seen to its end
  *
  * Fills the cells of the matrix that its connection can tell about: a dialogue
  * on 587 tells of clear text and of STARTTLS both. Decides nothing about other
@@ -53,6 +53,7 @@ struct session_spec {
     const char *host; /* the name that TLS asks for; NULL: none */
     struct address address;
     uint16_t port;
+    enum protocol protocol;
     enum tls_mode mode; /* NONE: clear text alone, with MAIL FROM:<> tried; STARTTLS: up to the inner EHLO */
     int cells[TLS_MODE_COUNT]; /* probes that it fills, -1 none; cells[mode] is one where there is no lesson */
     enum session_goal goal;

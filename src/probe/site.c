@@ -118,6 +118,20 @@ static bool asks_mode(const struct site *t, uint16_t port, enum tls_mode mode)
     return t->spec.is_users && plan->tls_asked && plan->tls == mode && plan_asks_port(plan, port);
 }
 
+/* Where mail is read: what the plan knows of the port; NULL elsewhere. */
+static const struct incoming_server *incoming_server(const struct site *t, uint16_t port)
+{
+    return t->owner.role == ROLE_INCOMING ? plan_incoming_server(t->evidence->plan, t->owner.host, port) : NULL;
+}
+
+/* The mode that the port is meant for. */
+static enum tls_mode usual_mode(const struct site *t, uint16_t port)
+{
+    const struct incoming_server *server = incoming_server(t, port);
+
+    return server == NULL ? plan_usual_mode(port) : server->mode;
+}
+
 /* A control shows as much as its port is known to give (the contract, "Controls"). */
 static enum session_goal control_goal(uint16_t port)
 {
@@ -158,6 +172,8 @@ static enum tls_mode control_mode(uint16_t port)
 static struct session_spec new_session_spec(struct site *t, const struct address *address, uint16_t port,
                                             enum tls_mode mode)
 {
+    const struct incoming_server *server = incoming_server(t, port);
+
     return (struct session_spec){
         .loop = engine_loop(t->spec.engine),
         .evidence = t->evidence,
@@ -165,6 +181,7 @@ static struct session_spec new_session_spec(struct site *t, const struct address
         .host = t->spec.is_users && t->evidence->plan->host_is_address ? NULL : t->owner.host,
         .address = *address,
         .port = port,
+        .protocol = server == NULL ? PROTOCOL_SMTP : server->protocol,
         .mode = mode,
         .cells = { -1, -1, -1 },
         .goal = t->owner.role == ROLE_CONTROL ? control_goal(port) : users_goal(t->evidence->plan),
@@ -258,7 +275,7 @@ static void open_port(struct site *t, const struct address *address, uint16_t po
         open_session(t, address, port, control_mode(port));
         return;
     }
-    open_session(t, address, port, plan_usual_mode(port));
+    open_session(t, address, port, usual_mode(t, port));
     if (asks_mode(t, port, plan->tls))
         open_session(t, address, port, plan->tls);
 }
@@ -344,7 +361,7 @@ static bool is_trial(const struct site *t, const struct session *s)
 {
     enum tls_mode mode = session_mode(s);
 
-    return session_lesson(s) == LESSON_NONE && mode != plan_usual_mode(session_port(s)) &&
+    return session_lesson(s) == LESSON_NONE && mode != usual_mode(t, session_port(s)) &&
            !asks_mode(t, session_port(s), mode);
 }
 
@@ -551,6 +568,8 @@ static void try_further(struct site *t, const struct session *s)
         try_other_addresses(t, s);
     if (p->outcome == PROBE_FAILED && hints_at_other_mode(p))
         try_other_mode(t, s);
+    if (t->owner.role == ROLE_INCOMING)
+        return; /* that it fails is all that is asked of it */
     for (size_t i = 0; i < sizeof lessons / sizeof lessons[0]; i++) {
         if (lessons[i].calls(p))
             learn(t, s, lessons[i].lesson);

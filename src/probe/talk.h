@@ -12,24 +12,36 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/protocol.h"
 #include "smtp/dialogue.h"
+#include "smtp/incoming.h"
 
 /* All zero before it begins. It must not move in memory afterwards. */
 struct talk {
     bool begun;
-    struct smtp_dialogue smtp;
+    enum protocol protocol;
+    union {
+        struct smtp_dialogue smtp;
+        struct incoming incoming; /* IMAP and POP3 */
+    } of;
 };
 
-/* errors: as dialogue_init(); talk_done() is right in either case */
-bool talk_begin(struct talk *t, const struct smtp_dialogue_spec *spec, struct err *err);
+/*
+ * talk_begin() - ready for the greeting
+ * shape:  of the spec IMAP and POP3 know inside_tls, want_starttls and greeting_only
+ * errors: as dialogue_init(); talk_done() is right in either case
+ */
+bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialogue_spec *spec, struct err *err);
 void talk_done(struct talk *t);
 
 /* The steps of smtp/dialogue.h. */
 enum smtp_want talk_feed(struct talk *t, const void *bytes, size_t n);
 enum smtp_want talk_tls_up(struct talk *t);
+enum smtp_want talk_eof(struct talk *t);
+
+/* Of SMTP alone: no other dialogue asks for permission. */
 enum smtp_want talk_permit(struct talk *t, const void *binding, size_t n);
 enum smtp_want talk_forbid(struct talk *t);
-enum smtp_want talk_eof(struct talk *t);
 
 /* What is to be sent: buf_consume() what was. */
 struct buf *talk_out(struct talk *t);

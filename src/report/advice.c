@@ -69,15 +69,15 @@ bool advice_put_setting(struct buf *out, enum language language, const struct se
 static size_t known_settings(struct setting ret[static PROVIDER_SETTINGS_MAX], const struct plan *plan,
                              const char *host)
 {
-    const struct provider *provider = advice_provider(plan);
-    bool own = provider != NULL && provider_by_host(host) == provider;
+    const struct provider *owner = provider_by_host(host);
+    const struct provider *provider = owner != NULL ? owner : advice_provider(plan);
     size_t n = 0;
 
     for (size_t i = 0; provider != NULL && i < provider->n_hosts; i++) {
         const struct provider_host *h = &provider->hosts[i];
 
         /* Clear text is never advised, whoever serves it. */
-        if (n < PROVIDER_SETTINGS_MAX && h->tls != TLS_MODE_NONE && (!own || strcmp(h->host, host) == 0))
+        if (n < PROVIDER_SETTINGS_MAX && h->tls != TLS_MODE_NONE && (owner == NULL || strcmp(h->host, host) == 0))
             ret[n++] = (struct setting){ h->host, h->port, h->tls };
     }
     if (n == 0) {
@@ -246,6 +246,16 @@ static void add_word(struct advice *a, const char *name, const struct buf *word)
         (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = buf_borrow(word) };
 }
 
+/* Where the provider explains how its servers are used. */
+static struct argument help(const struct plan *plan)
+{
+    const struct provider *provider = advice_provider(plan);
+
+    if (provider != NULL && provider->help_url != NULL)
+        return (struct argument){ .name = "help", .kind = ARGUMENT_WORD, .value.word = provider->help_url };
+    return (struct argument){ .name = "help", .kind = ARGUMENT_TEXT, .value.text = TEXT_SHOW_HELP_UNKNOWN };
+}
+
 /* A rule may know no better than we do; then ours is taken. */
 static bool is_empty(const struct argument *a)
 {
@@ -287,6 +297,13 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     a->arguments[a->n++] = (struct argument){ .name = "scanner",
                                               .kind = ARGUMENT_TEXT,
                                               .value.text = TEXT_SHOW_SCANNER_UNKNOWN };
+    a->arguments[a->n++] = help(plan);
+    a->arguments[a->n++] = (struct argument){ .name = "public",
+                                              .kind = ARGUMENT_TEXT,
+                                              .value.text = TEXT_SHOW_PUBLIC_UNKNOWN };
+    a->arguments[a->n++] = (struct argument){ .name = "limit",
+                                              .kind = ARGUMENT_TEXT,
+                                              .value.text = TEXT_SHOW_LIMIT_UNKNOWN };
     return true;
 }
 

@@ -56,7 +56,7 @@ static struct matrix_row *matrix_row(struct matrix *m, const struct plan *plan, 
         return NULL;
     row = &m->rows[m->n_rows++];
     *row = (struct matrix_row){ .port = p->port, .mode = p->mode };
-    row->asked = plan_asks_port(plan, p->port) &&
+    row->asked = p->role != ROLE_INCOMING && plan_asks_port(plan, p->port) &&
                  p->mode == (plan->tls_asked ? plan->tls : plan_usual_mode(p->port));
     return row;
 }
@@ -122,14 +122,19 @@ static bool is_shown(const struct matrix *m, const struct matrix_row *row)
     return row->asked || (is_needed(row) && (was_tried(row) || !port_was_tried(m, row->port)));
 }
 
-void matrix_init(struct matrix *m, const struct evidence *e, enum role role)
+static bool belongs(const struct probe *p, enum role role, const char *host)
+{
+    return p->role == role && (host == NULL || (p->host != NULL && strcmp(p->host, host) == 0));
+}
+
+void matrix_init(struct matrix *m, const struct evidence *e, enum role role, const char *host)
 {
     size_t kept = 0;
 
     *m = (struct matrix){ 0 };
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
-        struct matrix_row *row = p->role == role ? matrix_row(m, e->plan, p) : NULL;
+        struct matrix_row *row = belongs(p, role, host) ? matrix_row(m, e->plan, p) : NULL;
 
         if (row == NULL)
             continue;
@@ -200,6 +205,14 @@ static bool service_is_known(enum service service)
     return service != SERVICE_UNKNOWN && service != SERVICE_NOTHING;
 }
 
+/* What answers where mail is read may be a mail server, too. */
+static enum text_id foreign_text(const struct probe *p)
+{
+    if (!service_is_known(p->service))
+        return TEXT_CELL_NOT_MAIL;
+    return p->protocol == PROTOCOL_SMTP ? TEXT_CELL_NOT_SMTP : TEXT_CELL_OTHER_SERVICE;
+}
+
 static enum text_id fault_text(const struct probe *p)
 {
     switch (p->fault) {
@@ -220,13 +233,13 @@ static enum text_id fault_text(const struct probe *p)
     case FAULT_CLOSED:
         return TEXT_CELL_CLOSED;
     case FAULT_NOT_SMTP:
-        return service_is_known(p->service) ? TEXT_CELL_NOT_SMTP : TEXT_CELL_NOT_MAIL;
+        return foreign_text(p);
     case FAULT_TLS_EXPECTED:
         return TEXT_CELL_TLS_EXPECTED;
     case FAULT_PLAIN_EXPECTED:
         return TEXT_CELL_PLAIN_EXPECTED;
     case FAULT_REPLY:
-        return TEXT_CELL_REPLY;
+        return p->reply.code == 0 ? TEXT_CELL_TURNED_AWAY : TEXT_CELL_REPLY;
     case FAULT_MALFORMED:
         return TEXT_CELL_MALFORMED;
     case FAULT_STARTTLS_NOT_OFFERED:

@@ -41,8 +41,11 @@ enum matrix_tone {
     MATRIX_BAD,
 };
 
-/* Rows that nobody needed are left out; where nothing at all was tried, there is no row. */
-void matrix_init(struct matrix *m, const struct evidence *e, enum role role);
+/*
+ * matrix_init() - the rows of one role; of one name alone where host is not NULL
+ * shape:  rows that nobody needed are left out; where nothing at all was tried, there is no row
+ */
+void matrix_init(struct matrix *m, const struct evidence *e, enum role role, const char *host);
 
 /* "ok 143 ms", "refused", "not tried": a few words for a column, of a cell that has a probe. */
 bool matrix_put_cell(struct buf *out, enum language language, const struct evidence *e,

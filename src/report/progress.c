@@ -26,7 +26,7 @@ static const enum text_id stage_texts[] = {
 /* What the user waits for; the rest goes on beside it. */
 static bool is_awaited(enum role role)
 {
-    return role == ROLE_TARGET || role == ROLE_SUGGESTION;
+    return role == ROLE_TARGET || role == ROLE_SUGGESTION || role == ROLE_INCOMING;
 }
 
 static bool is_running(const struct probe *p)

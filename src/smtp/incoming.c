@@ -189,7 +189,10 @@ static void incoming_yes(struct incoming *d, struct peer_text line)
     case INCOMING_GREETING:
         d->learned.service = is_imap(d) ? SERVICE_IMAP : SERVICE_POP3;
         d->preauth = is_imap(d) && imap_is_preauth(line);
-        incoming_enter(d, d->inside_tls ? INCOMING_CAPABILITY_TLS : INCOMING_CAPABILITY);
+        if (d->spec.greeting_only)
+            incoming_succeed(d);
+        else
+            incoming_enter(d, d->inside_tls ? INCOMING_CAPABILITY_TLS : INCOMING_CAPABILITY);
         break;
     case INCOMING_CAPABILITY:
     case INCOMING_CAPABILITY_TLS:

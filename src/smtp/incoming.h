@@ -41,6 +41,7 @@ struct incoming_spec {
     enum protocol protocol; /* IMAP or POP3 */
     bool inside_tls;    /* TLS stands before the greeting (implicit TLS) */
     bool want_starttls; /* not with inside_tls */
+    bool greeting_only; /* good-bye once it has come and welcomes */
 };
 
 /* Read `learned`, `state`, `complete`, `err` and the trail; drain `out`; the rest is the dialogue's own. */

@@ -34,7 +34,6 @@ struct sasl {
     const struct mechanism *mechanism;
     struct sasl_spec spec;
     unsigned n_steps; /* that were made */
-    bool refused;     /* SCRAM: the server told an error in place of its proof */
     bool verified;
     Gsasl *library; /* with its session; NULL where a mechanism is ours */
     Gsasl_session *session;
@@ -227,10 +226,8 @@ static enum sasl_step step_scram(struct sasl *s, struct peer_text challenge, str
         return SASL_STEP_MALFORMED;
     if (s->n_steps == 1 && !iterations_bearable(challenge))
         return SASL_STEP_MALFORMED;
-    if (s->n_steps == 2 && is_scram_error(challenge)) {
-        s->refused = true;
+    if (s->n_steps == 2 && is_scram_error(challenge))
         return SASL_STEP_DONE;
-    }
     if (library_step(s, challenge, out, &code)) {
         s->verified = s->n_steps == 2 && code == GSASL_OK;
         return s->verified ? SASL_STEP_DONE : SASL_STEP_MORE;

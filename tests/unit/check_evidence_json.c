@@ -34,6 +34,8 @@ static struct plan *full_plan(void)
     static struct port_map port_maps[] = { { 25, 2525 }, { 587, 65535 } };
     static struct endpoint other_resolvers[] = { { { FAMILY_IPV4, { 192, 0, 2, 8 }, 0 }, 5353 } };
     static struct control controls[] = { { "control.example", 587 } };
+    static struct incoming_server incoming[] = { { PROTOCOL_IMAP, "imap.example", 993, TLS_MODE_IMPLICIT },
+                                                 { PROTOCOL_POP3, "pop.example", 110, TLS_MODE_STARTTLS } };
     static struct time_server time_servers[] = { { true, "time.example", 8080 }, { true, "192.0.2.123", 123 } };
     static struct plan p;
 
@@ -55,6 +57,7 @@ static struct plan *full_plan(void)
         .warn_time_ms = 1500, .crit_time_ms = 2500,
         .user = PEER_TEXT_LITERAL("me\xe9 "), .auth = "PLAIN", .send_to = "a@mail.example", .send_from = "b@mail.example",
         .last_step = LAST_STEP_RCPT, .accept_look_alike = true, .incoming = true,
+        .incoming_servers = incoming, .n_incoming_servers = 2,
     };
     return &p;
 }
@@ -115,7 +118,7 @@ static struct probe *full_probes(void)
     static struct probe probes[2];
 
     probes[0] = (struct probe){
-        .role = ROLE_SUGGESTION, .host = "mail.example", .has_address = true, .address = address_of("2001:db8::7"),
+        .role = ROLE_SUGGESTION, .protocol = PROTOCOL_POP3, .host = "mail.example", .has_address = true, .address = address_of("2001:db8::7"),
         .family = FAMILY_IPV6, .port = 25, .dial_port = 2525, .mode = TLS_MODE_STARTTLS, .outcome = PROBE_TIMEOUT,
         .stage = STAGE_STARTTLS, .skip = SKIP_STOPPED, .fault = FAULT_NOT_SMTP, .service = SERVICE_MYSQL,
         .error_text = "Connection refused", .error_code = "ECONNREFUSED", .tls_alert_received = true,
@@ -128,7 +131,8 @@ static struct probe *full_probes(void)
         .slowest_stage = STAGE_EHLO, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
-        .mail_accepted = true, .ehlo = "[192.0.2.1]", .other_ehlo = "pc.example", .other_ehlo_accepted = true,
+        .mail_accepted = true, .ehlo = "[192.0.2.1]",
+        .ehlo_line = PEER_TEXT_LITERAL("250-mail.example at your service, [192.0.2.7]"), .other_ehlo = "pc.example", .other_ehlo_accepted = true,
         .twin_tried = true, .small_segments_tried = true, .small_segments_ok = true,
         .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
         .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
@@ -254,6 +258,11 @@ static void same_plan(const struct plan *a, const struct plan *b)
     SAME(n_controls);
     for (size_t i = 0; i < a->n_controls; i++)
         SAME_STRING(controls[i].host), SAME(controls[i].port);
+    SAME(n_incoming_servers);
+    for (size_t i = 0; i < a->n_incoming_servers; i++) {
+        SAME(incoming_servers[i].protocol), SAME_STRING(incoming_servers[i].host);
+        SAME(incoming_servers[i].port), SAME(incoming_servers[i].mode);
+    }
     SAME(n_time_servers), SAME(no_clock), SAME(only_target), SAME(fetch);
     for (size_t i = 0; i < a->n_time_servers; i++)
         SAME(time_servers[i].http), SAME_STRING(time_servers[i].host), SAME(time_servers[i].port);
@@ -294,7 +303,7 @@ static void same_chain(const struct chain *a, const struct chain *b)
 
 static void same_probe(const struct probe *a, const struct probe *b)
 {
-    SAME(role), SAME_STRING(host), SAME(has_address), SAME_ADDRESS(address), SAME(family), SAME(port);
+    SAME(role), SAME(protocol), SAME_STRING(host), SAME(has_address), SAME_ADDRESS(address), SAME(family), SAME(port);
     SAME(dial_port), SAME(mode), SAME(outcome), SAME(stage), SAME(skip), SAME(fault), SAME(service);
     SAME_STRING(error_text), SAME_STRING(error_code), SAME(tls_alert_received), SAME(tls_alert), SAME(icmp.seen);
     SAME(icmp.type), SAME(icmp.code), SAME(icmp.has_offender), SAME_ADDRESS(icmp.offender), SAME(reply.code);
@@ -304,7 +313,8 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
     SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
-    SAME(mail_accepted), SAME_STRING(ehlo), SAME_STRING(other_ehlo), SAME(other_ehlo_accepted);
+    SAME(mail_accepted), SAME_STRING(ehlo), SAME_PEER(ehlo_line), SAME_STRING(other_ehlo);
+    SAME(other_ehlo_accepted);
     SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain), SAME(no_sni_tried);
     SAME(no_sni_chain);
     SAME(twin_tried), SAME(small_segments_tried), SAME(small_segments_ok);
@@ -506,6 +516,7 @@ START_TEST(every_word_of_every_enumeration_comes_back)
 
         p->fault = (enum fault)i;
         p->role = (enum role)(i % (ROLE_PATH + 1));
+        p->protocol = (enum protocol)(i % PROTOCOL_COUNT);
         p->mode = (enum tls_mode)(i % TLS_MODE_COUNT);
         p->outcome = (enum probe_outcome)(i % (PROBE_TIMEOUT + 1));
         if (p->outcome == PROBE_RUNNING)

@@ -11,6 +11,7 @@ enum { SCRIPT_MAX = 8 };
 static const struct incoming_spec imap = { .protocol = PROTOCOL_IMAP, .inside_tls = true };
 static const struct incoming_spec imap_starttls = { .protocol = PROTOCOL_IMAP, .want_starttls = true };
 static const struct incoming_spec pop3 = { .protocol = PROTOCOL_POP3, .inside_tls = true };
+static const struct incoming_spec greeting = { .protocol = PROTOCOL_POP3, .greeting_only = true };
 static const struct incoming_spec pop3_stls = { .protocol = PROTOCOL_POP3, .want_starttls = true };
 
 #define TLS "<tls>"
@@ -66,6 +67,9 @@ static const struct talk {
       SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE, SERVICE_POP3, "" },
     { "an empty list", &pop3, { POP3_HI, "+OK\r\n.\r\n" }, PC PQ, SMTP_STAGE_DONE, SMTP_FAULT_NONE, REPLY_FINE,
       SERVICE_POP3, "" },
+
+    { "the greeting alone", &greeting, { POP3_HI, "+OK bye\r\n" }, PQ, SMTP_STAGE_DONE, SMTP_FAULT_NONE,
+      REPLY_FINE, SERVICE_POP3, "" },
 
     /* refused */
     { "IMAP turns the client away", &imap, { "* BYE too many connections\r\n" }, IL, SMTP_STAGE_GREETING,

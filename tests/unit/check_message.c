@@ -20,6 +20,7 @@ static const struct address_case {
     { "a line end, and a command of somebody else's choice", "a@b\r\nRCPT TO:<c@d>", false, false },
     { "a bare line feed", "a@b\nc", false, false },
     { "a bracket that ends the path", "a@b> SIZE=1", false, false },
+    { "a bracket, and no blank", "a@b>c", false, false },
     { "a bracket that begins one", "<a@b", false, false },
     { "a blank", "a b@c", false, false },
     { "a control character", "a\x1b@c", false, false },

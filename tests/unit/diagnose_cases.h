@@ -699,3 +699,322 @@
 { "a time server that is silent", "clock sntp; 465i ok:expired; 587s ok", "warning cert.expired=warning" },
 { "the clock and a blocked port", "provider gmail; clock sntp -259200 -259200; 465i silent; 587s ok:expired",
   "critical clock.wrong=critical port.blocked=warning" },
+
+/* ---- signing in ----------------------------------------------------------- */
+{ "the sign-in is accepted", "user a@example.com; 465i ok; 587s ok; errand 465i ok", "ok" },
+{ "the sign-in and the message are accepted",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i ok", "ok" },
+{ "the message is taken without a sign-in", "send b@example.net a@example.com; 465i ok; errand 465i ok", "ok" },
+{ "the recipient is accepted, and no more was asked for",
+  "user a@example.com; send b@example.net a@example.com; stop rcpt; 465i ok; errand 465i data:none", "ok" },
+{ "an accepted name has the right form, blanks or not", "provider gmail; user alice ; 465i ok; errand 465i ok", "ok" },
+{ "the check was stopped before the sign-in", "user a@example.com; 465i ok; bar stopped", "unknown" },
+{ "no way led to a server, and its finding tells why", "user a@example.com; 465i refused; 587s refused; bar no-way",
+  "critical port.refused=critical" },
+{ "a certificate bars the sign-in, and is the finding", "user a@example.com; 465i ok:selfsigned; bar unverified",
+  "critical cert.self-signed=critical" },
+{ "another certificate on the connection of the sign-in: nothing is sent, and nothing is known",
+  "user a@example.com; 465i ok; bar unverified", "unknown" },
+{ "a look-alike is warned of, and the sign-in left out",
+  "user a@example.com; 465i ok; note slip 3 78; bar look-alike", "ok" },
+{ "the connection of the sign-in does not come to stand", "user a@example.com; 465i ok; errand 465i silent", "unknown" },
+{ "the connection of the sign-in was cut short by the user",
+  "interrupted; user a@example.com; 465i ok; errand 465i auth:silent", "unknown" },
+{ "the handshake of the sign-in fails, where it went well before",
+  "user a@example.com; 465i ok; errand 465i tls:tls", "unknown" },
+
+/* ---- auth.bad-credentials -------------------------------------------------- */
+{ "the password is refused by number and words",
+  "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:535 5.7.8 Username and Password not accepted.",
+  "critical auth.bad-credentials=critical" },
+{ "the password is refused by an unknown server",
+  "user a@example.com; 587s ok; errand 587s auth:reply:535 5.7.8 Error: authentication failed",
+  "critical auth.bad-credentials=critical" },
+{ "the number alone refuses", "user a@example.com; 587s ok; errand 587s auth:reply:535 no",
+  "critical auth.bad-credentials=critical" },
+{ "a number that says no more than no", "user a@example.com; 587s ok; errand 587s auth:reply:599 no",
+  "critical auth.bad-credentials=critical" },
+{ "5.7.139 whose sentence names the credentials",
+  "provider office365; user a@example.com; 587s ok; errand 587s auth:reply:535 5.7.139 Authentication unsuccessful, "
+  "the user credentials were incorrect.",
+  "critical auth.bad-credentials=critical" },
+{ "an app password is refused in the words that mostly ask for one",
+  "provider icloud; user a@icloud.com; form hyphens; 587s ok; errand 587s auth:reply:535 5.7.8 Error: authentication "
+  "failed",
+  "critical auth.bad-credentials=critical" },
+{ "a wrong clock never explains a refused password",
+  "clock sntp -600 -599; user a@example.com; 465i ok; errand 465i auth:reply:535 5.7.8 no",
+  "critical auth.bad-credentials=critical clock.wrong=warning" },
+{ "a password that the mechanism cannot carry", "user a@example.com; form control; 465i ok; errand 465i auth:unsayable",
+  "critical auth.bad-credentials=critical" },
+{ "the asked port is blocked, and the password is wrong too",
+  "ask 587; user a@example.com; 587s silent; 465i ok; errand 465i auth:reply:535 5.7.8 no",
+  "critical port.blocked=critical auth.bad-credentials=critical" },
+
+/* ---- auth.app-password-required --------------------------------------------- */
+{ "Gmail asks for an app password",
+  "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:534 5.7.9 Application-specific password required.",
+  "critical auth.app-password-required=critical" },
+{ "Yahoo asks for one in its own words",
+  "provider yahoo; user a@yahoo.com; 465i ok; errand 465i auth:reply:535 5.7.0 (#AUTH005) Too many bad auth attempts.",
+  "critical auth.app-password-required=critical" },
+{ "iCloud asks for one in the words of a wrong password",
+  "provider icloud; user a@icloud.com; 587s ok; errand 587s auth:reply:535 5.7.8 Error: authentication failed",
+  "critical auth.app-password-required=critical" },
+
+/* ---- auth.web-login-required ------------------------------------------------ */
+{ "Gmail wants the browser first",
+  "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:534 5.7.14 Please log in via your web browser and "
+  "then try again.",
+  "critical auth.web-login-required=critical" },
+
+/* ---- auth.disabled ----------------------------------------------------------- */
+{ "Microsoft has switched it off for the tenant",
+  "provider office365; user a@example.com; 587s ok; errand 587s auth:reply:535 5.7.139 Authentication unsuccessful, "
+  "SmtpClientAuthentication is disabled for the Tenant.",
+  "critical auth.disabled=critical" },
+{ "basic authentication is off",
+  "provider office365; user a@example.com; 587s ok; errand 587s auth:reply:535 5.7.139 Authentication unsuccessful, "
+  "basic authentication is disabled.",
+  "critical auth.disabled=critical" },
+{ "it is off for a token too",
+  "provider outlook; user a@outlook.com; token; 587s ok; errand 587s auth:reply:535 5.7.139 Authentication unsuccessful, "
+  "SmtpClientAuthentication is disabled for the Mailbox.",
+  "critical auth.disabled=critical" },
+
+/* ---- auth.mechanism-unsupported ----------------------------------------------- */
+{ "nothing in common", "user a@example.com; token; 465i ok; errand 465i auth:no-mechanism",
+  "critical auth.mechanism-unsupported=critical" },
+{ "the forced one is not offered", "auth CRAM-MD5; user a@example.com; 465i ok; errand 465i auth:no-mechanism",
+  "critical auth.mechanism-unsupported=critical" },
+{ "no sign-in at all on the port that was asked for",
+  "ask 587; user a@example.com; 587s ok:noauth; errand 587s auth:no-mechanism:noauth",
+  "critical smtp.auth-missing=critical auth.mechanism-unsupported=critical<smtp.auth-missing" },
+{ "no sign-in on port 25, and nowhere else",
+  "ask 25; user a@example.com; 25s ok:noauth; 465i refused; 587s refused; errand 25s auth:no-mechanism:noauth",
+  "critical auth.mechanism-unsupported=critical" },
+{ "a mechanism that is offered and then not known",
+  "user a@example.com; 465i ok; errand 465i auth:reply:504 5.7.4 Unrecognized authentication type",
+  "critical auth.mechanism-unsupported=critical" },
+
+/* ---- auth.token-rejected ------------------------------------------------------ */
+{ "the token is refused in the words of a wrong password",
+  "provider gmail; user a@gmail.com; token 400 https://mail.google.com/; 465i ok; errand 465i auth:reply:535 5.7.8 "
+  "Username and Password not accepted.",
+  "critical auth.token-rejected=critical" },
+{ "a wrong clock explains a refused token",
+  "clock sntp -600 -599; user a@example.com; token; 465i ok; errand 465i auth:reply:535 5.7.8 no",
+  "critical clock.wrong=critical auth.token-rejected=critical<clock.wrong" },
+{ "a clock that only drifts does not",
+  "clock sntp -60 -59; user a@example.com; token; 465i ok; errand 465i auth:reply:535 5.7.8 no",
+  "critical auth.token-rejected=critical clock.drifting=warning" },
+
+/* ---- auth.server-not-verified -------------------------------------------------- */
+{ "the server's proof is wrong", "user a@example.com; 465i ok; errand 465i auth:unverified",
+  "critical auth.server-not-verified=critical" },
+
+/* ---- auth.rate-limited ---------------------------------------------------------- */
+{ "too many sign-ins", "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:454 4.7.0 Too many login "
+  "attempts, please try again later.",
+  "critical auth.rate-limited=critical" },
+
+/* ---- auth.temporary -------------------------------------------------------------- */
+{ "the server cannot check just now",
+  "user a@example.com; 465i ok; errand 465i auth:reply:454 4.7.0 Temporary authentication failure",
+  "critical auth.temporary=critical" },
+{ "for now, and no reason given", "user a@example.com; 465i ok; errand 465i auth:reply:451 no",
+  "critical auth.temporary=critical" },
+
+/* ---- auth.account-disabled --------------------------------------------------------- */
+{ "the account is locked",
+  "provider office365; user a@example.com; 587s ok; errand 587s auth:reply:535 5.7.139 Authentication unsuccessful, "
+  "account is locked.",
+  "critical auth.account-disabled=critical" },
+{ "the account may not send any more, told at the end of the message",
+  "provider office365; user a@example.com; send b@example.net a@example.com; 587s ok; errand 587s message:reply:550 "
+  "5.1.8 Access denied, bad outbound sender",
+  "critical auth.account-disabled=critical" },
+
+/* ---- auth.username-form -------------------------------------------------------------- */
+{ "no full address where the provider needs one, and it is refused",
+  "provider gmail; user alice; 465i ok; errand 465i auth:reply:535 5.7.8 Username and Password not accepted.",
+  "critical auth.username-form=critical auth.bad-credentials=critical<auth.username-form" },
+{ "a tab behind the name, and it is refused",
+  "user a@example.com\\t; 465i ok; errand 465i auth:reply:535 5.7.8 Error: authentication failed",
+  "critical auth.username-form=critical auth.bad-credentials=critical<auth.username-form" },
+{ "no full address, and something else is wrong",
+  "provider gmail; user alice; 465i ok; errand 465i auth:reply:454 4.7.0 Too many login attempts, please try again "
+  "later.",
+  "critical auth.rate-limited=critical auth.username-form=warning" },
+{ "no full address, and no sign-in was made", "provider gmail; user alice; 465i ok:expired; bar unverified",
+  "critical cert.expired=critical auth.username-form=warning" },
+{ "a short name at a server that nobody knows is no fault",
+  "user alice; 465i ok; errand 465i auth:reply:535 5.7.8 Error: authentication failed",
+  "critical auth.bad-credentials=critical" },
+{ "a name that the mechanism cannot carry", "user a@example.com\\t; 465i ok; errand 465i auth:unsayable",
+  "critical auth.username-form=critical" },
+
+/* ---- connections that end in the middle ------------------------------------------------ */
+{ "hung up during the sign-in", "user a@example.com; 465i ok; errand 465i auth:closed",
+  "critical smtp.closed-early=critical" },
+{ "silent during the sign-in", "user a@example.com; 465i ok; errand 465i auth:silent",
+  "critical smtp.stalled=critical" },
+{ "silent at the end of the message", "send b@example.net a@example.com; 465i ok; errand 465i message:silent",
+  "critical smtp.stalled=critical" },
+{ "nonsense during the sign-in", "user a@example.com; 465i ok; errand 465i auth:malformed",
+  "critical smtp.protocol-error=critical" },
+{ "a challenge that makes no sense", "user a@example.com; 465i ok; errand 465i auth:challenge",
+  "critical smtp.protocol-error=critical" },
+{ "turned away at the greeting of the connection that signs in",
+  "user a@example.com; 465i ok; errand 465i greeting:reply:421 4.7.0 Too many connections",
+  "critical smtp.throttled=critical" },
+{ "put off in the middle of sending",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i mail:reply:421 4.7.0 Error: too many connections",
+  "critical smtp.throttled=critical" },
+{ "the name in EHLO is held against it at RCPT",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:504 5.5.2 <x>: Helo command "
+  "rejected: need fully-qualified hostname",
+  "critical smtp.ehlo-rejected=critical" },
+
+/* ---- send.* ------------------------------------------------------------------------------ */
+{ "a sign-in is wanted before MAIL",
+  "provider gmail; send b@example.net a@gmail.com; 465i ok; errand 465i mail:reply:530 5.7.0 Authentication Required.",
+  "critical send.auth-required=critical" },
+{ "it is wanted by the number alone", "send b@example.net a@example.com; 465i ok; errand 465i mail:reply:530 no",
+  "critical send.auth-required=critical" },
+{ "the sender is not the one who signed in",
+  "provider icloud; user a@icloud.com; send b@example.net c@example.org; 587s ok; errand 587s mail:reply:550 5.7.0 From "
+  "address is not one of your addresses.",
+  "critical send.sender-rejected=critical" },
+{ "the sender is not permitted, told at the end",
+  "provider office365; user a@example.com; send b@example.net c@example.org; 587s ok; errand 587s message:reply:550 "
+  "5.7.60 SMTP: Client does not have permissions to send as this sender",
+  "critical send.sender-rejected=critical" },
+{ "the recipient is not known",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:550 5.1.1 <b@example.net>: "
+  "Recipient address rejected: User unknown",
+  "critical send.recipient-rejected=critical" },
+{ "relaying is refused without a sign-in",
+  "send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:554 5.7.1 <b@example.net>: Relay access denied",
+  "critical send.relay-denied=critical" },
+{ "relaying is refused in spite of the sign-in",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:554 5.7.1 <b@example.net>: Relay "
+  "access denied",
+  "critical send.relay-denied=critical" },
+{ "the day's limit is used up",
+  "provider gmail; user a@gmail.com; send b@example.net a@gmail.com; 465i ok; errand 465i rcpt:reply:550 5.4.5 Daily "
+  "user sending limit exceeded.",
+  "critical send.quota-exceeded=critical" },
+{ "greylisting",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:451 4.7.1 Greylisting in action, "
+  "please come back later",
+  "critical send.temporary=critical" },
+{ "not just now, and no reason given",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i message:reply:451 4.3.0 no",
+  "critical send.temporary=critical" },
+{ "too large by its words",
+  "user a@example.com; send b@example.net a@example.com; size 900 500; 465i ok; errand 465i mail:reply:552 5.3.4 Message "
+  "size exceeds fixed limit",
+  "critical send.too-large=critical" },
+{ "too large by the limit that the server tells",
+  "user a@example.com; send b@example.net a@example.com; size 900 500; 465i ok; errand 465i mail:too-large",
+  "critical send.too-large=critical" },
+{ "the content is refused",
+  "provider gmail; user a@gmail.com; send b@example.net a@gmail.com; 465i ok; errand 465i message:reply:552 5.7.0 This "
+  "message was blocked because its content presents a potential security issue.",
+  "critical send.content-rejected=critical" },
+{ "refused without a reason",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i message:reply:554 5.0.0 no",
+  "critical send.rejected=critical" },
+{ "on a block list, told at RCPT",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:554 5.7.1 Service unavailable, "
+  "Client host [192.0.2.9] blocked using zen.spamhaus.org",
+  "critical send.blocklisted=critical" },
+{ "no reverse name, told at RCPT",
+  "send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:450 4.7.1 Client host rejected: cannot find your "
+  "reverse hostname, [192.0.2.9]",
+  "critical send.reverse-dns=critical" },
+{ "no reverse name, told in the greeting",
+  "465i greeting:reply:554 5.7.1 The IP address sending this message does not have a PTR record; 587s refused",
+  "critical send.reverse-dns=critical" },
+{ "from the wrong country, told at the sign-in",
+  "provider sakura; user a@example.com; 587s ok; errand 587s auth:reply:550 5.7.1 Command rejected",
+  "critical send.location-blocked=critical" },
+
+/* ---- relay.* ------------------------------------------------------------------------------- */
+{ "the relay takes the name in EHLO for none",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO); "
+  "587s ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO)",
+  "critical relay.ehlo-domain=critical" },
+{ "the relay takes another name",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO)|other; "
+  "587s ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO)|other",
+  "critical relay.ehlo-domain=critical" },
+{ "the relay has too many connections",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.7.0 Too many connections; "
+  "587s ehlo:reply:421 4.7.0 Too many connections",
+  "critical smtp.throttled=critical" },
+{ "the relay has trouble of its own",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.3.0 Temporary System Problem; "
+  "587s ehlo:reply:421 4.3.0 Temporary System Problem",
+  "critical smtp.throttled=critical" },
+{ "Gmail itself puts off at EHLO, which is no relay",
+  "provider gmail; ports 465 587; 465i ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO); "
+  "587s ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO)",
+  "critical smtp.throttled=critical" },
+{ "the relay does not know the address",
+  "provider gmail-relay; send b@example.net a@example.com; 587s ok; errand 587s rcpt:reply:550 5.7.0 Mail relay denied "
+  "[203.0.113.9].",
+  "critical relay.not-allowed=critical" },
+{ "the relay knows the address, and not the domain",
+  "provider gmail-relay; send b@example.net a@example.com; 587s ok; errand 587s mail:reply:550 5.7.1 Invalid credentials "
+  "for relay [203.0.113.9].",
+  "critical relay.not-allowed=critical" },
+{ "a personal address on the relay, which refuses",
+  "provider gmail-relay; send b@example.net a@gmail.com; 587s ok; errand 587s rcpt:reply:550 5.7.0 Mail relay denied "
+  "[203.0.113.9].",
+  "critical relay.not-eligible=critical relay.not-allowed=critical<relay.not-eligible" },
+{ "a personal address on the relay, before anything was tried",
+  "provider gmail-relay; user a@GoogleMail.com; 587s ok; bar no-secret", "unknown relay.not-eligible=warning" },
+{ "no address is known", "provider gmail-relay; 587s ok", "ok" },
+{ "a domain of one's own on the relay", "provider gmail-relay; user a@example.com; 587s ok; errand 587s ok", "ok" },
+{ "a personal address at Gmail itself", "provider gmail; user a@gmail.com; 587s ok; errand 587s ok", "ok" },
+
+/* ---- mode.plaintext-only, where a sign-in was wanted ------------------------------------------- */
+{ "clear text is all there is, and a sign-in was asked for",
+  "ask 587; tls none; user a@example.com; 587n ok:auth,mail; bar no-tls", "critical mode.plaintext-only=critical" },
+
+/* ---- incoming.unreachable ------------------------------------------------- */
+{ "IMAP and POP work", "465i ok; imap 993i ok; pop 995i ok", "ok" },
+{ "a server for reading mail need not offer a sign-in by SASL", "465i ok; imap 993i ok:noauth", "ok" },
+{ "IMAP is refused", "465i ok; imap 993i refused; pop 995i ok", "warning incoming.unreachable=warning" },
+{ "POP is silent", "465i ok; imap 993i ok; pop 995i silent", "warning incoming.unreachable=warning" },
+{ "both fail, and it is told once", "465i ok; imap 993i tls:closed; pop 995i greeting:closed",
+  "warning incoming.unreachable=warning" },
+{ "one port of IMAP works", "465i ok; imap 993i silent; imap 143s ok", "ok" },
+{ "one address of IMAP works", "465i ok; imap 993i silent; imap 993i@2 ok", "ok" },
+{ "one family of IMAP works", "465i ok; imap 993i ok; imap 993i@6 unreachable", "ok" },
+{ "no port of IMAP works", "465i ok; imap 993i silent; imap 143s refused", "warning incoming.unreachable=warning" },
+{ "the connection is forbidden on the way", "465i ok; imap 993i prohibited", "warning incoming.unreachable=warning" },
+{ "IMAP is mute", "465i ok; imap 993i greeting:silent", "warning incoming.unreachable=warning" },
+{ "IMAP turns clients away", "465i ok; imap 993i greeting:reply:* BYE later", "warning incoming.unreachable=warning" },
+{ "another service answers", "465i ok; imap 993i greeting:not-smtp:SMTP", "warning incoming.unreachable=warning" },
+{ "the answer is garbled", "465i ok; pop 110s greeting:malformed:", "warning incoming.unreachable=warning" },
+{ "no encryption is offered", "465i ok; pop 110s ehlo:starttls-not-offered:", "warning incoming.unreachable=warning" },
+{ "the handshake fails", "465i ok; imap 993i tls:tls:alert=40", "warning incoming.unreachable=warning" },
+{ "the certificate has ended", "465i ok; imap 993i ok:expired", "warning incoming.unreachable=warning" },
+{ "the certificate is for another name", "465i ok; imap 993i ok:name", "warning incoming.unreachable=warning" },
+{ "nobody knows who issued the certificate", "465i ok; pop 995i ok:untrusted",
+  "warning incoming.unreachable=warning" },
+{ "the name has no address", "465i ok; imap 993i skip:no-address", "warning incoming.unreachable=warning" },
+{ "nobody said whether it has one", "465i ok; imap 993i skip:unresolved", "warning incoming.unreachable=warning" },
+{ "the look-up was cut short", "ceiling; 465i ok; imap 993i skip:unresolved", "ok" },
+{ "it was cut short", "interrupted; 465i ok; imap 993i skip:stopped; imap 143s refused", "ok" },
+{ "a wait of a third of a second is no silence", "465i ok; imap 993i blip", "ok" },
+{ "this machine cannot go there", "route 4; 465i ok; imap 993i skip:no-route", "ok" },
+{ "our own failure says nothing of the server", "465i ok; imap 993i tls:system", "ok" },
+{ "without roots nobody can tell about the certificate", "465i ok; imap 993i ok:unjudged", "ok" },
+{ "sending fails, and that comes first", "ask 587; 587s refused; 465i ok; imap 993i refused",
+  "critical port.refused=critical" },
+{ "nothing works at all", "provider gmail; 465i refused; 587s refused; imap 993i refused",
+  "critical service.down=critical" },

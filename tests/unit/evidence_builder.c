@@ -4,13 +4,15 @@
 #include "evidence_builder.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "knowledge/provider.h"
 #include "model/clock_estimate.h"
 
-enum { DAY = 86400, STATEMENT_MAX = 256, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100, QUERY_SILENCE_MS = 1000 };
+enum { DAY = 86400, STATEMENT_MAX = 512, CHAINS_KNOWN_MAX = 16, SILENCE_MS = 3100, QUERY_SILENCE_MS = 1000 };
 
 struct builder {
     struct evidence *e;
@@ -85,13 +87,12 @@ static void ask(struct builder *b, const char *at)
 
 static void set_provider(struct builder *b, const char *at)
 {
-    b->e->plan->provider = arena_strdup(b->e->arena, at);
-    if (strcmp(at, "gmail") == 0)
-        b->e->plan->host = "smtp.gmail.com";
-    else if (strcmp(at, "yahoo") == 0)
-        b->e->plan->host = "smtp.mail.yahoo.com";
-    else
-        ck_assert_str_eq(at, "gmail or yahoo");
+    const struct provider *provider = provider_by_id(at);
+
+    ck_assert_msg(provider != NULL, "no provider: '%s'", at);
+    b->e->plan->provider = provider->id;
+    if (provider_main_host(provider) != NULL) /* else each customer has another */
+        b->e->plan->host = provider_main_host(provider);
     b->e->names[0].host = b->e->plan->host;
 }
 
@@ -562,9 +563,8 @@ static void set_result(struct builder *b, struct probe *p, const char *result)
 }
 
 /* "587s[@N] RESULT" */
-static struct probe *add_probe(struct builder *b, const char *at, enum role role)
+static void make_probe(struct builder *b, struct probe *p, const char *at, enum role role)
 {
-    struct probe *p = ARENA_APPEND(b->e->arena, b->e->probes, b->e->n_probes, EVIDENCE_PROBES_MAX);
     unsigned port = 0;
     unsigned number = 1;
     char mode = '\0';
@@ -599,6 +599,13 @@ static struct probe *add_probe(struct builder *b, const char *at, enum role role
     if (role == ROLE_TARGET)
         add_name_address(b, &p->address);
     set_result(b, p, at + 1);
+}
+
+static struct probe *add_probe(struct builder *b, const char *at, enum role role)
+{
+    struct probe *p = ARENA_APPEND(b->e->arena, b->e->probes, b->e->n_probes, EVIDENCE_PROBES_MAX);
+
+    make_probe(b, p, at, role);
     return p;
 }
 
@@ -606,6 +613,154 @@ static struct probe *add_probe(struct builder *b, const char *at, enum role role
 static void add_rival(struct builder *b, const char *at)
 {
     add_probe(b, at, ROLE_CONTROL)->host = "smtp.mail.yahoo.com";
+}
+
+/* Where mail is read; a row that was skipped for want of an address leaves its name without one. */
+static void add_incoming(struct builder *b, const char *at, enum protocol protocol, const char *host)
+{
+    struct probe *p = add_probe(b, at, ROLE_INCOMING);
+    struct name_view *name = ARENA_APPEND(b->e->arena, b->e->names, b->e->n_names, EVIDENCE_NAMES_MAX);
+
+    p->protocol = protocol;
+    p->host = host;
+    *name = (struct name_view){ .role = ROLE_INCOMING, .host = host, .duration_ms = 10 };
+    if (p->skip != SKIP_NO_ADDRESS && p->skip != SKIP_UNRESOLVED)
+        ARENA_APPEND(b->e->arena, name->addresses, name->n_addresses, EVIDENCE_ADDRESSES_MAX)->address = p->address;
+}
+
+static void add_imap(struct builder *b, const char *at)
+{
+    add_incoming(b, at, PROTOCOL_IMAP, "imap.example.com");
+}
+
+static void add_pop(struct builder *b, const char *at)
+{
+    add_incoming(b, at, PROTOCOL_POP3, "pop.example.com");
+}
+
+/* ---- signing in and sending -------------------------------------------------- */
+
+static struct errand *errand_of(struct builder *b)
+{
+    if (b->e->errand == NULL)
+        b->e->errand = arena_alloc(b->e->arena, 1, sizeof *b->e->errand);
+    return b->e->errand;
+}
+
+static void set_user(struct builder *b, const char *at)
+{
+    char *name = arena_strdup(b->e->arena, at);
+    size_t len = strlen(name);
+
+    if (len > 2 && strcmp(name + len - 2, "\\t") == 0)
+        strcpy(name + len - 2, "\t");
+    b->e->plan->user = peer_text_of(name);
+    errand_of(b)->sign_in.user_form = secret_look(b->e->plan->user);
+}
+
+static void set_auth(struct builder *b, const char *at)
+{
+    b->e->plan->auth = arena_strdup(b->e->arena, at);
+}
+
+static void set_send(struct builder *b, const char *at)
+{
+    char to[64], from[64];
+    int n = sscanf(at, "%63s %63s", to, from);
+
+    ck_assert_int_ge(n, 1);
+    b->e->plan->send_to = arena_strdup(b->e->arena, to);
+    b->e->plan->send_from = n > 1 ? arena_strdup(b->e->arena, from) : NULL;
+    errand_of(b);
+}
+
+static void set_stop(struct builder *b, const char *at)
+{
+    ck_assert(last_step_parse(&b->e->plan->last_step, at));
+}
+
+static void set_form(struct builder *b, const char *at)
+{
+    struct secret_form *f = &errand_of(b)->sign_in.form;
+
+    f->app_password_groups = has_flag(at, "groups");
+    f->app_password_letters = has_flag(at, "letters");
+    f->app_password_hyphens = has_flag(at, "hyphens");
+    f->blank_at_start = has_flag(at, "front");
+    f->blank_at_end = has_flag(at, "end");
+    f->line_end = has_flag(at, "line");
+    f->empty = has_flag(at, "empty");
+    f->control = has_flag(at, "control");
+}
+
+static void set_token(struct builder *b, const char *at)
+{
+    struct sign_in *s = &errand_of(b)->sign_in;
+    char status[64] = "", scope[64] = "";
+
+    sscanf(at, "%63s %63s", status, scope);
+    s->kind = SECRET_TOKEN;
+    s->oauth_status = peer_text_of(arena_strdup(b->e->arena, status));
+    s->oauth_scope = peer_text_of(arena_strdup(b->e->arena, scope));
+    s->token = (struct token_facts){ .expires_s = -1, .not_before_s = -1, .issued_s = -1 };
+}
+
+PARSED(errand_bar)
+
+static void set_bar(struct builder *b, const char *at)
+{
+    errand_of(b)->bar = errand_bar_of(at);
+}
+
+static void set_size(struct builder *b, const char *at)
+{
+    struct sending *s = &errand_of(b)->sending;
+
+    ck_assert_int_eq(sscanf(at, "%" SCNu64 " %" SCNu64, &s->size, &s->size_limit), 2);
+}
+
+static void set_ehlo_line(struct builder *b, const char *at)
+{
+    errand_of(b)->connection->ehlo_line = peer_text_of(arena_strdup(b->e->arena, at));
+}
+
+/* The answers up to the end: those before it are good, and the one that refused is the connection's own. */
+static void answer(struct errand *r, bool signs_in, enum stage end)
+{
+    const struct {
+        struct refused_reply *reply;
+        enum stage stage;
+        struct refused_reply good;
+    } answers[] = {
+        { &r->sign_in.answer, STAGE_AUTH, { .code = 235 } },  { &r->sending.mail, STAGE_MAIL, { .code = 250 } },
+        { &r->sending.rcpt, STAGE_RCPT, { .code = 250 } },    { &r->sending.data, STAGE_DATA, { .code = 354 } },
+        { &r->sending.message, STAGE_MESSAGE, { .code = 250 } },
+    };
+
+    for (size_t i = signs_in ? 0 : 1; i < sizeof answers / sizeof answers[0]; i++) {
+        if (answers[i].stage < end)
+            *answers[i].reply = answers[i].good;
+        if (answers[i].stage == end)
+            *answers[i].reply = r->connection->reply;
+    }
+}
+
+static void add_errand(struct builder *b, const char *at)
+{
+    struct errand *r = errand_of(b);
+    struct probe *p = arena_alloc(b->e->arena, 1, sizeof *p);
+    bool signs_in = b->e->plan->user.bytes != NULL;
+
+    make_probe(b, p, at, ROLE_TARGET);
+    if (p->n_auth == 0 && p->stage >= STAGE_EHLO && strstr(at, "noauth") == NULL)
+        offer_auth(b, p);
+    r->connection = p;
+    r->sending.message_id = p->stage == STAGE_DONE ? "1.2@smtpdx.example" : NULL;
+    answer(r, signs_in, p->stage);
+    r->sign_in.begun = signs_in && p->stage >= STAGE_AUTH && p->fault != FAULT_NO_MECHANISM;
+    r->sign_in.accepted = signs_in && p->stage > STAGE_AUTH;
+    if (r->sign_in.begun)
+        r->sign_in.mechanism = r->sign_in.kind == SECRET_TOKEN ? "XOAUTH2" : "PLAIN";
 }
 
 static void set_address(struct builder *b, const char *at)
@@ -695,7 +850,13 @@ static const struct statement {
     { "warn", set_warn_days },    { "crit", set_crit_days },
     { "dns2", add_second_queries }, { "hosts", set_hosts },
     { "warn-time", set_warn_time }, { "crit-time", set_crit_time },
-    { "path", add_path },
+    { "path", add_path },         { "user", set_user },
+    { "auth", set_auth },         { "send", set_send },
+    { "stop", set_stop },         { "form", set_form },
+    { "token", set_token },       { "bar", set_bar },
+    { "size", set_size },         { "ehlo-line", set_ehlo_line },
+    { "errand", add_errand },     { "imap", add_imap },
+    { "pop", add_pop },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

@@ -5,7 +5,7 @@
  * both families routed, roots loaded, a resolver, and the unknown target
  * smtp.example.com with the ports 25, 465 and 587.
  *
- *   provider gmail            the target is smtp.gmail.com of that provider
+ *   provider ID               the target is that provider's server: gmail, yahoo, gmail-relay, icloud, ...
  *   host NAME | host none     another name; none can be made of what was typed
  *   address 192.0.2.1         the target is an address
  *   ports 465 587             instead of the usual ones
@@ -30,6 +30,16 @@
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *   rival PORTm RESULT        of a control of another provider that is known
+ *   imap PORTm[@N] RESULT     of imap.example.com; pop: of pop.example.com
+ *   user NAME | auth MECH     --user, --auth; the name up to the end of the statement, \t for a tab at its end
+ *   send TO [FROM] | stop rcpt    --send-to, --from, --stop-after
+ *   form FLAG[,FLAG...]       of the secret: groups letters hyphens front end line empty control
+ *   token [STATUS [SCOPE]]    the secret is a token; what the server says of it
+ *   bar WORD                  why nothing was tried
+ *   errand PORTm[@N] RESULT   the connection that signs in and sends, with PLAIN or XOAUTH2;
+ *                             all before the stage where it ends was accepted
+ *   size BYTES LIMIT          of the message
+ *   ehlo-line TEXT            the first line of the reply to EHLO on that connection
  *
  * RESULT is one of
  *   ok[:FLAG,FLAG...]         noauth helo injected offers mail masked starred star-lover quick late far, and of the
