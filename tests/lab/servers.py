@@ -46,8 +46,9 @@ WORLD_FACES = ["world.test", *CONTROLS["web"], *CONTROLS["portal"]]
 PAIR, IPV6_ONLY = "pair.exim.test", "six.exim.test"
 # Exim that takes one AUTH an hour, and one that takes small messages alone.
 LIMITED, SMALL = "limited.exim.test", "small.exim.test"
-# Where the usual target's mail is read.
-INCOMING = ["imap.gmail.com", "pop.gmail.com"]
+# Another provider's name of Postfix, and where the mail of both is read: this one's by STARTTLS, too.
+OTHER = "mail.gmx.net"
+INCOMING = ["imap.gmail.com", "pop.gmail.com", "imap.gmx.net", "pop.gmx.net"]
 FOREIGN = [*CONTROLS["address"], *CONTROLS["resolver"]]
 
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
@@ -66,7 +67,7 @@ def names():
     table = {}
     for offset, face in enumerate(POSTFIX_FACES):
         table[f"{face}.postfix.test"] = network.server_address("postfix", offset)
-    table[TARGET] = network.server_address("postfix")
+    table[TARGET] = table[OTHER] = network.server_address("postfix")
     for server, faces in (("exim", EXIM_FACES), ("world", WORLD_FACES)):
         for offset, face in enumerate(faces):
             table[face] = network.server_address(server, offset)
@@ -87,7 +88,7 @@ AUTHORITIES = ["Lab", "World"]
 
 def make_certificates(authority, of_world):
     for face in POSTFIX_FACES:
-        also = [TARGET] if face in ("good", "no-starttls") else []
+        also = [TARGET, OTHER] if face in ("good", "no-starttls") else []
         own = [f"{face}.postfix.test", *also]
         faults = {
             "expired": {"first_day": -60, "last_day": -3},
