@@ -49,7 +49,8 @@ def read(folder, knowledge, faults):
 def read_hints(table, providers, faults):
     provider = str(table.get("provider", "?")) if isinstance(table, dict) else "?"
     entry = Entry(FILE, provider, table, faults)
-    entry.take_word("provider", providers)
+    if entry.take("provider", str, "") not in providers:
+        entry.fault(f"there is no provider '{provider}'")
     words = take_words(entry, "words")
     entry.done()
     return [Hint(word, provider) for word in words]
@@ -130,14 +131,15 @@ def files(client_texts):
 
 
 def table(client_texts):
-    lines = ['/* Made from data/client-texts.toml by data/compile.py. */\n#include "knowledge/client_text_table.h"\n',
-             "const struct client_text client_text_table[] = {"]
+    lines = ["/* Made from data/client-texts.toml by data/compile.py. */",
+             '#include "knowledge/client_text_table.h"', "", "const struct client_text client_text_table[] = {"]
     for text in client_texts.texts:
         words = ", ".join(f"{{ {c_string(word)}, {len(word.encode())} }}" for word in text.words)
         means = ", ".join(f"{{ {symbol('FINDING', finding)}, {percent} }}" for finding, percent in text.means)
         meanings = f"(const struct client_meaning[]){{ {means} }}" if means else "NULL"
-        lines.append(f"    {{ {c_string(text.program)}, CLIENT_TEXT_{FORMS[text.form]}, CLIENT_TEXT_{text.sort.upper()}, "
-                     f"(const struct peer_text[]){{ {words} }}, {len(text.words)}, {meanings}, {len(text.means)} }},")
+        lines.append(f"    {{ {c_string(text.program)}, CLIENT_TEXT_{FORMS[text.form]}, "
+                     f"CLIENT_TEXT_{text.sort.upper()}, (const struct peer_text[]){{ {words} }}, "
+                     f"{len(text.words)}, {meanings}, {len(text.means)} }},")
     lines += ["};", f"const size_t client_text_count = {len(client_texts.texts)};", "",
               "const struct provider_hint provider_hint_table[] = {"]
     lines += [f"    {{ {c_string(hint.word)}, {c_string(hint.provider)} }}," for hint in client_texts.hints]

@@ -19,7 +19,8 @@ struct explain_options {
     const char *provider;
 };
 
-static enum input_result set_provider(void *owner, const struct option_spec *o, const char *value, struct usage *error)
+static enum input_result set_provider(void *owner, const struct option_spec *o, const char *value,
+                                      struct usage *error)
 {
     if (provider_by_id(value) == NULL)
         return option_refuse(o, value, TEXT_USAGE_NOT_KNOWN, error);
@@ -96,7 +97,8 @@ static int explain_text(const struct face *f, struct buf *text, bool from_input,
     return put_meaning(f, text, provider);
 }
 
-static int read_words(struct face *f, struct explain_options *own, struct buf *text, bool *from_input, char **words)
+static int read_words(struct face *f, struct explain_options *own, struct buf *text, bool *from_input,
+                      char **words)
 {
     struct args a;
     struct args_item item;

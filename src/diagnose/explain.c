@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "diagnose/pasted.h"
+#include "diagnose/seen.h"
 #include "knowledge/client_text.h"
 #include "knowledge/finding.h"
 #include "knowledge/provider.h"
@@ -68,6 +69,13 @@ struct judging {
 
 /* ---- candidates ----------------------------------------------------------- */
 
+static void drop_candidate(struct judged *j, size_t index)
+{
+    j->n_candidates--;
+    memmove(&j->candidates[index], &j->candidates[index + 1],
+            (j->n_candidates - index) * sizeof j->candidates[0]);
+}
+
 /* The best of each finding stays; the most likely comes first. */
 static void add_candidate(struct judged *j, enum finding_id finding, double confidence, int hit)
 {
@@ -80,8 +88,7 @@ static void add_candidate(struct judged *j, enum finding_id finding, double conf
             continue;
         if (j->candidates[i].confidence >= confidence)
             return;
-        j->n_candidates--;
-        memmove(&j->candidates[i], &j->candidates[i + 1], (j->n_candidates - i) * sizeof j->candidates[0]);
+        drop_candidate(j, i);
         break;
     }
     while (at < j->n_candidates && j->candidates[at].confidence >= confidence)
@@ -96,6 +103,11 @@ static void add_candidate(struct judged *j, enum finding_id finding, double conf
 }
 
 /* ---- a server's reply ----------------------------------------------------- */
+
+static struct peer_text text_in(const struct buf *b)
+{
+    return (struct peer_text){ buf_borrow(b), b->len };
+}
 
 static bool is_last_of_reply(const struct pasted *p, size_t index)
 {
@@ -115,6 +127,18 @@ static size_t first_of_reply(const struct pasted *p, size_t index)
     return first;
 }
 
+/* Without the end of a string literal that the writer has cut at line ends: "...\\n' +". */
+static size_t end_of_string(struct peer_text line)
+{
+    size_t end = line.len;
+
+    while (end > 0 && strchr(" \t\r'\"+,", line.bytes[end - 1]) != NULL)
+        end--;
+    if (end >= 2 && line.bytes[end - 2] == '\\' && line.bytes[end - 1] == 'n')
+        end -= 2;
+    return end;
+}
+
 /* Joined with blanks: codes and all, which replies.h leaves out. */
 static void join_reply(struct judging *g, size_t first, size_t last)
 {
@@ -123,11 +147,12 @@ static void join_reply(struct judging *g, size_t first, size_t last)
         struct peer_text line = pasted_line(&g->pasted, i);
         struct quoted_reply r;
         bool found = pasted_refusal(&r, line);
-        size_t at = found ? r.at : 0;
+        size_t end = end_of_string(line);
+        size_t at = found && r.at < end ? r.at : 0;
 
         if (i > first)
             buf_put_char(&g->reply, ' ');
-        buf_put(&g->reply, line.bytes + at, line.len - at);
+        buf_put(&g->reply, line.bytes + at, end - at);
     }
 }
 
@@ -146,7 +171,7 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
         .stage = stage,
         .code = r->code,
         .enhanced = { r->enhanced[0], r->enhanced[1], r->enhanced[2] },
-        .text = { buf_borrow(&g->reply), g->reply.len },
+        .text = text_in(&g->reply),
     };
 
     pasted_server(&own, line);
@@ -157,15 +182,21 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
     return replies_candidates(ret, &q);
 }
 
-/* What is left beside the first meaning is shared by the others. */
+/* The first meaning decides; the others share what is left beside it. */
 static void add_meanings(struct judged *j, const struct reply_meaning *meanings, size_t n)
 {
-    double rest = 1 - meanings[0].confidence;
+    double first = meanings[0].confidence;
+    double others = 0;
 
+    for (size_t i = 1; i < n; i++)
+        others += meanings[i].confidence;
     j->telling = meanings[0].by_text ? TELLS_WORDS : TELLS_NUMBER;
     j->help_url = meanings[0].help_url;
-    for (size_t i = 0; i < n; i++)
-        add_candidate(j, meanings[i].finding, i == 0 ? meanings[i].confidence : meanings[i].confidence * rest, -1);
+    for (size_t i = 0; i < n; i++) {
+        double rest = (1 - first) * meanings[i].confidence / (others > 1 ? others : 1);
+
+        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, -1);
+    }
 }
 
 /* The reply whose last line is at index, where it is a refusal of which something is known. */
@@ -187,7 +218,8 @@ static void judge_reply(struct judging *g, struct judged *j, size_t index)
     j->reply_last = index;
     join_reply(g, first, index);
     n = ask(meanings, g, &r, stage, line);
-    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n && !g->pasted.lines[index + 1].has_reply) {
+    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n &&
+        !g->pasted.lines[index + 1].has_reply) {
         struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX]; /* a sentence that goes on in the next line */
         size_t n_wrapped;
 
@@ -277,6 +309,22 @@ static bool tells_more(const struct judged *a, const struct judged *b)
     return a->telling > b->telling;
 }
 
+/* A network that lets all ports but 25 through is a case of its own. */
+static void consider_port(const struct judging *g, struct judged *j)
+{
+    if (pasted_port(pasted_line(&g->pasted, j->index)) != PORT_SMTP)
+        return;
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == FINDING_PORT_BLOCKED) {
+            struct candidate blocked = j->candidates[i];
+
+            drop_candidate(j, i);
+            add_candidate(j, FINDING_PORT_25_BLOCKED, blocked.confidence, blocked.hit);
+            return;
+        }
+    }
+}
+
 /* In what a server grants, only a cause that stands there in words is looked for. */
 static void judge_line(struct judging *g, struct judged *ret, size_t index)
 {
@@ -316,7 +364,8 @@ static struct argument *argument(struct because *b, const char *name, enum argum
     return &b->arguments[b->n_arguments++];
 }
 
-static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j, int hit)
+static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
+                int hit)
 {
     bool several = g->pasted.n > 1;
     struct arena *arena = x->diagnosis->arena;
@@ -326,8 +375,7 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
         argument(b, "line", ARGUMENT_NUMBER)->value.number = (int64_t)j->index + 1;
     if (hit < 0) {
         b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
-        argument(b, "reply", ARGUMENT_PEER)->value.peer =
-            arena_peer_text(arena, (struct peer_text){ buf_borrow(&g->reply), g->reply.len }, EXPLAIN_LINE_KEPT);
+        argument(b, "reply", ARGUMENT_PEER)->value.peer = arena_peer_text(arena, text_in(&g->reply), EXPLAIN_LINE_KEPT);
     } else {
         size_t own;
         struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
@@ -357,6 +405,14 @@ static void fill_arguments(struct diagnosed *f, const struct plan *plan)
         };
 }
 
+/* What a check would only mention has made sending fail here. */
+static enum severity severity_of(enum finding_id finding)
+{
+    enum severity usual = finding_by_id(finding)->severity;
+
+    return usual == SEVERITY_INFO ? SEVERITY_CRITICAL : usual;
+}
+
 static bool add_findings(struct judging *g, struct explanation *x, const struct judged *j)
 {
     struct diagnosis *d = x->diagnosis;
@@ -368,7 +424,7 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
 
         *f = (struct diagnosed){
             .finding = c->finding,
-            .severity = finding_by_id(c->finding)->severity,
+            .severity = severity_of(c->finding),
             .confidence = c->confidence,
             .caused_by = -1,
             .because = arena_alloc(d->arena, 1, sizeof *f->because),
@@ -399,7 +455,9 @@ static enum explanation_outcome outcome_of(const struct judging *g, const struct
         return EXPLANATION_FOUND;
     if (best->telling != TELLS_NOTHING)
         return EXPLANATION_VAGUE;
-    return any_reply(&g->pasted, false) && !any_reply(&g->pasted, true) ? EXPLANATION_SUCCESS : EXPLANATION_UNKNOWN;
+    if (any_reply(&g->pasted, false) && !any_reply(&g->pasted, true))
+        return EXPLANATION_SUCCESS;
+    return EXPLANATION_UNKNOWN;
 }
 
 /* Whose server it is: as the user said, as a name says, as a mark in the text says. */
@@ -407,7 +465,7 @@ static void guess_server(struct judging *g, const char *provider)
 {
     const struct provider *p;
 
-    pasted_server(&g->server, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len });
+    pasted_server(&g->server, text_in(&g->pasted.masked));
     g->provider = provider != NULL ? provider : g->server.provider;
     if (g->provider == NULL && g->server.host[0] == '\0')
         g->provider = client_text_provider((struct peer_text){ g->pasted.folded, g->pasted.folded_len });
@@ -439,11 +497,11 @@ static bool judge(struct judging *g, struct explanation *x)
     struct judged best;
 
     judge_all(g, &best);
+    consider_port(g, &best);
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->help_url = best.help_url;
-    x->input = arena_peer_text(x->diagnosis->arena, (struct peer_text){ buf_borrow(&g->pasted.masked), g->pasted.masked.len },
-                               EXPLAIN_INPUT_KEPT);
+    x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
     if (best.telling == TELLS_NOTHING)
         return !arena_failed(x->diagnosis->arena);
     join_reply(g, best.index, best.reply_last); /* the lines judged last were others */

@@ -33,71 +33,95 @@ static bool is_of_name(char c)
 }
 
 /* What a word says that the server is being told or asked. */
-static const struct stage_word {
+struct stage_word {
     const char *word;
     enum reply_stage stage;
-} stage_words[] = {
-    { "auth", REPLY_AT_AUTH },           { "authentication", REPLY_AT_AUTH }, { "authenticate", REPLY_AT_AUTH },
-    { "sasl", REPLY_AT_AUTH },           { "login", REPLY_AT_AUTH },          { "password", REPLY_AT_AUTH },
-    { "mail", REPLY_AT_MAIL },           { "sender", REPLY_AT_MAIL },         { "rcpt", REPLY_AT_RCPT },
-    { "recipient", REPLY_AT_RCPT },      { "recipients", REPLY_AT_RCPT },     { "data", REPLY_AT_DATA },
-    { "starttls", REPLY_AT_STARTTLS },   { "ehlo", REPLY_AT_EHLO },           { "helo", REPLY_AT_EHLO },
-    { "greeting", REPLY_AT_GREETING },   { "banner", REPLY_AT_GREETING },     { "connected", REPLY_AT_GREETING },
-    { "smtpauthenticationerror", REPLY_AT_AUTH },
-    { "authenticationfailedexception", REPLY_AT_AUTH },
-    { "smtpsenderrefused", REPLY_AT_MAIL },
-    { "smtprecipientsrefused", REPLY_AT_RCPT },
-    { "smtpdataerror", REPLY_AT_DATA },
-    { "smtpconnecterror", REPLY_AT_GREETING },
+};
+
+static const struct stage_word words[] = {
+    { "auth", REPLY_AT_AUTH },         { "authentication", REPLY_AT_AUTH },
+    { "authenticate", REPLY_AT_AUTH }, { "sasl", REPLY_AT_AUTH },
+    { "login", REPLY_AT_AUTH },        { "password", REPLY_AT_AUTH },
+    { "mail", REPLY_AT_MAIL },         { "sender", REPLY_AT_MAIL },
+    { "rcpt", REPLY_AT_RCPT },         { "recipient", REPLY_AT_RCPT },
+    { "recipients", REPLY_AT_RCPT },   { "data", REPLY_AT_DATA },
+    { "starttls", REPLY_AT_STARTTLS }, { "ehlo", REPLY_AT_EHLO },
+    { "helo", REPLY_AT_EHLO },         { "greeting", REPLY_AT_GREETING },
+    { "banner", REPLY_AT_GREETING },   { "connected", REPLY_AT_GREETING },
+    { "welcome", REPLY_AT_GREETING },
+};
+
+/* The last part of an exception's name. */
+static const struct stage_word exceptions[] = {
+    { "smtpauthenticationerror", REPLY_AT_AUTH }, { "authenticationfailedexception", REPLY_AT_AUTH },
+    { "smtpsenderrefused", REPLY_AT_MAIL },       { "smtprecipientsrefused", REPLY_AT_RCPT },
+    { "smtpdataerror", REPLY_AT_DATA },           { "smtpconnecterror", REPLY_AT_GREETING },
     { "smtphelloerror", REPLY_AT_EHLO },
 };
 
-static enum reply_stage stage_of_word(struct peer_text word, struct peer_text behind)
+static enum reply_stage stage_of(struct peer_text word, const struct stage_word *table, size_t n)
 {
-    for (size_t i = 0; i < sizeof stage_words / sizeof stage_words[0]; i++) {
-        if (!peer_text_equal_nocase(word, stage_words[i].word))
-            continue;
-        /* "mail" and "data" are commands where they read like them; elsewhere they are words of any sentence. */
-        if (stage_words[i].stage == REPLY_AT_MAIL && strcasecmp(stage_words[i].word, "mail") == 0 &&
-            (behind.len < 5 || strncasecmp(behind.bytes, " from", 5) != 0))
-            return REPLY_AT_ANY;
-        if (stage_words[i].stage == REPLY_AT_DATA && memcmp(word.bytes, "DATA", 4) != 0 && word.len == 4)
-            return REPLY_AT_ANY;
-        return stage_words[i].stage;
+    for (size_t i = 0; i < n; i++) {
+        if (peer_text_equal_nocase(word, table[i].word))
+            return table[i].stage;
     }
     return REPLY_AT_ANY;
+}
+
+/* "mail" and "data" are commands where they read like them; elsewhere they are words of any sentence. */
+static bool is_any_word(struct peer_text word, struct peer_text behind)
+{
+    if (peer_text_equal_nocase(word, "mail"))
+        return behind.len < 5 || strncasecmp(behind.bytes, " from", 5) != 0;
+    return peer_text_equal_nocase(word, "data") && memcmp(word.bytes, "DATA", 4) != 0;
+}
+
+/* One word with all that belongs to its name: a host, an address, an exception. */
+static size_t word_len(struct peer_text text)
+{
+    size_t len = 0;
+
+    while (len < text.len &&
+           (is_of_name(text.bytes[len]) || text.bytes[len] == '@' || text.bytes[len] == '_'))
+        len++;
+    while (len > 0 && !is_letter(text.bytes[len - 1]))
+        len--;
+    return len;
+}
+
+static size_t last_part(struct peer_text name)
+{
+    size_t at = name.len;
+
+    while (at > 0 && is_letter(name.bytes[at - 1]))
+        at--;
+    return at;
 }
 
 /* The stage that the last word of its kind tells. Names of hosts and addresses are no words. */
 static enum reply_stage stage_in(struct peer_text text)
 {
     enum reply_stage stage = REPLY_AT_ANY;
-    size_t at = 0;
 
-    while (at < text.len) {
-        size_t start = at;
-        bool is_name = at > 0 && text.bytes[at - 1] == '@';
-        enum reply_stage found;
+    for (size_t at = 0; at < text.len; at++) {
+        struct peer_text rest = { text.bytes + at, text.len - at };
+        struct peer_text word = { rest.bytes, word_len(rest) };
+        size_t part = last_part(word);
+        enum reply_stage found = REPLY_AT_ANY;
 
-        if (!is_letter(text.bytes[at])) {
-            at++;
+        if (word.len == 0)
             continue;
-        }
-        while (at < text.len && is_letter(text.bytes[at]))
-            at++;
-        while (at < text.len && (is_of_name(text.bytes[at]) || text.bytes[at] == '@' || text.bytes[at] == '_')) {
-            is_name = is_name || (text.bytes[at] != '.' && text.bytes[at] != '-') ||
-                      (at + 1 < text.len && is_of_name(text.bytes[at + 1]));
-            at++;
-        }
-        if (is_name || at - start > WORD_MAX)
-            continue;
-        while (!is_letter(text.bytes[at - 1]))
-            at--;
-        found = stage_of_word((struct peer_text){ text.bytes + start, at - start },
-                              (struct peer_text){ text.bytes + at, text.len - at });
+        rest = (struct peer_text){ word.bytes + word.len, rest.len - word.len };
+        if (part > 0)
+            found = stage_of((struct peer_text){ word.bytes + part, word.len - part }, exceptions,
+                             sizeof exceptions / sizeof exceptions[0]);
+        else if (!is_any_word(word, rest))
+            found = stage_of(word, words, sizeof words / sizeof words[0]);
+        if (found == REPLY_AT_ANY && part == 0)
+            found = stage_of(word, exceptions, sizeof exceptions / sizeof exceptions[0]);
         if (found != REPLY_AT_ANY)
             stage = found;
+        at += word.len;
     }
     return stage;
 }
@@ -251,20 +275,22 @@ struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret
 
 enum { SERVER_NAME_MIN = 6 }; /* a.b.cd */
 
-/* "server smtp.example.net", "relay=smtp.example.net", "'smtp.example.net'": elsewhere it may be the log's own host. */
+/* "server smtp.example.net", "relay=smtp.example.net": elsewhere it may be the log's own host. */
 static bool is_pointed_at(struct peer_text text, size_t at)
 {
-    static const char *const words[] = { "server", "host", "relay", "to", "with", "smtp" };
+    static const char *const pointers[] = { "server", "host", "relay", "to", "with", "smtp" };
     size_t end = at;
     size_t start;
+    struct peer_text word;
 
     while (end > 0 && strchr(" \"'(<[=:/", text.bytes[end - 1]) != NULL && text.bytes[end - 1] != '\0')
         end--;
     start = end;
     while (start > 0 && end - start <= WORD_MAX && is_letter(text.bytes[start - 1]))
         start--;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (end < at && peer_text_equal_nocase((struct peer_text){ text.bytes + start, end - start }, words[i]))
+    word = (struct peer_text){ text.bytes + start, end - start };
+    for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
+        if (end < at && peer_text_equal_nocase(word, pointers[i]))
             return true;
     }
     return false;
@@ -291,14 +317,15 @@ static bool read_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, 
 {
     while (len > 0 && (text.bytes[at + len - 1] == '.' || text.bytes[at + len - 1] == '-'))
         len--;
-    if (len < SERVER_NAME_MIN || len >= PASTED_HOST_SIZE || (at > 0 && text.bytes[at - 1] == '@') || !is_of_name(text.bytes[at]) ||
+    if (len < SERVER_NAME_MIN || len >= PASTED_HOST_SIZE || (at > 0 && text.bytes[at - 1] == '@') ||
         text.bytes[at] == '.' || text.bytes[at] == '-')
         return false;
     for (size_t i = 0; i < len; i++) {
-        if (text.bytes[at + i] == '.' && text.bytes[at + i + 1] == '.')
+        char c = text.bytes[at + i];
+
+        if (c == '.' && text.bytes[at + i + 1] == '.')
             return false;
-        ret[i] = text.bytes[at + i] >= 'A' && text.bytes[at + i] <= 'Z' ? (char)(text.bytes[at + i] + ('a' - 'A'))
-                                                                        : text.bytes[at + i];
+        ret[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
     }
     ret[len] = '\0';
     return count_dots(ret) >= 2 && has_letter(ret);
@@ -326,4 +353,49 @@ void pasted_server(struct pasted_server *ret, struct peer_text text)
         at += len + 1;
     }
     *ret = found;
+}
+
+/* ---- ports ---------------------------------------------------------------- */
+
+/* Up to five digits with no other digit or sign of a longer number around them. */
+static uint16_t read_port(struct peer_text line, size_t at)
+{
+    unsigned port = 0;
+    size_t n = 0;
+
+    while (at + n < line.len && n < 6 && line.bytes[at + n] >= '0' && line.bytes[at + n] <= '9')
+        port = port * 10 + (unsigned)(line.bytes[at + n++] - '0');
+    return n > 0 && n < 6 && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+/* Behind the word for a port, past blanks and a sign. */
+static uint16_t port_behind(struct peer_text line, size_t at)
+{
+    while (at < line.len && (line.bytes[at] == ' ' || line.bytes[at] == ':' || line.bytes[at] == '='))
+        at++;
+    return read_port(line, at);
+}
+
+/* A host's name or address in brackets stands before the colon: a time of day does not. */
+static bool ends_host(struct peer_text line, size_t at)
+{
+    return at > 0 && (is_letter(line.bytes[at - 1]) || line.bytes[at - 1] == ']');
+}
+
+uint16_t pasted_port(struct peer_text line)
+{
+    static const char *const words_for_port[] = { "port", "ポート" };
+    uint16_t port = 0;
+
+    for (size_t at = 0; at < line.len && port == 0; at++) {
+        if (line.bytes[at] == ':' && ends_host(line, at))
+            port = read_port(line, at + 1);
+        for (size_t i = 0; i < sizeof words_for_port / sizeof words_for_port[0] && port == 0; i++) {
+            size_t len = strlen(words_for_port[i]);
+
+            if (line.len - at >= len && strncasecmp(line.bytes + at, words_for_port[i], len) == 0)
+                port = port_behind(line, at + len);
+        }
+    }
+    return port;
 }

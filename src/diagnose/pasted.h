@@ -17,7 +17,7 @@
 struct pasted_line {
     size_t at, len;        /* in the masked text */
     size_t folded;         /* where it begins in the folded one; it ends where the next begins */
-    uint16_t code;         /* of the first reply in it, a refusal before any other; 0: none, or the enhanced one alone */
+    uint16_t code;         /* of its reply, a refusal before any other; 0: none, or the enhanced one alone */
     bool has_reply;
     bool refuses;
     bool goes_on;          /* the next line belongs to the same reply */
@@ -58,6 +58,9 @@ struct pasted_server {
     char host[PASTED_HOST_SIZE]; /* "" for none */
     const char *provider;        /* id, or NULL */
 };
+
+/* The port that a line speaks of: "smtp.example.net:25", "port 25", "ポート : 25"; 0 for none. */
+uint16_t pasted_port(struct peer_text line);
 
 /* The last server that is named in the text; one of a known provider goes before any other. */
 void pasted_server(struct pasted_server *ret, struct peer_text text);

@@ -117,7 +117,8 @@ static bool is_announced(struct peer_text line, size_t at, size_t len, size_t ow
     return (at == 0 && len >= own) || announces_error((struct peer_text){ line.bytes, at });
 }
 
-static bool find_code(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at, size_t *ret_len)
+static bool find_code(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
+                      size_t *ret_len)
 {
     struct peer_text rest = { line.bytes, own };
     struct peer_text code = t->words[0];
@@ -128,8 +129,8 @@ static bool find_code(const struct client_text *t, struct peer_text line, size_t
         bool prefixed = start >= 2 && line.bytes[start - 2] == '0' && line.bytes[start - 1] == 'x';
         size_t first = prefixed ? start - 2 : start;
 
-        if ((first == 0 || !is_of_word(line.bytes[first - 1])) && (end == own || !is_of_word(line.bytes[end])) &&
-            (t->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
+        if ((first == 0 || !is_of_word(line.bytes[first - 1])) &&
+            (end == own || !is_of_word(line.bytes[end])) && (t->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
             *ret_at = first;
             *ret_len = end - first;
             return true;
@@ -139,7 +140,8 @@ static bool find_code(const struct client_text *t, struct peer_text line, size_t
     return false;
 }
 
-bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at, size_t *ret_len)
+bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
+                      size_t *ret_len)
 {
     size_t at = 0;
     size_t len = 0;

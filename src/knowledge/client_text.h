@@ -50,7 +50,8 @@ const struct client_text *client_text_at(size_t index);
  *         the line itself, for a text may run on into the next; *ret_at and
  *         *ret_len: its longest fragment
  */
-bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at, size_t *ret_len);
+bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
+                      size_t *ret_len);
 
 /*
  * client_text_fold() - writes a line the way the table has it

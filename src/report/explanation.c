@@ -113,21 +113,24 @@ static bool put_text(struct buf *out, const struct report_spec *spec, const stru
     if (x->outcome == EXPLANATION_FOUND)
         put_found(&p, x);
     else
-        put_first_line(&p, TONE_CARE, page_label(&p, TEXT_VERDICT_UNKNOWN), page_label(&p, nothing_found[x->outcome]));
+        put_first_line(&p, TONE_CARE, page_label(&p, TEXT_VERDICT_UNKNOWN),
+                       page_label(&p, nothing_found[x->outcome]));
     page_done(&p);
     return !out->failed;
 }
 
-static bool put_json(struct buf *out, const struct report_spec *spec, const struct explanation *x, size_t flags)
+static bool put_json(struct buf *out, const struct report_spec *spec, const struct explanation *x,
+                     size_t flags)
 {
-    struct part f = { .spec = spec, .e = x->evidence, .d = x->diagnosis };
+    const struct diagnosis *d = x->diagnosis;
+    struct part f = { .spec = spec, .e = x->evidence, .d = d };
     json_t *object = json_object();
 
     part_put(&f, object, "schema", json_string("smtpdx/explain/1"));
     part_put(&f, object, "input", part_peer(x->input));
     part_put(&f, object, "language", json_string(language_word(spec->language)));
     part_put(&f, object, "line", x->line == 0 ? json_null() : json_integer((json_int_t)x->line));
-    part_put(&f, object, "primary", part_string_or_null(part_finding_word(x->diagnosis, x->diagnosis->primary)));
+    part_put(&f, object, "primary", part_string_or_null(part_finding_word(d, d->primary)));
     part_put(&f, object, "findings", part_findings(&f));
     part_put(&f, object, "help_url", part_string_or_null(x->help_url));
     return part_dump(out, &f, object, flags);

@@ -161,9 +161,8 @@ static int put_bytes(const char *bytes, size_t len, void *user)
 
 bool part_dump(struct buf *out, const struct part *f, json_t *object, size_t flags)
 {
-    bool ok = !f->failed &&
-              json_dump_callback(object, put_bytes, out, flags | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0 &&
-              buf_put_char(out, '\n');
+    size_t how = flags | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS);
+    bool ok = !f->failed && json_dump_callback(object, put_bytes, out, how) == 0 && buf_put_char(out, '\n');
 
     json_decref(object);
     return ok;

@@ -624,9 +624,10 @@ static void put_contacted(struct page *p)
 
         buf_init(&list, LINE_MAX_BYTES);
         if (list_contacted(&list, p->e, answered != 0))
-            page_put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED, page_say(p, says[answered], (const struct argument[]){
-                { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
-            }, 1));
+            page_put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED,
+                         page_say(p, says[answered], (const struct argument[]){
+                             { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+                         }, 1));
         p->out->failed |= list.failed;
         buf_done(&list);
     }

@@ -84,14 +84,16 @@ static struct stretch base64_at(struct peer_text line, size_t at)
 /* The name of a mechanism; where it ends, or `at` where there is none. */
 static size_t mechanism_at(struct peer_text line, size_t at)
 {
-    static const char *const names[] = { "PLAIN-CLIENTTOKEN", "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2",
-                                         "OAUTHBEARER", "NTLM", "GSSAPI", "EXTERNAL", "SCRAM-SHA-256-PLUS",
-                                         "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "XOAUTH" };
+    static const char *const names[] = {
+        "PLAIN-CLIENTTOKEN", "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "XOAUTH", "OAUTHBEARER",
+        "NTLM", "GSSAPI", "EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
+    };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t end = at + strlen(names[i]);
 
-        if (stands_at(line, at, names[i]) && (end == line.len || !(is_word(line.bytes[end]) || line.bytes[end] == '-')))
+        if (stands_at(line, at, names[i]) &&
+            (end == line.len || !(is_word(line.bytes[end]) || line.bytes[end] == '-')))
             return end;
     }
     return at;
@@ -118,7 +120,8 @@ static void hide_auth(struct masking *m, bool is_reply)
     for (size_t i = 0; i + 4 < m->line.len; i++) {
         size_t at, end;
 
-        if (!stands_at(m->line, i, "AUTH") || (i > 0 && is_word(m->line.bytes[i - 1])) || !is_blank(m->line.bytes[i + 4]))
+        if (!stands_at(m->line, i, "AUTH") || (i > 0 && is_word(m->line.bytes[i - 1])) ||
+            !is_blank(m->line.bytes[i + 4]))
             continue;
         at = skip_blanks(m->line, i + 4);
         end = mechanism_at(m->line, at);
@@ -138,7 +141,7 @@ static struct stretch last_word(struct peer_text line)
 
     while (s.end > 0 && (is_blank(line.bytes[s.end - 1]) || is_quote(line.bytes[s.end - 1])))
         s.end--;
-    while (s.end >= 2 && line.bytes[s.end - 2] == '\\' && (line.bytes[s.end - 1] == 'n' || line.bytes[s.end - 1] == 'r'))
+    while (s.end >= 2 && line.bytes[s.end - 2] == '\\' && strchr("nr", line.bytes[s.end - 1]) != NULL)
         s.end -= 2;
     s.at = s.end;
     while (s.at > 0 && is_base64(line.bytes[s.at - 1]))
@@ -147,6 +150,11 @@ static struct stretch last_word(struct peer_text line)
 }
 
 /* ---- passwords in the clear ----------------------------------------------- */
+
+static bool ends_value(char c, char quote)
+{
+    return quote != '\0' ? c == quote : is_blank(c) || strchr(",;)}]<>", c) != NULL;
+}
 
 /* The value behind a sign that sets it: what is quoted, or else one word. */
 static struct stretch value_at(struct peer_text line, size_t at)
@@ -157,8 +165,7 @@ static struct stretch value_at(struct peer_text line, size_t at)
     if (quote != '\0')
         s.at++;
     s.end = s.at;
-    while (s.end < line.len && (quote != '\0' ? line.bytes[s.end] != quote
-                                              : !is_blank(line.bytes[s.end]) && strchr(",;)}]<>", line.bytes[s.end]) == NULL))
+    while (s.end < line.len && !ends_value(line.bytes[s.end], quote))
         s.end++;
     return s;
 }
@@ -235,7 +242,7 @@ static void hide_urls(struct masking *m)
 
         if (memcmp(m->line.bytes + i, "://", 3) != 0)
             continue;
-        while (at < m->line.len && !is_blank(m->line.bytes[at]) && m->line.bytes[at] != '@' && m->line.bytes[at] != '/') {
+        while (at < m->line.len && !is_blank(m->line.bytes[at]) && strchr("@/", m->line.bytes[at]) == NULL) {
             if (m->line.bytes[at] == ':' && colon == 0)
                 colon = at;
             at++;

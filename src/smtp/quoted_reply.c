@@ -46,9 +46,10 @@ static bool is_word(struct peer_text t, const char *const *words, size_t n)
 static bool is_known(unsigned code)
 {
     static const unsigned short codes[] = {
-        211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 422, 431, 432, 441, 442, 446, 447, 449, 450, 451,
-        452, 453, 454, 455, 471, 500, 501, 502, 503, 504, 510, 511, 512, 513, 515, 517, 521, 523, 525, 526, 530,
-        531, 532, 533, 534, 535, 538, 540, 541, 550, 551, 552, 553, 554, 555, 556, 557, 559, 571,
+        211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 422, 431, 432, 441, 442, 446, 447, 449, 450,
+        451, 452, 453, 454, 455, 471, 500, 501, 502, 503, 504, 510, 511, 512, 513, 515, 517, 521, 523, 524,
+        525, 526, 530, 531, 532, 533, 534, 535, 538, 540, 541, 550, 551, 552, 553, 554, 555, 556, 557, 559,
+        571,
     };
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
@@ -91,8 +92,10 @@ static struct peer_text from_of(struct peer_text line, size_t at)
 /* A measure behind it makes a number an amount. */
 static bool is_amount(struct peer_text behind)
 {
-    static const char *const units[] = { "ms", "s", "sec", "seconds", "second", "bytes", "byte", "kb", "mb", "kib",
-                                         "mib", "messages", "lines", "hours", "minutes", "min", "recipients" };
+    static const char *const units[] = {
+        "ms",  "s",   "sec", "second", "seconds", "min",   "minutes",  "hours",      "byte",
+        "bytes", "kb", "mb", "kib",    "mib",     "lines", "messages", "recipients",
+    };
     size_t len = 0;
 
     while (behind.len > 0 && is_blank(behind.bytes[0]))
@@ -122,7 +125,7 @@ static bool announces(struct peer_text word)
 {
     static const char *const endings[] = { "said",   "code",     "responded", "response", "reply", "returned",
                                            "status", "error",    "exception", "message",  "smtp",  "server",
-                                           "got",    "received", "remote",    "dsn",      "failed" };
+                                           "got",    "received", "remote",    "failed" };
 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (ends_in(word, endings[i]))
@@ -134,8 +137,10 @@ static bool announces(struct peer_text word)
 /* Before a colon or an equals sign: of anything but a reply. */
 static bool is_of_another(struct peer_text word)
 {
-    static const char *const others[] = { "port", "pid", "size", "time", "delay", "delays", "id", "line", "bytes", "count",
-                                          "uid", "nrcpt", "timeout", "column", "ttl", "length" };
+    static const char *const others[] = {
+        "port",  "pid", "uid",   "id",    "size",    "bytes",  "length", "count",
+        "nrcpt", "ttl", "time", "timeout", "delay", "delays", "line",   "column",
+    };
 
     return is_word(word, others, sizeof others / sizeof others[0]);
 }
@@ -239,7 +244,8 @@ static bool read_code(struct quoted_reply *r, struct peer_text line, size_t at)
     if (t.len < CODE_DIGITS || !is_digit(t.bytes[0]) || !is_digit(t.bytes[1]) || !is_digit(t.bytes[2]) ||
         !stands_alone(line, at) || !ends_there(line, at + CODE_DIGITS))
         return false;
-    found.code = (unsigned)(t.bytes[0] - '0') * 100 + (unsigned)(t.bytes[1] - '0') * 10 + (unsigned)(t.bytes[2] - '0');
+    for (unsigned i = 0; i < CODE_DIGITS; i++)
+        found.code = found.code * 10 + (unsigned)(t.bytes[i] - '0');
     if (!is_known(found.code) || is_amount(from_of(t, CODE_DIGITS)))
         return false;
     t = skip_enhanced(&found, from_of(t, CODE_DIGITS));

@@ -9,12 +9,13 @@ import sys
 
 import user
 
-COMMANDS = ("check", "replay", "simulate")
+COMMANDS = ("check", "explain", "replay", "simulate")
 
 # The contract: these stay, whatever is added.
 PROMISED = {
     "check": "port tls ipv4 ipv6 resolver address ca-file no-system-ca map-port ehlo timeout record format output lang "
              "color quiet help version",
+    "explain": "provider format output lang color quiet help version",
     "replay": "format output lang color quiet help version",
     "simulate": "list file serve recorded transcript port tls timeout record format output lang color quiet help version",
 }
@@ -23,7 +24,7 @@ LETTERS = {"port": "p", "ipv4": "4", "ipv6": "6", "format": "f", "output": "o", 
 
 SAMPLES = {"PORT": "587", "none|starttls|implicit": "starttls", "ADDR[:PORT]": "127.0.0.1:9", "ADDR": "127.0.0.1",
            "A=B": "587=9", "HOST:PORT": "192.0.2.1:587", "NAME": "pc.example.com", "SECONDS": "1", "text|json|ndjson": "json", "en|ja": "ja",
-           "auto|always|never": "never", "HOST[:PORT]|http://HOST[:PORT]/": "192.0.2.1", "N": "7", "TEXT": "a.example",
+           "auto|always|never": "never", "HOST[:PORT]|http://HOST[:PORT]/": "192.0.2.1", "N": "7", "TEXT": "a.example", "ID": "gmail",
            "ADDRESS": "a@example.com", "MECH": "plain", "COMMAND": "true", "greeting|tls|auth|rcpt": "tls"}
 
 
@@ -129,8 +130,9 @@ def main(program, page, version):
         sections = re.split(r"^\.Ss ", page.read_text(encoding="utf-8"), flags=re.M)
         names = {section.split("\n", maxsplit=1)[0]:
                  set(re.findall(r"^\.It (?:Fl \S , )?Fl Fl ([a-z0-9-]+)", section, re.M)) for section in sections}
-        check, replay, simulate = (set(options_of(help_of(command))) for command in COMMANDS)
+        check, explain, replay, simulate = (set(options_of(help_of(command))) for command in COMMANDS)
         user.equal(check - replay, names["Options of check and simulate"], "of check and simulate")
+        user.equal(explain - replay, names["Options of explain"], "of explain")
         user.equal(simulate - check, names["Options of simulate"], "of simulate")
         user.equal(replay, names["Options of every command"], "of every command")
 

@@ -287,6 +287,13 @@ def main(program):
             with open(w.empty, "rb") as nothing:
                 w.refused("replay", "-", stdin=nothing, parts=["-", "--record"])
 
+        @case("explain refuses a provider that is not known, and options that need a network")
+        def _():
+            w.refused("explain", "--provider=gmial", "535", parts=["--provider", "gmial", "gmail"])
+            w.refused("explain", "--provider", HOSTILE, "535", parts=[HOSTILE_SHOWN])
+            for word in ("--port=587", "--record=x", "--list"):
+                w.refused("explain", word, "535", parts=[word.partition("=")[0]])
+
         @case("simulate refuses a name that is not listed, no name, and two")
         def _():
             w.refused("simulate", "no-such-thing", parts=["no-such-thing", "--list"])

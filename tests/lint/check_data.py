@@ -64,6 +64,10 @@ id = "other"
 name = "Other"
 username = "other"
 hosts = [{ host = "*.example.org", port = 587, tls = "starttls" }]
+incoming = [
+  { protocol = "imap", host = "*.example.org", port = 993, tls = "implicit" },
+  { protocol = "pop3", host = "pop.example.org", port = 110, tls = "starttls" },
+]
 source = "help page"
 confidence = "medium"
 """,
@@ -172,6 +176,21 @@ source = "RFC 3463"
 confidence = "low"
 rows = [{ enhanced = "x.7.1-3", class = "policy.blocklist", finding = "port.reset" }]
 """,
+    "data/client-texts.toml": """
+[[hints]]
+provider = "gmail"
+words = ["gsmtp"]
+
+[[clients]]
+name = "Mailer"
+source = "its own texts"
+texts = [
+  { words = ["cannot connect", "port"], sort = "symptom", means = { "port.blocked" = 0.6, "port.reset" = 0.2 } },
+  { codes = ["800ccc0e", "econnreset"], sort = "cause", means = { "port.reset" = 0.5 } },
+  { numbers = ["10054"], sort = "cause", means = { "port.reset" = 0.5 } },
+  { words = ["sending failed"], sort = "wrapper", means = {} },
+]
+""",
     "data/public-issuers.toml": """
 [[lists]]
 source = "a store"
@@ -219,6 +238,7 @@ PORTS, PROVIDERS, JAPANESE = "data/ports.toml", "data/providers.toml", "po/ja.po
 CONTROLS, SCENARIO = "data/controls.toml", "data/scenarios/healthy.scn"
 KNOWN, OTHERS, WORDS = "data/known-hosts.toml", "data/other-hosts.toml", "data/words.toml"
 INTERCEPTORS, ISSUERS, REPLIES = "data/interceptors.toml", "data/public-issuers.toml", "data/replies.toml"
+CLIENTS = "data/client-texts.toml"
 
 # What is wrong; the file, what stands there and what is put instead; the lines that must come.
 FAULTS = [
@@ -313,6 +333,16 @@ FAULTS = [
      ["data/providers.toml: other: not a lower-case host name: *.Example.org"]),
     ("a provider without hosts", PROVIDERS, '[{ host = "*.example.org", port = 587, tls = "starttls" }]',
      "[]", ["data/providers.toml: other: no hosts"]),
+    ("a provider that mail is read from by SMTP", PROVIDERS, 'protocol = "imap"', 'protocol = "smtp"',
+     ["data/providers.toml: other: protocol is 'smtp', not one of: imap, pop3"]),
+    ("mail that is read in clear", PROVIDERS, 'port = 110, tls = "starttls"', 'port = 110, tls = "none"',
+     ["data/providers.toml: other: tls is 'none', not one of: starttls, implicit"]),
+    ("an incoming server with upper case", PROVIDERS, "pop.example.org", "POP.example.org",
+     ["data/providers.toml: other: not a lower-case host name: POP.example.org"]),
+    ("a customer's name that is none for sending", PROVIDERS, '"pop3", host = "pop.', '"pop3", host = "*.pop.',
+     ["data/providers.toml: other: *.pop.example.org is none of the provider's outgoing servers"]),
+    ("an incoming server twice", PROVIDERS, '"pop.example.org", port = 110', '"*.example.org", port = 993',
+     ["data/providers.toml: other: *.example.org port 993 stands twice"]),
     ("a provider twice", PROVIDERS, 'id = "other"', 'id = "gmail"',
      ["data/providers.toml: gmail: the id stands twice"]),
     ("a host of two providers", PROVIDERS, "*.example.org", "smtp.gmail.com",
@@ -399,6 +429,29 @@ FAULTS = [
      ["data/replies.toml: gmail: 250: weak belongs to a text"]),
     ("replies without a source", REPLIES, 'source = "RFC 3463"\n', "",
      ["data/replies.toml: RFC 3463: no source"]),
+    ("a client's text that leads nowhere", CLIENTS, '"port.reset" = 0.2', '"port.open" = 0.2',
+     ["data/client-texts.toml: Mailer: cannot connect, port: there is no finding 'port.open'"]),
+    ("a client's text that no line could match", CLIENTS, "cannot connect", "Cannot connect",
+     ["data/client-texts.toml: Mailer: Cannot connect, port: words: no line reads so: 'Cannot connect'"]),
+    ("a cause that means nothing", CLIENTS, '{ "port.reset" = 0.5 } },\n  { numbers', '{} },\n  { numbers',
+     ["data/client-texts.toml: Mailer: 800ccc0e, econnreset: only a wrapper may mean nothing"]),
+    ("a sort of text that does not exist", CLIENTS, '"symptom"', '"sign"',
+     ["data/client-texts.toml: Mailer: cannot connect, port: sort is 'sign', not one of: wrapper, symptom, cause"]),
+    ("the less likely finding first", CLIENTS, "0.2", "0.7",
+     ["data/client-texts.toml: Mailer: cannot connect, port: the most likely finding stands first, and all together "
+      "are 1 at most"]),
+    ("a finding that is certain", CLIENTS, "0.6", "1.0",
+     ["data/client-texts.toml: Mailer: cannot connect, port: port.blocked: not a confidence between 0 and 1: 1.0"]),
+    ("a code with a blank", CLIENTS, "econnreset", "econn reset",
+     ["data/client-texts.toml: Mailer: 800ccc0e, econn reset: not a code: econn reset"]),
+    ("a client's text that stands twice", CLIENTS, "econnreset", "800ccc0e",
+     ["data/client-texts.toml: Mailer: 800ccc0e: stands twice"]),
+    ("a client's text of no form", CLIENTS, "numbers", "number",
+     ["data/client-texts.toml: Mailer: ?: one of these is needed: words, codes, numbers"]),
+    ("texts of a client without a source", CLIENTS, 'source = "its own texts"\n', "",
+     ["data/client-texts.toml: Mailer: no source"]),
+    ("a mark of a provider that does not exist", CLIENTS, '"gmail"', '"gmial"',
+     ["data/client-texts.toml: gmial: there is no provider 'gmial'"]),
     ("a service without a port", PORTS, "port = 993", "port = 0",
      ["data/ports.toml: imaps: bad port: 0"]),
 ]
@@ -410,7 +463,7 @@ WAITING = [
      ["po/ja.po: scenario.healthy: stale: the English in data/scenarios/healthy.scn has changed"]),
 ]
 
-GENERATED = ["finding_id.h", "replies_table.c", "reply_class_id.h", "step_id.h", "tables.c", "text_id.h", "words_id.h"]
+GENERATED = ["client_texts_table.c", "finding_id.h", "replies_table.c", "reply_class_id.h", "step_id.h", "tables.c", "text_id.h", "words_id.h"]
 
 
 def lay_out(folder, files):

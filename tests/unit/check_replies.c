@@ -123,7 +123,7 @@ static const struct whole_case {
       "535 5.7.0 (#AUTH005) Too many bad auth attempts.", FINDING_AUTH_APP_PASSWORD_REQUIRED, true, NULL },
     { "iCloud in Postfix's words", "icloud", REPLY_AT_AUTH, 535, { 5, 7, 8 },
       "535 5.7.8 Error: authentication failed: authentication failure", FINDING_AUTH_APP_PASSWORD_REQUIRED,
-      true, "https://support.apple.com/102654" },
+      true, "https://support.apple.com/102525" },
     { "Postfix itself", NULL, REPLY_AT_AUTH, 535, { 5, 7, 8 },
       "535 5.7.8 Error: authentication failed: authentication failure", FINDING_AUTH_BAD_CREDENTIALS, true,
       NULL },

@@ -1,0 +1,112 @@
+/*
+ * The texts of programs: how a line is folded, and where in it one is found.
+ */
+#include "knowledge/client_text.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+enum { LINE_MAX_BYTES = 512 };
+
+static struct peer_text folded(char room[static LINE_MAX_BYTES], const char *line)
+{
+    ck_assert_uint_le(strlen(line), LINE_MAX_BYTES);
+    return (struct peer_text){ room, client_text_fold(room, peer_text_of(line)) };
+}
+
+static const struct fold_case {
+    const char *says, *line, *folded;
+} fold_cases[] = {
+    { "letters are small", "Connection REFUSED", "connection refused" },
+    { "blanks are single, and none is at the front", "\t a \t b", "a b" },
+    { "a no-break space is a blank", "a\xc2\xa0" "b", "a b" },
+    { "an ideographic space is a blank", "a\xe3\x80\x80" "b", "a b" },
+    { "quotation marks are straight", "\xe2\x80\x9c" "a\xe2\x80\x9d \xe2\x80\x98" "b\xe2\x80\x99", "\"a\" 'b'" },
+    { "control characters are blanks", "a\x1b\x07" "b", "a b" },
+    { "other letters stay", "エラー", "エラー" },
+    { "so do odd bytes", "\xff\xe2\x80", "\xff\xe2\x80" },
+};
+
+START_TEST(a_line_is_folded_as_the_table_is_written)
+{
+    const struct fold_case *c = &fold_cases[_i];
+    char room[LINE_MAX_BYTES];
+
+    ck_assert_msg(peer_text_equal(folded(room, c->line), peer_text_of(c->folded)), "%s", c->says);
+}
+END_TEST
+
+/* The first text in the table of which this is a word. */
+static const struct client_text *text_of(const char *word)
+{
+    for (size_t i = 0; i < client_text_total(); i++) {
+        const struct client_text *t = client_text_at(i);
+
+        if (peer_text_equal(t->words[0], peer_text_of(word)))
+            return t;
+    }
+    ck_abort_msg("no such text: %s", word);
+    return NULL;
+}
+
+static const struct find_case {
+    const char *says, *word, *line;
+    bool found;
+} find_cases[] = {
+    { "a fragment", "connection refused", "connect: Connection refused", true },
+    { "both fragments", "connecting to outgoing server", "connecting to outgoing server x failed", true },
+    { "one fragment of two", "connecting to outgoing server", "connecting to outgoing server x", false },
+    { "a code", "800ccc0e", "error 800ccc0e.", true },
+    { "a code with 0x", "800ccc0e", "(0x800CCC0E)", true },
+    { "a part of a longer code", "800ccc0e", "0x1800ccc0e", false },
+    { "a code that goes on", "800ccc0e", "800ccc0e1", false },
+    { "the second place of a code", "econnreset", "xeconnreset econnreset", true },
+    { "a number behind a word", "10060", "Socket Error: 10060", true },
+    { "a number behind a Japanese word", "10060", "ソケット エラー : 10060", true },
+    { "a number alone", "10060", "10060", true },
+    { "a number of anything", "10060", "message 10060", false },
+};
+
+START_TEST(a_text_is_found_where_it_stands)
+{
+    const struct find_case *c = &find_cases[_i];
+    char room[LINE_MAX_BYTES];
+    struct peer_text line = folded(room, c->line);
+    size_t at = 0, len = 0;
+    bool found = client_text_find(text_of(c->word), line, line.len, &at, &len);
+
+    ck_assert_msg(found == c->found, "%s", c->says);
+    ck_assert_msg(!found || (len > 0 && at + len <= line.len), "%s: outside of the line", c->says);
+}
+END_TEST
+
+START_TEST(a_text_begins_in_the_line_itself)
+{
+    static const char line[] = "the connection was refused: connection refused";
+    size_t at, len;
+    const struct client_text *t = text_of("connection refused");
+
+    ck_assert(client_text_find(t, peer_text_of(line), sizeof line - 1, &at, &len) && at == 28);
+    ck_assert_msg(client_text_find(t, peer_text_of(line), 35, &at, &len), "it runs on into the next");
+    ck_assert_msg(!client_text_find(t, peer_text_of(line), 28, &at, &len), "it is the next line's");
+}
+END_TEST
+
+START_TEST(a_mark_gives_the_provider_away)
+{
+    ck_assert_str_eq(client_text_provider(peer_text_of("535 no x - gsmtp")), "gmail");
+    ck_assert_ptr_null(client_text_provider(peer_text_of("535 no")));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("client_text");
+
+    tcase_add_loop_test(t, a_line_is_folded_as_the_table_is_written, 0, sizeof fold_cases / sizeof fold_cases[0]);
+    tcase_add_loop_test(t, a_text_is_found_where_it_stands, 0, sizeof find_cases / sizeof find_cases[0]);
+    tcase_add_test(t, a_text_begins_in_the_line_itself);
+    tcase_add_test(t, a_mark_gives_the_provider_away);
+    return unit_run("client_text", &t, 1);
+}

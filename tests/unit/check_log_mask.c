@@ -1,0 +1,67 @@
+/*
+ * Secrets in a pasted text are masked; what tells the fault stays. check_explain.py has the forms of whole logs.
+ */
+#include "smtp/log_mask.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+static const struct mask_case {
+    const char *says, *text, *masked;
+} mask_cases[] = {
+    { "an initial response", "AUTH PLAIN AGEAYg==", "AUTH PLAIN ***" },
+    { "in small letters", "auth plain AGEAYg==", "auth plain ***" },
+    { "in a string", "send: 'AUTH PLAIN AGEAYg==\\r\\n'", "send: 'AUTH PLAIN ***\\r\\n'" },
+    { "an answer on its own line", "334 \nAGEAYg==\n535 no", "334 \n***\n535 no" },
+    { "an answer to AUTH", "AUTH PLAIN\nAGEAYg==", "AUTH PLAIN\n***" },
+    { "behind a direction", "S: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 535 no", "S: 334 UGFzc3dvcmQ6\nC: ***\nS: 535 no" },
+    { "a line that follows the reply is none", "334 \nAGEAYg==\n535 no\nGood bye", "334 \n***\n535 no\nGood bye" },
+    { "a list of mechanisms", "250-AUTH PLAIN LOGIN XOAUTH2", "250-AUTH PLAIN LOGIN XOAUTH2" },
+    { "a sentence", "AUTH LOGIN failed for you", "AUTH LOGIN failed for you" },
+    { "a setting", "password=secret, port=587", "password=***, port=587" },
+    { "a setting with blanks", "smtp_pass = secret", "smtp_pass = ***" },
+    { "in quotation marks", "\"pass\": \"my secret\", \"port\": 587", "\"pass\": \"***\", \"port\": 587" },
+    { "of PHP", "'password' => 'secret'", "'password' => '***'" },
+    { "at the beginning of a line", "Password: secret", "Password: ***" },
+    { "of a sentence", "wrong password: try again", "wrong password: try again" },
+    { "two, the second before the first that was found", "pass=a1 AUTH PLAIN AGEAYg==", "pass=*** AUTH PLAIN ***" },
+    { "a URL", "smtp://joe:secret@smtp.example.net:587", "smtp://joe:***@smtp.example.net:587" },
+    { "a URL without a password", "smtp://smtp.example.net:587/a@b", "smtp://smtp.example.net:587/a@b" },
+    { "a bearer token", "Authorization: Bearer ya29.secret", "Authorization: Bearer ***" },
+    { "a command of POP", "PASS secret word", "PASS ***" },
+    { "a value that never ends", "pass=\"secret", "pass=\"***" },
+    { "a key at the end", "pass=", "pass=" },
+    { "nothing", "", "" },
+};
+
+START_TEST(a_secret_is_masked_and_nothing_else)
+{
+    const struct mask_case *c = &mask_cases[_i];
+    struct buf out;
+
+    buf_init(&out, 4096);
+    ck_assert(log_mask(&out, peer_text_of(c->text)));
+    ck_assert_msg(strcmp(buf_borrow(&out), c->masked) == 0, "%s: %s", c->says, buf_borrow(&out));
+    buf_done(&out);
+}
+END_TEST
+
+START_TEST(a_room_that_is_too_small_is_told)
+{
+    struct buf out;
+
+    buf_init(&out, 8);
+    ck_assert(!log_mask(&out, peer_text_of("longer than eight")));
+    buf_done(&out);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("log_mask");
+
+    tcase_add_loop_test(t, a_secret_is_masked_and_nothing_else, 0, sizeof mask_cases / sizeof mask_cases[0]);
+    tcase_add_test(t, a_room_that_is_too_small_is_told);
+    return unit_run("log_mask", &t, 1);
+}
