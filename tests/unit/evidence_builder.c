@@ -705,6 +705,24 @@ static void set_token(struct builder *b, const char *at)
     s->token = (struct token_facts){ .expires_s = -1, .not_before_s = -1, .issued_s = -1 };
 }
 
+static struct peer_text claim(struct builder *b, const char *word)
+{
+    return peer_text_of(strcmp(word, "-") == 0 ? NULL : arena_strdup(b->e->arena, word));
+}
+
+static void set_claims(struct builder *b, const char *at)
+{
+    struct token_facts *t = &errand_of(b)->sign_in.token;
+    char owner[64], audience[64], scopes[64];
+
+    ck_assert_int_eq(sscanf(at, "%" SCNd64 " %" SCNd64 " %63s %63s %63s", &t->expires_s, &t->not_before_s, owner, audience,
+                            scopes), 5);
+    t->is_jwt = true;
+    t->user = claim(b, owner);
+    t->audience = claim(b, audience);
+    t->scopes = claim(b, scopes);
+}
+
 PARSED(errand_bar)
 
 static void set_bar(struct builder *b, const char *at)
@@ -854,6 +872,7 @@ static const struct statement {
     { "auth", set_auth },         { "send", set_send },
     { "stop", set_stop },         { "form", set_form },
     { "token", set_token },       { "bar", set_bar },
+    { "claims", set_claims },
     { "size", set_size },         { "ehlo-line", set_ehlo_line },
     { "errand", add_errand },     { "imap", add_imap },
     { "pop", add_pop },
