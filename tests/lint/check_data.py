@@ -65,7 +65,7 @@ name = "Other"
 username = "other"
 hosts = [{ host = "*.example.org", port = 587, tls = "starttls" }]
 incoming = [
-  { protocol = "imap", host = "*.example.org", port = 993, tls = "implicit" },
+  { protocol = "imap", host = "imap.example.org", port = 993, tls = "implicit" },
   { protocol = "pop3", host = "pop.example.org", port = 110, tls = "starttls" },
 ]
 source = "help page"
@@ -341,8 +341,8 @@ FAULTS = [
      ["data/providers.toml: other: not a lower-case host name: POP.example.org"]),
     ("a customer's name that is none for sending", PROVIDERS, '"pop3", host = "pop.', '"pop3", host = "*.pop.',
      ["data/providers.toml: other: *.pop.example.org is none of the provider's outgoing servers"]),
-    ("an incoming server twice", PROVIDERS, '"pop.example.org", port = 110', '"*.example.org", port = 993',
-     ["data/providers.toml: other: *.example.org port 993 stands twice"]),
+    ("an incoming server twice", PROVIDERS, '"pop.example.org", port = 110', '"imap.example.org", port = 993',
+     ["data/providers.toml: other: imap.example.org port 993 stands twice"]),
     ("a provider twice", PROVIDERS, 'id = "other"', 'id = "gmail"',
      ["data/providers.toml: gmail: the id stands twice"]),
     ("a host of two providers", PROVIDERS, "*.example.org", "smtp.gmail.com",
