@@ -54,7 +54,7 @@ static const struct told_case {
     { "an ordinary password where the form of others is not known",
       "provider naver; user a@naver.com; 465i ok; errand 465i auth:reply:599 no",
       "smtp.naver.com:465 (192.0.2.1): the sign-in of a@naver.com with PLAIN is refused: 599 no\n"
-      "Naver takes an app password of its own making from mail programs, not the usual password\n" },
+      "Naver Mail takes an app password of its own making from mail programs, not the usual password\n" },
     { "what the server says of a token", "user a@example.com; token 401 mail.send; " DENIED,
       AT "the token is refused with XOAUTH2: 535 no\nthe server gives as its status: 401\n"
       "the server wants a token for: mail.send\n" },
@@ -163,5 +163,5 @@ int main(void)
 
     tcase_add_loop_test(tc, what_is_known_beside_a_refusal_is_told, 0, sizeof told_cases / sizeof told_cases[0]);
     tcase_add_loop_test(tc, no_more_is_promised_than_was_tried, 0, sizeof sentence_cases / sizeof sentence_cases[0]);
-    return unit_run("attempt", 1, &tc);
+    return unit_run("attempt", &tc, 1);
 }

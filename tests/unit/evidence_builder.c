@@ -772,6 +772,7 @@ static void add_errand(struct builder *b, const char *at)
     make_probe(b, p, at, ROLE_TARGET);
     if (p->n_auth == 0 && p->stage >= STAGE_EHLO && strstr(at, "noauth") == NULL)
         offer_auth(b, p);
+    p->ehlo = "[192.0.2.9]";
     r->connection = p;
     r->sending.message_id = p->stage == STAGE_DONE ? "1.2@smtpdx.example" : NULL;
     answer(r, signs_in, p->stage);

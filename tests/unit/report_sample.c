@@ -480,7 +480,7 @@ static struct sample refused(void)
 
 static struct sample sent(void)
 {
-    static const struct refused_reply good = { .code = 250, .text = PEER_TEXT_LITERAL("250 2.0.0 OK\r\n") };
+    const struct refused_reply good = { .code = 250, .text = PEER_TEXT_LITERAL("250 2.0.0 OK\r\n") };
     struct sample s = errand_sample("sent", true);
     struct errand *r = s.evidence->errand;
 
