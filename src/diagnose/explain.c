@@ -23,6 +23,7 @@ enum {
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
     PERCENT_MIN = 5,       /* less is not worth a word */
+    BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
 
 /* How much a line tells; the greater decides. */
@@ -388,6 +389,17 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
     }
 }
 
+/* Where the provider explains the reply, as a line and for the steps' {help}. */
+static void say_help(struct diagnosed *f, const char *url)
+{
+    struct because *b = &f->because[f->n_because++];
+
+    *b = (struct because){ .text = TEXT_REPLY_HELP, .probe = -1 };
+    argument(b, "url", ARGUMENT_WORD)->value.word = url;
+    f->arguments[f->n_arguments++] =
+        (struct argument){ .name = "help", .kind = ARGUMENT_WORD, .value.word = url };
+}
+
 /* What the steps say where it is not known whose server it is. */
 static void fill_arguments(struct diagnosed *f, const struct plan *plan)
 {
@@ -397,6 +409,7 @@ static void fill_arguments(struct diagnosed *f, const struct plan *plan)
     } unknown[] = {
         { "host", TEXT_EXPLAIN_HOST },         { "cleaned", TEXT_EXPLAIN_HOST },
         { "settings", TEXT_EXPLAIN_SETTINGS }, { "endpoint", TEXT_EXPLAIN_ENDPOINT },
+        { "target", TEXT_EXPLAIN_TARGET },
     };
 
     for (size_t i = 0; plan->host == NULL && i < sizeof unknown / sizeof unknown[0]; i++)
@@ -427,13 +440,14 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
             .severity = severity_of(c->finding),
             .confidence = c->confidence,
             .caused_by = -1,
-            .because = arena_alloc(d->arena, 1, sizeof *f->because),
-            .n_because = 1,
+            .because = arena_alloc(d->arena, BECAUSES_MAX, sizeof *f->because),
         };
         if (f->because == NULL)
             return false;
-        say(g, x, f->because, j, c->hit);
+        say(g, x, &f->because[f->n_because++], j, c->hit);
         fill_arguments(f, x->evidence->plan);
+        if (i == 0 && c->hit < 0 && j->help_url != NULL)
+            say_help(f, j->help_url);
         d->n_findings++;
     }
     d->primary = d->n_findings > 0 ? 0 : -1;
@@ -500,7 +514,6 @@ static bool judge(struct judging *g, struct explanation *x)
     consider_port(g, &best);
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
-    x->help_url = best.help_url;
     x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
     if (best.telling == TELLS_NOTHING)
         return !arena_failed(x->diagnosis->arena);
