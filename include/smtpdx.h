@@ -2,8 +2,8 @@
  * smtpdx - why mail cannot be sent, as a library
  *
  *   plan:      what to find out, set by the names of the command's options
- *   secret:    a password or a token to sign in with; part of no plan, evidence or report
- *   engine:    the loop, the resolver, the trust store and the secret; outlives many checks
+ *   engine:    the loop, the resolver, the trust store and the secret that is signed in with,
+ *              which no plan, evidence or report holds; outlives many checks
  *   check:     one plan carried out; yields events, then the evidence
  *   evidence:  all that was seen; can be saved and loaded
  *   diagnosis: what it means, worked out without a network
@@ -42,7 +42,6 @@ enum smtpdx_verdict {
 };
 
 struct smtpdx_plan;
-struct smtpdx_secret;
 struct smtpdx_engine;
 struct smtpdx_evidence;
 struct smtpdx_diagnosis;
@@ -80,17 +79,6 @@ enum smtpdx_secret_kind {
     SMTPDX_TOKEN, /* OAuth 2 access token */
 };
 
-/*
- * smtpdx_secret_new() - takes a copy of bytes that are secret
- * shape:  any bytes, used as they are; the copy is locked in memory where that
- *         is permitted, and wiped by smtpdx_secret_free()
- * errors: SMTPDX_USAGE where there are none, more than 4096 of a password, or
- *         more than 65536 of a token
- */
-SMTPDX_PUBLIC enum smtpdx_status smtpdx_secret_new(struct smtpdx_secret **ret, enum smtpdx_secret_kind kind,
-                                                   const void *bytes, size_t len);
-SMTPDX_PUBLIC void smtpdx_secret_free(struct smtpdx_secret *secret);
-
 SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret);
 
 /* Ends what is still running without a word to its listener. */
@@ -98,11 +86,14 @@ SMTPDX_PUBLIC void smtpdx_engine_free(struct smtpdx_engine *engine);
 
 /*
  * smtpdx_engine_set_secret() - what checks sign in with whose plan has a "user"
- * shape:  copied, in place of one that was set before; NULL: none
- * errors: SMTPDX_USAGE while a check has begun and not ended; nothing is changed then
+ * shape:  any bytes, used as they are, in place of a secret that was set before;
+ *         none of them: no secret. The copy is locked in memory where that is
+ *         permitted, and wiped with the engine or when another takes its place
+ * errors: SMTPDX_USAGE for more than 4096 bytes of a password or 65536 of a
+ *         token, and while a check has begun and not ended; nothing is changed
  */
-SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine,
-                                                          const struct smtpdx_secret *secret);
+SMTPDX_PUBLIC enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine, enum smtpdx_secret_kind kind,
+                                                          const void *bytes, size_t len);
 
 enum smtpdx_event {
     SMTPDX_EVENT_CHANGED,  /* the evidence has grown, or a tenth of a second has passed */

@@ -49,10 +49,6 @@ struct smtpdx_plan {
     struct buf line;
 };
 
-struct smtpdx_secret {
-    struct secret *secret;
-};
-
 struct smtpdx_evidence {
     struct evidence *evidence;
 };
@@ -186,35 +182,6 @@ const char *smtpdx_plan_error(struct smtpdx_plan *plan, const char *language)
     return buf_borrow(&plan->line);
 }
 
-/* ---- secrets ------------------------------------------------------------------------ */
-
-enum smtpdx_status smtpdx_secret_new(struct smtpdx_secret **ret, enum smtpdx_secret_kind kind, const void *bytes,
-                                     size_t len)
-{
-    struct smtpdx_secret *secret;
-    struct err err = { 0 };
-
-    if (len == 0)
-        return SMTPDX_USAGE;
-    secret = calloc(1, sizeof *secret);
-    if (secret == NULL)
-        return SMTPDX_NO_MEMORY;
-    if (!secret_new(&secret->secret, kind == SMTPDX_TOKEN ? SECRET_TOKEN : SECRET_PASSWORD, bytes, len, &err)) {
-        free(secret);
-        return err.kind == ERR_LIMIT ? SMTPDX_USAGE : SMTPDX_NO_MEMORY;
-    }
-    *ret = secret;
-    return SMTPDX_OK;
-}
-
-void smtpdx_secret_free(struct smtpdx_secret *secret)
-{
-    if (secret == NULL)
-        return;
-    secret_free(secret->secret);
-    free(secret);
-}
-
 /* ---- engine and checks ------------------------------------------------------------ */
 
 static enum smtpdx_status status_of(const struct err *err)
@@ -262,21 +229,17 @@ enum smtpdx_status smtpdx_engine_new(struct smtpdx_engine **ret)
     return SMTPDX_OK;
 }
 
-enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine, const struct smtpdx_secret *secret)
+enum smtpdx_status smtpdx_engine_set_secret(struct smtpdx_engine *engine, enum smtpdx_secret_kind kind,
+                                            const void *bytes, size_t len)
 {
-    struct secret *copy = NULL;
+    struct secret *secret = NULL;
     struct err err = { 0 };
 
-    if (secret != NULL) {
-        size_t len;
-        const char *bytes = secret_bytes(secret->secret, &len);
-
-        if (!secret_new(&copy, secret_kind(secret->secret), bytes, len, &err))
-            return status_of(&err);
-    }
-    if (engine_set_secret(engine->engine, copy))
+    if (len > 0 && !secret_new(&secret, kind == SMTPDX_TOKEN ? SECRET_TOKEN : SECRET_PASSWORD, bytes, len, &err))
+        return err.kind == ERR_LIMIT ? SMTPDX_USAGE : SMTPDX_NO_MEMORY;
+    if (engine_set_secret(engine->engine, secret))
         return SMTPDX_OK;
-    secret_free(copy);
+    secret_free(secret);
     return SMTPDX_USAGE;
 }
 

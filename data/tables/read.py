@@ -341,6 +341,7 @@ def read_provider(entry):
         entry.fault("no name")
     entry.done()
     return Provider(ident, name, username, app_password, domains, hosts, incoming, help_url, status_url)
+    return Provider(ident, name, username, app_password, domains, hosts, help_url, status_url)
 
 
 def read_hosts(entry):

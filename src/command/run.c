@@ -293,19 +293,14 @@ static int run_to_the_end(struct run *r)
 
 static enum smtpdx_status give_secret(struct run *r, const struct secret *secret)
 {
-    struct smtpdx_secret *copy = NULL;
-    enum smtpdx_status status;
     size_t len;
     const char *bytes;
 
     if (secret == NULL)
         return SMTPDX_OK;
     bytes = secret_bytes(secret, &len);
-    status = smtpdx_secret_new(&copy, secret_kind(secret) == SECRET_TOKEN ? SMTPDX_TOKEN : SMTPDX_PASSWORD, bytes, len);
-    if (status == SMTPDX_OK)
-        status = smtpdx_engine_set_secret(r->engine, copy);
-    smtpdx_secret_free(copy);
-    return status;
+    return smtpdx_engine_set_secret(
+        r->engine, secret_kind(secret) == SECRET_TOKEN ? SMTPDX_TOKEN : SMTPDX_PASSWORD, bytes, len);
 }
 
 int run_all(struct run *r, const struct secret *secret)

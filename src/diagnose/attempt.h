@@ -21,7 +21,7 @@ enum attempt_end {
 
 struct attempt {
     enum attempt_end end;
-    enum finding_id finding;           /* FINDING_NONE but for FAILED */
+    enum finding_id finding;           /* FINDING_NONE but for FAILED, which has a connection */
     enum stage stage;                  /* where it ended */
     const struct refused_reply *reply; /* that refused, or NULL */
     double confidence;

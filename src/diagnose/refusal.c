@@ -3,15 +3,15 @@
  */
 #include "diagnose/refusal.h"
 
-#include "diagnose/trouble.h"
+#include "base/buf.h"
+
+enum { MECHANISMS_TEXT_MAX = 400 };
 
 struct because *refusal_because(struct draft *d, struct diagnosed *f, enum text_id text)
 {
     const struct probe *p = d->e->errand->connection;
     struct because *b = draft_because(d, f, text, -1);
 
-    if (p == NULL)
-        return b;
     draft_concern(d, f, p->port);
     spot_say_alone(d, b, p);
     return b;
@@ -33,6 +33,22 @@ bool refusal_public_address(const struct draft *d, struct address *ret)
            attempt_public_address(ret, d->attempt.reply, d->e->errand->connection);
 }
 
+/* "PLAIN, LOGIN" */
+static void say_offered(struct draft *d, struct because *b, const struct probe *p)
+{
+    struct buf list;
+
+    buf_init(&list, MECHANISMS_TEXT_MAX);
+    for (size_t i = 0; i < p->n_auth; i++) {
+        if (list.len + p->auth[i].len + 2 > MECHANISMS_TEXT_MAX)
+            break;
+        buf_put_string(&list, i == 0 ? "" : ", ");
+        buf_put(&list, p->auth[i].bytes, p->auth[i].len);
+    }
+    say_peer(d, b, "offered", (struct peer_text){ list.bytes, list.len });
+    buf_done(&list);
+}
+
 struct diagnosed *refusal_raise(struct draft *d, enum finding_id finding, enum text_id text)
 {
     const struct attempt *a = &d->attempt;
@@ -40,15 +56,16 @@ struct diagnosed *refusal_raise(struct draft *d, enum finding_id finding, enum t
     struct diagnosed *f;
     struct because *b;
 
-    if (a->finding != finding || errand->connection == NULL)
+    if (a->finding != finding)
         return NULL;
     f = draft_raise(d, finding);
     f->severity = SEVERITY_CRITICAL;
     f->confidence = a->confidence;
     b = refusal_because(d, f, text);
     say_word(d, b, "mechanism", errand->sign_in.mechanism == NULL ? "AUTH" : errand->sign_in.mechanism);
-    say_word(d, b, "step", trouble_step(a->stage));
+    say_word(d, b, "step", stage_command(a->stage));
     say_peer(d, b, "user", d->e->plan->user);
+    say_offered(d, b, errand->connection);
     if (a->reply != NULL)
         say_reply(d, b, a->reply);
     refusal_say_help(d, f);

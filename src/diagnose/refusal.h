@@ -11,7 +11,7 @@
 
 /*
  * refusal_raise() - the finding, critical, with its first line
- * shape:  text takes {endpoint}, {mechanism}, {step}, {user} and {reply}; what the
+ * shape:  text takes {endpoint}, {mechanism}, {step}, {user}, {offered} and {reply}; what the
  *         provider itself says about such a reply is the second line
  * errors: NULL where it is not this that the attempt failed for
  */

@@ -9,10 +9,9 @@
 #include "diagnose/rule.h"
 
 #include <string.h>
+#include <strings.h>
 
-#include "base/buf.h"
-
-enum { MECHANISMS_TEXT_MAX = 400 };
+#include "model/clock_estimate.h"
 
 /* ---- the secret that was sent ---------------------------------------------- */
 
@@ -145,22 +144,6 @@ void rule_auth_username_form(struct draft *d)
 
 /* ---- auth.mechanism-unsupported -------------------------------------------- */
 
-/* "PLAIN, LOGIN" */
-static void say_offered(struct draft *d, struct because *b, const struct probe *p)
-{
-    struct buf list;
-
-    buf_init(&list, MECHANISMS_TEXT_MAX);
-    for (size_t i = 0; i < p->n_auth; i++) {
-        if (list.len + p->auth[i].len + 2 > MECHANISMS_TEXT_MAX)
-            break;
-        buf_put_string(&list, i == 0 ? "" : ", ");
-        buf_put(&list, p->auth[i].bytes, p->auth[i].len);
-    }
-    say_peer(d, b, "offered", (struct peer_text){ list.bytes, list.len });
-    buf_done(&list);
-}
-
 static enum text_id unsupported_text(const struct draft *d)
 {
     const struct errand *errand = d->e->errand;
@@ -183,7 +166,6 @@ void rule_auth_mechanism_unsupported(struct draft *d)
     f = refusal_raise(d, FINDING_AUTH_MECHANISM_UNSUPPORTED, unsupported_text(d));
     if (f == NULL)
         return;
-    say_offered(d, &f->because[0], errand->connection);
     if (d->e->plan->auth != NULL) {
         b = draft_because(d, f, TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_FORCED, -1);
         say_word(d, b, "mechanism", d->e->plan->auth);
@@ -202,6 +184,34 @@ static void say_oauth(struct draft *d, struct diagnosed *f, enum text_id text, c
         say_peer(d, draft_because(d, f, text, -1), name, value);
 }
 
+static bool is_other_user(struct peer_text owner, struct peer_text user)
+{
+    return is_address(owner) && is_address(user) &&
+           (owner.len != user.len || strncasecmp(owner.bytes, user.bytes, owner.len) != 0);
+}
+
+/* What the token says of itself, unproved as it is; held against the true time as far as that is known. */
+static void say_token(struct draft *d, struct diagnosed *f, const struct token_facts *t)
+{
+    int64_t now_s = clock_now_s(d->e);
+    struct because *b;
+
+    if (!t->is_jwt)
+        return;
+    if (t->expires_s >= 0 && t->expires_s < now_s)
+        say_date(draft_because(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ENDED, -1), "ends", t->expires_s);
+    if (t->not_before_s > now_s)
+        say_date(draft_because(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_AHEAD, -1), "begins", t->not_before_s);
+    if (is_other_user(t->user, d->e->plan->user)) {
+        b = draft_because(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_OTHER_USER, -1);
+        say_peer(d, b, "owner", t->user);
+        say_peer(d, b, "user", d->e->plan->user);
+    }
+    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_AUDIENCE, "audience", t->audience);
+    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ALLOWS, "scopes", t->scopes);
+    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ROLES, "roles", t->roles);
+}
+
 void rule_auth_token_rejected(struct draft *d)
 {
     const struct sign_in *s = d->e->errand == NULL ? NULL : &d->e->errand->sign_in;
@@ -211,6 +221,7 @@ void rule_auth_token_rejected(struct draft *d)
         return;
     say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_STATUS, "status", s->oauth_status);
     say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_SCOPE, "scope", s->oauth_scope);
+    say_token(d, f, &s->token);
     say_flaws(d, f, &s->form);
 }
 

@@ -189,7 +189,7 @@ static void say_late(struct draft *d, struct diagnosed *f, const struct spot *s)
     struct because *b = spot_because(d, f, TEXT_BECAUSE_SMTP_SLOW_REPLY, s);
 
     say_duration(b, "waited", p->slowest_ms);
-    say_word(d, b, "step", trouble_step(p->slowest_stage));
+    say_word(d, b, "step", stage_command(p->slowest_stage));
 }
 
 static bool judge_threshold(struct draft *d, unsigned threshold_ms, enum severity severity)

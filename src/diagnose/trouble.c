@@ -6,36 +6,10 @@
 #include "diagnose/refusal.h"
 #include "diagnose/whole.h"
 
-const char *trouble_step(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_CONNECT:
-    case STAGE_GREETING:
-        return "220";
-    case STAGE_TLS:
-        return "TLS";
-    case STAGE_EHLO:
-        return "EHLO";
-    case STAGE_STARTTLS:
-        return "STARTTLS";
-    case STAGE_AUTH:
-        return "AUTH";
-    case STAGE_MAIL:
-    case STAGE_DONE:
-        return "MAIL";
-    case STAGE_RCPT:
-        return "RCPT";
-    case STAGE_DATA:
-    case STAGE_MESSAGE:
-        return "DATA";
-    }
-    return "";
-}
-
 static void say_details(struct draft *d, struct because *b, const struct probe *p, enum stage stage,
                         const struct refused_reply *reply)
 {
-    say_word(d, b, "step", trouble_step(stage));
+    say_word(d, b, "step", stage_command(stage));
     say_word(d, b, "service", service_word(p->service));
     say_peer(d, b, "raw", p->raw);
     say_word(d, b, "ehlo", p->ehlo == NULL ? "" : p->ehlo);
@@ -94,6 +68,7 @@ void trouble_judge(struct draft *d, enum trouble trouble, enum finding_id findin
 {
     struct port_set ports = whole_counted_ports(d);
     struct spot spots[PLAN_PORTS_MAX];
+    struct diagnosed *f;
     size_t n = 0;
 
     for (size_t i = 0; i < ports.n; i++) {
@@ -102,10 +77,12 @@ void trouble_judge(struct draft *d, enum trouble trouble, enum finding_id findin
         if (s.first >= 0 && !whole_explains(d, ports.ports[i]))
             gather(d, spots, &n, &s);
     }
+    if (n == 0 && d->attempt.finding != finding)
+        return;
+    f = draft_raise(d, finding);
     for (size_t i = 0; i < n; i++)
-        say_trouble(d, draft_raise(d, finding), text_of(&d->e->probes[spots[i].first]), &spots[i]);
-    if (n > 0)
-        draft_judge(d, draft_find(d, finding));
-    if (d->attempt.finding == finding && d->e->errand->connection != NULL)
-        say_attempt(d, draft_raise(d, finding), text_of);
+        say_trouble(d, f, text_of(&d->e->probes[spots[i].first]), &spots[i]);
+    draft_judge(d, f);
+    if (d->attempt.finding == finding)
+        say_attempt(d, f, text_of);
 }

@@ -16,7 +16,4 @@ typedef enum text_id (*trouble_text_fn)(const struct probe *p);
 /* Raises the finding where this trouble was met, a line for each port; what went alike is one line. */
 void trouble_judge(struct draft *d, enum trouble trouble, enum finding_id finding, trouble_text_fn text_of);
 
-/* Where the dialogue stood, in the words of the protocol: "EHLO". */
-const char *trouble_step(enum stage stage);
-
 #endif

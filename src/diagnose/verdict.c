@@ -20,8 +20,9 @@ static bool is_told(const struct draft *d)
     switch (d->attempt.end) {
     case ATTEMPT_NONE:
     case ATTEMPT_DONE:
-    case ATTEMPT_FAILED:
         return true;
+    case ATTEMPT_FAILED:
+        return draft_find(d, d->attempt.finding) != NULL;
     case ATTEMPT_BARRED: /* a look-alike is a finding of its own */
         return d->e->errand->bar == BAR_LOOK_ALIKE;
     case ATTEMPT_UNTOLD:

@@ -74,6 +74,32 @@ static const char *const stage_words[] = {
 };
 WORD_FUNCTIONS(stage, stage_words)
 
+const char *stage_command(enum stage stage)
+{
+    switch (stage) {
+    case STAGE_CONNECT:
+    case STAGE_GREETING:
+        return "220";
+    case STAGE_TLS:
+        return "TLS";
+    case STAGE_EHLO:
+        return "EHLO";
+    case STAGE_STARTTLS:
+        return "STARTTLS";
+    case STAGE_AUTH:
+        return "AUTH";
+    case STAGE_MAIL:
+    case STAGE_DONE:
+        return "MAIL";
+    case STAGE_RCPT:
+        return "RCPT";
+    case STAGE_DATA:
+    case STAGE_MESSAGE:
+        return "DATA";
+    }
+    return "";
+}
+
 static const char *const errand_bar_words[] = {
     [BAR_NONE] = "none",             [BAR_NO_WAY] = "no-way",       [BAR_NO_TLS] = "no-tls",
     [BAR_OLD_TLS] = "old-tls",       [BAR_UNVERIFIED] = "unverified", [BAR_LOOK_ALIKE] = "look-alike",

@@ -556,6 +556,8 @@ const char *probe_outcome_word(enum probe_outcome outcome);
 bool probe_outcome_parse(enum probe_outcome *ret, const char *word);
 const char *stage_word(enum stage stage);
 bool stage_parse(enum stage *ret, const char *word);
+/* What the dialogue waits for there, in the words of the protocol: "220", "EHLO". */
+const char *stage_command(enum stage stage);
 const char *skip_reason_word(enum skip_reason reason);
 bool skip_reason_parse(enum skip_reason *ret, const char *word);
 const char *fault_word(enum fault fault);

@@ -143,15 +143,21 @@ static void check_finish(struct check *c)
     check_release(c);
 }
 
-static bool sites_are_busy(const struct check *c)
+static bool is_busy(const struct check *c, enum role role)
 {
-    bool decides = c->doubtful || escalate_decides(c->evidence);
-
     for (struct site *t = c->sites; t != NULL; t = *site_next(t)) {
-        if (site_is_busy(t) && (decides || site_role(t) != ROLE_CONTROL))
+        if (site_role(t) == role && site_is_busy(t))
             return true;
     }
     return false;
+}
+
+/* Whether, and by which way, mail can be sent is not known yet. */
+static bool sending_is_open(const struct check *c)
+{
+    bool decides = c->doubtful || escalate_decides(c->evidence);
+
+    return is_busy(c, ROLE_TARGET) || is_busy(c, ROLE_SUGGESTION) || (decides && is_busy(c, ROLE_CONTROL));
 }
 
 /* ---- the time ----------------------------------------------------------------- */
@@ -227,11 +233,11 @@ static bool look_at_errand(struct check *c, bool last)
 
 static void check_review(struct check *c)
 {
-    if (c->finished || c->stopped || !c->begun || sites_are_busy(c) || c->n_paths_under_way > 0)
+    if (c->finished || c->stopped || !c->begun || sending_is_open(c) || c->n_paths_under_way > 0)
         return;
     if (c->evidence->n_chains > 0 && !trust_is_ready(c->trust))
         return;
-    if (look_at_errand(c, true))
+    if (look_at_errand(c, true) || is_busy(c, ROLE_INCOMING))
         return;
     if (c->fetcher != NULL && fetcher_waits(c->fetcher))
         return;

@@ -208,7 +208,7 @@ void submission_keep(struct errand *r, struct arena *arena, const struct smtp_le
     s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
     s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
     s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
-    m->begun = l->stage >= SMTP_STAGE_MAIL && (l->answers[SMTP_STAGE_MAIL].code != 0 || l->stage != SMTP_STAGE_DONE);
+    m->begun = l->sending.begun;
     m->size_limit = l->tls.size;
     m->size = l->sending.size;
     m->message_id = arena_strdup(arena, l->sending.message_id);

@@ -15,26 +15,11 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "knowledge/provider.h"
 #include "model/clock_estimate.h"
 #include "report/certificate.h"
 #include "report/part.h"
-
-/* Lines as received, without the line end of the last. */
-static json_t *peer_lines(struct peer_text t)
-{
-    while (t.len > 0 && (t.bytes[t.len - 1] == '\n' || t.bytes[t.len - 1] == '\r'))
-        t.len--;
-    return t.len == 0 ? json_null() : part_peer(t);
-}
-
-static json_t *peer_array(struct part *f, const struct peer_text *texts, size_t n)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < n; i++)
-        part_add(f, array, part_peer(texts[i]));
-    return array;
-}
+#include "report/tried_part.h"
 
 /* Hundredths at most; negative stands for what did not happen. */
 static json_t *milliseconds(double ms)
@@ -93,6 +78,19 @@ static json_t *target(struct part *f)
     return object;
 }
 
+/* The form of the user name that goes with the server, where its provider tells. */
+static json_t *username(const char *host)
+{
+    static const char *const words[] = {
+        [USERNAME_FULL_ADDRESS] = "full-address",
+        [USERNAME_LOCAL_PART] = "local-part",
+        [USERNAME_OTHER] = "other",
+    };
+    const struct provider *provider = provider_by_host(host);
+
+    return provider == NULL ? json_null() : json_string(words[provider->username]);
+}
+
 static json_t *recommended(struct part *f)
 {
     json_t *array = json_array();
@@ -104,8 +102,8 @@ static json_t *recommended(struct part *f)
         part_put(f, object, "host", json_string(r->host));
         part_put(f, object, "port", json_integer(r->port));
         part_put(f, object, "tls", json_string(tls_mode_word(r->mode)));
-        part_put(f, object, "auth", peer_array(f, r->auth, r->n_auth));
-        part_put(f, object, "username", json_null());
+        part_put(f, object, "auth", part_peer_array(f, r->auth, r->n_auth));
+        part_put(f, object, "username", username(r->host));
         part_add(f, array, object);
     }
     return array;
@@ -256,7 +254,7 @@ static json_t *error(struct part *f, const struct probe *p)
     part_put(f, object, "code", json_string(fault_word(p->fault)));
     if (p->error_text != NULL)
         part_put(f, object, "text", part_peer_or_null(p->error_text));
-    part_put(f, object, "reply", peer_lines(p->reply.text));
+    part_put(f, object, "reply", part_peer_lines(p->reply.text));
     return object;
 }
 
@@ -402,9 +400,9 @@ static json_t *probe(struct part *f, const struct probe *p)
     part_put(f, object, "skipped_because", skipped_because(p));
     part_put(f, object, "error", error(f, p));
     part_put(f, object, "timing_ms", timing(f, p));
-    part_put(f, object, "greeting", peer_lines(p->greeting));
-    part_put(f, object, "capabilities", peer_array(f, p->keywords, p->n_keywords));
-    part_put(f, object, "auth", peer_array(f, p->auth, p->n_auth));
+    part_put(f, object, "greeting", part_peer_lines(p->greeting));
+    part_put(f, object, "capabilities", part_peer_array(f, p->keywords, p->n_keywords));
+    part_put(f, object, "auth", part_peer_array(f, p->auth, p->n_auth));
     part_put(f, object, "session", session(f, p));
     part_put(f, object, "certificate", certificate(f, p));
     return object;
@@ -520,6 +518,8 @@ static json_t *whole(struct part *f)
     part_put(f, object, "dns", dns(f));
     part_put(f, object, "clock", local_clock(f));
     part_put(f, object, "probes", probes(f));
+    part_put(f, object, "sign_in", tried_part_sign_in(f));
+    part_put(f, object, "sending", tried_part_sending(f));
     part_put(f, object, "fetches", fetches(f));
     part_put(f, object, "paths", paths(f));
     return object;

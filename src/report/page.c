@@ -95,6 +95,27 @@ void page_put_item(struct page *p, unsigned indent, const char *mark, const char
     page_put_wrapped(p, hang, hang, string);
 }
 
+unsigned page_label_columns(const struct page *p, const enum text_id *ids, size_t n)
+{
+    unsigned most = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned columns = layout_columns(page_label(p, ids[i]));
+
+        if (columns > most)
+            most = columns;
+    }
+    return most;
+}
+
+void page_put_row(struct page *p, unsigned label_width, enum text_id id, const char *value)
+{
+    page_put_spaces(p, 2);
+    layout_put_cell(p->out, label_width, page_label(p, id));
+    page_put_spaces(p, 2);
+    page_put_wrapped(p, label_width + 4, label_width + 4, value);
+}
+
 const char *page_title(const struct page *p, const struct diagnosed *found)
 {
     return page_label(p, finding_by_id((enum finding_id)found->finding)->title);

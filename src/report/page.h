@@ -49,6 +49,10 @@ void page_put_heading(struct page *p, const char *string);
 /* "  mark text", further lines below the text. */
 void page_put_item(struct page *p, unsigned indent, const char *mark, const char *string);
 
+/* "  label   value", further lines below the value; as wide a label as the widest of those that stand together. */
+unsigned page_label_columns(const struct page *p, const enum text_id *ids, size_t n);
+void page_put_row(struct page *p, unsigned label_width, enum text_id id, const char *value);
+
 const char *page_title(const struct page *p, const struct diagnosed *found);
 void page_put_becauses(struct page *p, unsigned indent, const struct diagnosed *found);
 

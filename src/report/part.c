@@ -50,6 +50,22 @@ json_t *part_peer_or_null(const char *string)
     return string == NULL ? json_null() : part_peer(peer_text_of(string));
 }
 
+json_t *part_peer_lines(struct peer_text t)
+{
+    while (t.len > 0 && (t.bytes[t.len - 1] == '\n' || t.bytes[t.len - 1] == '\r'))
+        t.len--;
+    return t.len == 0 ? json_null() : part_peer(t);
+}
+
+json_t *part_peer_array(struct part *f, const struct peer_text *texts, size_t n)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        part_add(f, array, part_peer(texts[i]));
+    return array;
+}
+
 static bool put_peer(struct buf *out, struct peer_text t, void *user)
 {
     (void)user;

@@ -27,6 +27,10 @@ json_t *part_string_or_null(const char *string);
 /* What came from outside, escaped. */
 json_t *part_peer(struct peer_text t);
 json_t *part_peer_or_null(const char *string);
+json_t *part_peer_array(struct part *f, const struct peer_text *texts, size_t n);
+
+/* Lines as received, without the line end of the last; null where there is nothing else. */
+json_t *part_peer_lines(struct peer_text t);
 
 /* A completed text. */
 json_t *part_sentence(const struct part *f, enum text_id id, const struct argument *args, size_t n);

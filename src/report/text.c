@@ -22,6 +22,7 @@
 #include "report/layout.h"
 #include "report/matrix.h"
 #include "report/page.h"
+#include "report/tried.h"
 #include "report/typed.h"
 
 enum {
@@ -187,27 +188,6 @@ static void put_others(struct page *p)
 
 /* ---- settings ------------------------------------------------------------- */
 
-static unsigned label_columns(const struct page *p, const enum text_id *ids, size_t n)
-{
-    unsigned most = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned columns = layout_columns(page_label(p, ids[i]));
-
-        most = at_least(most, columns);
-    }
-    return most;
-}
-
-/* "  label   value", further lines below the value. */
-static void put_row(struct page *p, unsigned label_width, enum text_id id, const char *value)
-{
-    page_put_spaces(p, 2);
-    layout_put_cell(p->out, label_width, page_label(p, id));
-    page_put_spaces(p, 2);
-    page_put_wrapped(p, label_width + 4, label_width + 4, value);
-}
-
 /* Other combinations that work: only what differs from the best one is named. */
 static void put_alternatives(struct page *p, const struct recommended *best)
 {
@@ -243,7 +223,7 @@ static void put_settings(struct page *p)
     static const enum text_id labels[] = {
         TEXT_REPORT_LABEL_HOST, TEXT_REPORT_LABEL_PORT, TEXT_REPORT_LABEL_TLS, TEXT_REPORT_LABEL_USERNAME,
     };
-    unsigned columns = label_columns(p, labels, sizeof labels / sizeof labels[0]);
+    unsigned columns = page_label_columns(p, labels, sizeof labels / sizeof labels[0]);
     const struct provider *provider = advice_provider(p->e->plan);
     const struct recommended *best = NULL;
     char port[8];
@@ -252,12 +232,12 @@ static void put_settings(struct page *p)
         return;
     best = &p->d->recommended[0];
     page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_SETTINGS));
-    put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
+    page_put_row(p, columns, TEXT_REPORT_LABEL_HOST, best->host);
     snprintf(port, sizeof port, "%u", best->port);
-    put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
-    put_row(p, columns, TEXT_REPORT_LABEL_TLS, page_label(p, advice_mode_name(best->mode)));
+    page_put_row(p, columns, TEXT_REPORT_LABEL_PORT, port);
+    page_put_row(p, columns, TEXT_REPORT_LABEL_TLS, page_label(p, advice_mode_name(best->mode)));
     if (provider != NULL)
-        put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, page_label(p, user_name_texts[provider->username]));
+        page_put_row(p, columns, TEXT_REPORT_LABEL_USERNAME, page_label(p, user_name_texts[provider->username]));
     put_alternatives(p, best);
 }
 
@@ -443,7 +423,7 @@ static const enum text_id fact_labels[] = { TEXT_SHOW_ADDRESSES, TEXT_REPORT_LAB
 
 static unsigned fact_columns(const struct page *p)
 {
-    return label_columns(p, fact_labels, sizeof fact_labels / sizeof fact_labels[0]);
+    return page_label_columns(p, fact_labels, sizeof fact_labels / sizeof fact_labels[0]);
 }
 
 static void put_addresses(struct page *p)
@@ -461,7 +441,7 @@ static void put_addresses(struct page *p)
             buf_put_string(&list, ", ");
         buf_put_string(&list, address_format(&name->addresses[i].address, address));
     }
-    put_row(p, fact_columns(p), TEXT_SHOW_ADDRESSES, buf_borrow(&list));
+    page_put_row(p, fact_columns(p), TEXT_SHOW_ADDRESSES, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -487,7 +467,7 @@ static void put_certificate(struct page *p, const struct chain *c)
     buf_init(&list, LINE_MAX_BYTES);
     term_put_peer(&name, NAME_COLUMNS, certificate_title(leaf));
     put_flaws(p, &list, flaws, n);
-    put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
+    page_put_row(p, fact_columns(p), TEXT_REPORT_LABEL_CERTIFICATE,
             page_say(p, n == 0 ? TEXT_SHOW_CERTIFICATE_FINE : TEXT_SHOW_CERTIFICATE_FLAWED,
                 (const struct argument[]){
                     { .name = "name", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&name) },
@@ -523,7 +503,7 @@ static void put_issuers(struct page *p, const struct chain *c)
         term_put_peer(&list, NAME_COLUMNS, last->issuer);
     }
     if (list.len > 0)
-        put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_ISSUED_BY, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -565,7 +545,7 @@ static void put_protocols(struct page *p)
         term_put_peer(&list, NAME_COLUMNS, peer_text_of(probe->tls_version));
     }
     if (list.len > 0)
-        put_row(p, fact_columns(p), TEXT_SHOW_PROTOCOL, buf_borrow(&list));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_PROTOCOL, buf_borrow(&list));
     p->out->failed |= list.failed;
     buf_done(&list);
 }
@@ -579,7 +559,7 @@ static void put_clock(struct page *p)
                                   .value.duration_ms = (double)(offset_ms < 0 ? -offset_ms : offset_ms) };
 
     if (off.value.duration_ms > CLOCK_SHOWN_MS)
-        put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
+        page_put_row(p, fact_columns(p), TEXT_SHOW_CLOCK,
                 page_say(p, offset_ms < 0 ? TEXT_SHOW_CLOCK_AHEAD : TEXT_SHOW_CLOCK_BEHIND, &off, 1));
 }
 
@@ -591,7 +571,7 @@ static void put_fetches(struct page *p)
 
         buf_init(&line, LINE_MAX_BYTES);
         p->out->failed |= !fetched_put(&line, p->spec->language, &p->e->fetches[i]);
-        put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
+        page_put_row(p, fact_columns(p), TEXT_SHOW_FETCHED, buf_borrow(&line));
         buf_done(&line);
     }
 }
@@ -644,10 +624,10 @@ static void put_contacted(struct page *p)
 
         buf_init(&list, LINE_MAX_BYTES);
         if (list_contacted(&list, p->e, answered != 0))
-            put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED,
-                    page_say(p, says[answered], (const struct argument[]){
-                        { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
-                    }, 1));
+            page_put_row(p, fact_columns(p), TEXT_SHOW_CONTACTED,
+                         page_say(p, says[answered], (const struct argument[]){
+                             { .name = "list", .kind = ARGUMENT_WORD, .value.word = buf_borrow(&list) },
+                         }, 1));
         p->out->failed |= list.failed;
         buf_done(&list);
     }
@@ -720,6 +700,7 @@ bool report_text(struct buf *out, const struct report_spec *spec, const struct e
         put_matrix(&p, ROLE_TARGET, NULL);
         put_matrix(&p, ROLE_SUGGESTION, NULL);
         put_incoming(&p);
+        tried_put_section(&p);
         put_facts(&p);
         put_limits(&p);
     }

@@ -194,6 +194,19 @@ enum channel_outcome channel_shake(struct channel *c, int *code)
     return CHANNEL_BROKEN;
 }
 
+void channel_describe(const struct channel *c, struct buf *out)
+{
+    char name[256];
+    size_t len = sizeof name;
+    unsigned kind;
+
+    buf_put_string(out, gnutls_protocol_get_name(gnutls_protocol_get_version(c->session)));
+    if (gnutls_server_name_get(c->session, name, &len, &kind, 0) == 0)
+        buf_printf(out, " for %s", name);
+    else
+        buf_put_string(out, " without a server name");
+}
+
 size_t channel_bind(const struct channel *c, unsigned char ret[static CHANNEL_BINDING_SIZE])
 {
     gnutls_datum_t binding;

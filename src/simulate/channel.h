@@ -65,6 +65,9 @@ bool channel_begin_tls(struct channel *c, const struct channel_tls *tls);
 /* Goes on with the handshake; *code is what GnuTLS says where it is broken. */
 enum channel_outcome channel_shake(struct channel *c, int *code);
 
+/* "TLS1.3 for mail.example.test": what the handshake came to, and the name that the client asked for. */
+void channel_describe(const struct channel *c, struct buf *out);
+
 /* Moves what has come inside TLS to the lines; never CHANNEL_DONE. */
 enum channel_outcome channel_read(struct channel *c);
 

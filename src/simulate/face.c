@@ -129,6 +129,17 @@ const struct face *face_of(enum scenario_face face)
     return &faces[face];
 }
 
+const char *face_puzzled(enum scenario_protocol protocol)
+{
+    static const char *const replies[] = {
+        [SCENARIO_PROTOCOL_SMTP] = "500 5.5.2 What?\r\n",
+        [SCENARIO_PROTOCOL_IMAP] = "{tag} BAD What?\r\n",
+        [SCENARIO_PROTOCOL_POP] = "-ERR What?\r\n",
+    };
+
+    return replies[protocol];
+}
+
 const struct face_control *face_controls(size_t *n)
 {
     static const struct face_control controls[] = {

@@ -22,6 +22,9 @@ struct face {
 
 const struct face *face_of(enum scenario_face face);
 
+/* The reply to a command that nothing is said of, with its end; {tag} is to be resolved. */
+const char *face_puzzled(enum scenario_protocol protocol);
+
 /* What a control can be; the first of each kind is what it is where the file does not say. */
 struct face_control {
     const char *kind, *word;

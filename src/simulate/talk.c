@@ -61,6 +61,7 @@ struct talk {
     struct handler_command command; /* its parts */
     struct handler_moment now;
     struct peer_text offer; /* what followed AUTH in what was sent for the last EHLO; part of a step */
+    bool in_sign_in; /* a response is next */
     struct doorkeeper *doorkeeper; /* NULL outside of a sign-in */
 };
 
@@ -74,6 +75,11 @@ static void note(struct talk *t, char who, struct peer_text text)
 static void complain(struct talk *t, const char *what, struct peer_text text)
 {
     talk_log_complain(t->part->log, t->part->port->number, what, text);
+}
+
+static void complain_of_line(struct talk *t, const char *what, struct peer_text line)
+{
+    talk_log_complain_of_line(t->part->log, t->part->port->number, what, line, t->in_sign_in);
 }
 
 /* ---- the end ---- */
@@ -137,17 +143,10 @@ static bool begin_tls(struct talk *t)
 
 static void note_handshake(struct talk *t)
 {
-    char name[256];
-    size_t len = sizeof name;
-    unsigned kind;
     struct buf text;
 
     buf_init(&text, 512);
-    buf_put_string(&text, gnutls_protocol_get_name(gnutls_protocol_get_version(t->channel.session)));
-    if (gnutls_server_name_get(t->channel.session, name, &len, &kind, 0) == 0)
-        buf_printf(&text, " for %s", name);
-    else
-        buf_put_string(&text, " without a server name");
+    channel_describe(&t->channel, &text);
     note(t, 'T', (struct peer_text){ buf_borrow(&text), text.len });
     buf_done(&text);
 }
@@ -205,9 +204,17 @@ static void next_step(struct talk *t)
     t->state = STATE_STEP;
 }
 
+static void note_said(struct talk *t, struct peer_text bytes)
+{
+    bool ends = bytes.len > 0 && strchr("245", bytes.bytes[0]) != NULL; /* 334 does not */
+
+    t->in_sign_in = !ends && (t->in_sign_in || peer_text_equal_nocase(t->command.verb, "AUTH"));
+    note(t, 'S', bytes);
+}
+
 static bool say(struct talk *t, struct peer_text bytes)
 {
-    note(t, 'S', bytes);
+    note_said(t, bytes);
     return channel_put(&t->channel, bytes, 1);
 }
 
@@ -231,10 +238,8 @@ static void send_step(struct talk *t, const struct scenario_step *step)
     if (step->times > 1) {
         note(t, 'S', PEER_TEXT_LITERAL("(a flood)"));
         ok = channel_put(&t->channel, step->bytes, step->times);
-    } else if (t->protocol == SCENARIO_PROTOCOL_IMAP) {
-        ok = say_tagged(t, step->bytes);
     } else {
-        ok = say(t, step->bytes);
+        ok = say_tagged(t, step->bytes);
     }
     if (ok)
         next_step(t);
@@ -246,7 +251,7 @@ static void drip_step(struct talk *t, const struct scenario_step *step)
 {
     if (t->dripped == 0) {
         doorkeeper_read_offer(&t->offer, step->bytes);
-        note(t, 'S', step->bytes);
+        note_said(t, step->bytes);
     }
     if (t->dripped == step->bytes.len) {
         t->dripped = 0;
@@ -434,52 +439,49 @@ static bool next_line(struct talk *t, struct peer_text *ret, size_t *used)
     case CHANNEL_WAIT:
         return false;
     case CHANNEL_BROKEN:
-        complain(t, "a line without an end:", *ret);
+        complain_of_line(t, "a line without an end:", *ret);
         talk_end(t);
         return false;
     case CHANNEL_DONE:
         break;
     }
     if (*used < ret->len + 2)
-        complain(t, "a line that does not end in CRLF:", *ret);
+        complain_of_line(t, "a line that does not end in CRLF:", *ret);
     return true;
 }
 
 /* No secret goes in the clear, nor anywhere but into a sign-in. */
-static void watch(struct talk *t, struct peer_text line, bool signs_in)
+static void watch(struct talk *t, struct peer_text line)
 {
+    bool signs_in = t->in_sign_in || peer_text_equal_nocase(handler_split(line, t->protocol).verb, "AUTH");
+
     if (!(signs_in && t->now.in_tls) && talk_log_sees_secret(t->part->log, line))
-        complain(t, "a secret where none may be:", line);
+        complain_of_line(t, "a secret where none may be:", line);
 }
 
 static bool line_came(struct talk *t, struct peer_text *ret, size_t *used)
 {
     if (!next_line(t, ret, used))
         return false;
-    note(t, 'C', *ret);
+    talk_log_note_line(t->part->log, t->number, t->part->port->number, *ret, t->in_sign_in);
+    watch(t, *ret);
     return true;
 }
 
 static void read_command(struct talk *t)
 {
-    static const char *const puzzled[] = {
-        [SCENARIO_PROTOCOL_SMTP] = "500 5.5.2 What?\r\n",
-        [SCENARIO_PROTOCOL_IMAP] = "{tag} BAD What?\r\n",
-        [SCENARIO_PROTOCOL_POP] = "-ERR What?\r\n",
-    };
     const struct scenario_handler *h;
     struct peer_text line;
     size_t used;
 
     if (!line_came(t, &line, &used))
         return;
-    watch(t, line, peer_text_equal_nocase(handler_split(line, t->protocol).verb, "AUTH"));
     h = keep_command(t, line) ? handler_find(t->part->scenario, t->part->port, t->now, t->command) : NULL;
     if (h != NULL) {
         begin_handler(t, h);
     } else {
-        complain(t, "no answer is known to", line);
-        if (!say_tagged(t, peer_text_of(puzzled[t->protocol])))
+        complain_of_line(t, "no answer is known to", line);
+        if (!say_tagged(t, peer_text_of(face_puzzled(t->protocol))))
             talk_end(t);
     }
     buf_consume(&t->channel.lines, used);
@@ -499,7 +501,6 @@ static void read_expected(struct talk *t)
     }
     if (!line_came(t, &line, &used))
         return;
-    watch(t, line, true);
     if (keep_command(t, line) && (anything || peer_text_equal_nocase(t->command.verb, want.bytes))) {
         next_step(t);
     } else {
@@ -507,7 +508,7 @@ static void read_expected(struct talk *t)
 
         buf_init(&text, 128);
         buf_printf(&text, "expected %s, not", want.bytes);
-        complain(t, buf_borrow(&text), line);
+        complain_of_line(t, buf_borrow(&text), line);
         buf_done(&text);
         close_gently(t);
     }
@@ -522,7 +523,6 @@ static void read_response(struct talk *t)
 
     if (!line_came(t, &line, &used))
         return;
-    watch(t, line, true);
     buf_init(&challenge, DOORKEEPER_LINE_MAX);
     answer_sign_in(t, doorkeeper_hear(t->doorkeeper, line, &challenge), &challenge);
     buf_done(&challenge);
@@ -538,7 +538,7 @@ static void read_message(struct talk *t)
     while (t->state == STATE_MESSAGE && next_line(t, &line, &used)) {
         if (t->n_message_lines++ < MESSAGE_NOTED_MAX)
             note(t, 'C', line);
-        watch(t, line, false);
+        watch(t, line);
         if (peer_text_equal(line, end) && used == line.len + 2)
             next_step(t);
         buf_consume(&t->channel.lines, used);
@@ -548,7 +548,8 @@ static void read_message(struct talk *t)
 /* Reads on in a state that waits for the client. */
 static void read_lines(struct talk *t)
 {
-    if (t->channel.state == CHANNEL_TLS && channel_read(&t->channel) == CHANNEL_BROKEN && t->channel.lines.len == 0) {
+    if (t->channel.state == CHANNEL_TLS && channel_read(&t->channel) == CHANNEL_BROKEN &&
+        t->channel.lines.len == 0) {
         close_gently(t);
         return;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "simulate/handler.h"
 
 enum {
     TRANSCRIPT_MAX = 1024 * 1024,
@@ -75,6 +76,26 @@ bool talk_log_sees_secret(const struct talk_log *log, struct peer_text text)
     return seen;
 }
 
+/* What says no more than that a sign-in goes on, or does not. */
+static bool is_nod(struct peer_text line)
+{
+    return line.len == 0 || peer_text_equal(line, PEER_TEXT_LITERAL("*")) ||
+           peer_text_equal(line, PEER_TEXT_LITERAL("AQ=="));
+}
+
+/* How much of a line may be kept: of AUTH the mechanism. */
+static size_t harmless_part(struct peer_text line, bool in_sign_in)
+{
+    struct handler_command c = handler_split(line, SCENARIO_PROTOCOL_SMTP);
+
+    if (in_sign_in)
+        return is_nod(line) ? line.len : 0;
+    if (!peer_text_equal_nocase(c.verb, "AUTH"))
+        return line.len;
+    c = handler_split(c.argument, SCENARIO_PROTOCOL_SMTP);
+    return (size_t)(c.argument.bytes - line.bytes);
+}
+
 /* ---- what is kept ---- */
 
 static void put(const struct talk_log *log, struct buf *out, struct peer_text text)
@@ -86,6 +107,15 @@ static void put(const struct talk_log *log, struct buf *out, struct peer_text te
     arena_free(a);
 }
 
+static void put_line(const struct talk_log *log, struct buf *out, struct peer_text line, bool in_sign_in)
+{
+    size_t shown = harmless_part(line, in_sign_in);
+
+    put(log, out, (struct peer_text){ line.bytes, shown });
+    if (shown < line.len)
+        buf_printf(out, "(%zu bytes)", line.len - shown);
+}
+
 void talk_log_note(struct talk_log *log, unsigned talk, uint16_t port, char who, struct peer_text text)
 {
     buf_printf(&log->transcript, "%u %u %c ", talk, port, who);
@@ -93,9 +123,25 @@ void talk_log_note(struct talk_log *log, unsigned talk, uint16_t port, char who,
     buf_put_char(&log->transcript, '\n');
 }
 
+void talk_log_note_line(struct talk_log *log, unsigned talk, uint16_t port, struct peer_text line,
+                        bool in_sign_in)
+{
+    buf_printf(&log->transcript, "%u %u C ", talk, port);
+    put_line(log, &log->transcript, line, in_sign_in);
+    buf_put_char(&log->transcript, '\n');
+}
+
 void talk_log_complain(struct talk_log *log, uint16_t port, const char *what, struct peer_text text)
 {
     buf_printf(&log->complaints, "port %u: %s '", port, what);
     put(log, &log->complaints, text);
+    buf_put_string(&log->complaints, "'\n");
+}
+
+void talk_log_complain_of_line(struct talk_log *log, uint16_t port, const char *what, struct peer_text line,
+                               bool in_sign_in)
+{
+    buf_printf(&log->complaints, "port %u: %s '", port, what);
+    put_line(log, &log->complaints, line, in_sign_in);
     buf_put_string(&log->complaints, "'\n");
 }

@@ -193,18 +193,17 @@ static void dialogue_send(struct smtp_dialogue *d)
         dialogue_give_up(d, SMTP_FAULT_TOO_LARGE, SMTP_STATE_QUIT);
     else
         dialogue_enter(d, SMTP_STATE_MAIL);
+    d->learned.sending.begun = d->state == SMTP_STATE_MAIL;
 }
 
 /* EHLO, or HELO in its place, was accepted: what is there still to do? */
 static void dialogue_greeted(struct smtp_dialogue *d)
 {
     if (d->spec.want_starttls && !d->inside_tls) {
-        if (d->learned.clear.starttls) {
+        if (d->learned.clear.starttls)
             dialogue_enter(d, SMTP_STATE_STARTTLS);
-        } else {
-            d->learned.fault = SMTP_FAULT_STARTTLS_NOT_OFFERED;
-            dialogue_enter(d, SMTP_STATE_QUIT);
-        }
+        else
+            dialogue_give_up(d, SMTP_FAULT_STARTTLS_NOT_OFFERED, SMTP_STATE_QUIT);
     } else if (d->errand.spec.sign_in) {
         dialogue_enter(d, SMTP_STATE_PERMISSION);
     } else if (d->spec.try_mail) {

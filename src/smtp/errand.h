@@ -50,6 +50,7 @@ struct smtp_sign_in {
 };
 
 struct smtp_sending {
+    bool begun;             /* MAIL was said */
     const char *message_id; /* without its brackets; NULL: the message was not built */
     uint64_t size;          /* of the message with its line ends */
     bool accepted;          /* the server has taken it over */

@@ -88,23 +88,18 @@ static void secrets(const char *resolver)
     static char big[65537];
     struct smtpdx_plan *plan = plan_of(resolver);
     struct smtpdx_engine *engine = NULL;
-    struct smtpdx_secret *secret = NULL;
 
     memset(big, 'x', sizeof big);
-    ok(smtpdx_secret_new(&secret, SMTPDX_PASSWORD, "", 0) == SMTPDX_USAGE &&
-           smtpdx_secret_new(&secret, SMTPDX_PASSWORD, big, 4097) == SMTPDX_USAGE &&
-           smtpdx_secret_new(&secret, SMTPDX_TOKEN, big, 65537) == SMTPDX_USAGE && secret == NULL,
-       "a secret has bounds");
-    ok(smtpdx_secret_new(&secret, SMTPDX_TOKEN, big, 65536) == SMTPDX_OK, "a long token is taken");
-    smtpdx_secret_free(secret);
-    ok(smtpdx_secret_new(&secret, SMTPDX_PASSWORD, "a\0b", 3) == SMTPDX_OK, "any bytes are");
     smtpdx_engine_new(&engine);
-    ok(smtpdx_engine_set_secret(engine, secret) == SMTPDX_OK && smtpdx_engine_set_secret(engine, NULL) == SMTPDX_OK &&
-           smtpdx_engine_set_secret(engine, secret) == SMTPDX_OK,
-       "an engine takes one, none and another");
-    smtpdx_secret_free(secret);
+    ok(smtpdx_engine_set_secret(engine, SMTPDX_PASSWORD, big, 4097) == SMTPDX_USAGE &&
+           smtpdx_engine_set_secret(engine, SMTPDX_TOKEN, big, 65537) == SMTPDX_USAGE,
+       "a secret has bounds");
+    ok(smtpdx_engine_set_secret(engine, SMTPDX_TOKEN, big, 65536) == SMTPDX_OK, "a long token is taken");
+    ok(smtpdx_engine_set_secret(engine, SMTPDX_PASSWORD, NULL, 0) == SMTPDX_OK &&
+           smtpdx_engine_set_secret(engine, SMTPDX_PASSWORD, "a\0b", 3) == SMTPDX_OK,
+       "so is none, and then any bytes");
     ok(smtpdx_check_start(engine, plan, on_event, NULL) == SMTPDX_OK &&
-           smtpdx_engine_set_secret(engine, NULL) == SMTPDX_USAGE,
+           smtpdx_engine_set_secret(engine, SMTPDX_PASSWORD, NULL, 0) == SMTPDX_USAGE,
        "what a check signs in with is not taken away from it");
     smtpdx_engine_free(engine);
     ok(smtpdx_plan_check(plan) == SMTPDX_OK && smtpdx_plan_set(plan, "stop-after", "auth") == SMTPDX_OK &&
@@ -112,7 +107,6 @@ static void secrets(const char *resolver)
            smtpdx_plan_set(plan, "user", "joe") == SMTPDX_OK && smtpdx_plan_check(plan) == SMTPDX_OK,
        "a plan is judged before it is carried out");
     smtpdx_plan_free(plan);
-    smtpdx_secret_free(NULL);
 }
 
 static void reports(const char *path)

@@ -24,11 +24,11 @@ MAIL = "var/mail/lab"
 # The faces of Postfix: the same server on its own address each, healthy or with one fault.
 POSTFIX_FACES = ["good", "expired", "wrong-name", "self-signed", "incomplete", "no-starttls", "small", "limited",
                  "listed"]
-# What those do that differ in more than their certificate: take small messages alone, take one AUTH a minute from
-# an address, and ask a block list.
+# What those do that differ in more than their certificate: take small messages alone and do not say so before, take
+# one AUTH a minute from an address, and ask a block list.
 BLOCK_LIST = "rbl.lab.test"
 POSTFIX_SETTINGS = {
-    "small": {"message_size_limit": 200},
+    "small": {"message_size_limit": 200, "smtpd_discard_ehlo_keywords": "size"},
     "limited": {"smtpd_client_auth_rate_limit": 1},
     "listed": {"smtpd_recipient_restrictions": f"reject_rbl_client,{BLOCK_LIST}"},
 }
@@ -46,8 +46,9 @@ WORLD_FACES = ["world.test", *CONTROLS["web"], *CONTROLS["portal"]]
 PAIR, IPV6_ONLY = "pair.exim.test", "six.exim.test"
 # Exim that takes one AUTH an hour, and one that takes small messages alone.
 LIMITED, SMALL = "limited.exim.test", "small.exim.test"
-# Where the usual target's mail is read.
-INCOMING = ["imap.gmail.com", "pop.gmail.com"]
+# Another provider's name of Postfix, and where the mail of both is read: this one's by STARTTLS, too.
+OTHER = "mail.gmx.net"
+INCOMING = ["imap.gmail.com", "pop.gmail.com", "imap.gmx.net", "pop.gmx.net"]
 FOREIGN = [*CONTROLS["address"], *CONTROLS["resolver"]]
 
 # User ids that a Debian machine leaves unused; they exist inside the servers' view alone.
@@ -66,7 +67,7 @@ def names():
     table = {}
     for offset, face in enumerate(POSTFIX_FACES):
         table[f"{face}.postfix.test"] = network.server_address("postfix", offset)
-    table[TARGET] = network.server_address("postfix")
+    table[TARGET] = table[OTHER] = network.server_address("postfix")
     for server, faces in (("exim", EXIM_FACES), ("world", WORLD_FACES)):
         for offset, face in enumerate(faces):
             table[face] = network.server_address(server, offset)
@@ -87,7 +88,7 @@ AUTHORITIES = ["Lab", "World"]
 
 def make_certificates(authority, of_world):
     for face in POSTFIX_FACES:
-        also = [TARGET] if face in ("good", "no-starttls") else []
+        also = [TARGET, OTHER] if face in ("good", "no-starttls") else []
         own = [f"{face}.postfix.test", *also]
         faults = {
             "expired": {"first_day": -60, "last_day": -3},
@@ -336,7 +337,8 @@ class Postfix(Server):
                 at = f"[{address}]" if ":" in address else address
                 chain = " ".join([f"-o smtpd_tls_chain_files=/etc/lab/{face}.pem", *(
                     f"-o {name}={value}" for name, value in POSTFIX_SETTINGS.get(face, {}).items())])
-                clear = "-o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no -o smtpd_sasl_auth_enable=yes"
+                clear = ("-o syslog_name=postfix/clear -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no"
+                         " -o smtpd_sasl_auth_enable=yes")
                 sign_in = "-o smtpd_sasl_auth_enable=yes -o smtpd_sender_restrictions=reject_sender_login_mismatch"
                 without = face == "no-starttls"
                 yield f"{at}:25 inet n - n - - smtpd {clear if without else chain}"
@@ -407,7 +409,7 @@ class Exim(Server):
             "acl_auth:",
             f"  defer condition = {self._at([LIMITED], 'yes', 'no')}",
             "    ratelimit = 2 / 1h / per_cmd",
-            "    message = Too many sign-ins from $sender_host_address, try again later",
+            "    message = Too many failed authentication attempts from $sender_host_address",
             "  accept",
             "acl_rcpt:",
             "  deny domains = +local_domains",

@@ -64,6 +64,10 @@ id = "other"
 name = "Other"
 username = "other"
 hosts = [{ host = "*.example.org", port = 587, tls = "starttls" }]
+incoming = [
+  { protocol = "imap", host = "imap.example.org", port = 993, tls = "implicit" },
+  { protocol = "pop3", host = "pop.example.org", port = 110, tls = "starttls" },
+]
 source = "help page"
 confidence = "medium"
 """,
@@ -329,6 +333,16 @@ FAULTS = [
      ["data/providers.toml: other: not a lower-case host name: *.Example.org"]),
     ("a provider without hosts", PROVIDERS, '[{ host = "*.example.org", port = 587, tls = "starttls" }]',
      "[]", ["data/providers.toml: other: no hosts"]),
+    ("a provider that mail is read from by SMTP", PROVIDERS, 'protocol = "imap"', 'protocol = "smtp"',
+     ["data/providers.toml: other: protocol is 'smtp', not one of: imap, pop3"]),
+    ("mail that is read in clear", PROVIDERS, 'port = 110, tls = "starttls"', 'port = 110, tls = "none"',
+     ["data/providers.toml: other: tls is 'none', not one of: starttls, implicit"]),
+    ("an incoming server with upper case", PROVIDERS, "pop.example.org", "POP.example.org",
+     ["data/providers.toml: other: not a lower-case host name: POP.example.org"]),
+    ("a customer's name that is none for sending", PROVIDERS, '"pop3", host = "pop.', '"pop3", host = "*.pop.',
+     ["data/providers.toml: other: *.pop.example.org is none of the provider's outgoing servers"]),
+    ("an incoming server twice", PROVIDERS, '"pop.example.org", port = 110', '"imap.example.org", port = 993',
+     ["data/providers.toml: other: imap.example.org port 993 stands twice"]),
     ("a provider twice", PROVIDERS, 'id = "other"', 'id = "gmail"',
      ["data/providers.toml: gmail: the id stands twice"]),
     ("a host of two providers", PROVIDERS, "*.example.org", "smtp.gmail.com",

@@ -24,6 +24,7 @@ from tls_client import Client
 
 HOST = "mail.example.test"
 USER, PASSWORD, TOKEN = "me@example.test", "correct horse, battery", "ya29.a0-Token_of~no/one+"
+OTHER = "another's own password"
 MECHANISMS = ("PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 "
               "OAUTHBEARER")
 OFFER = f"on tls EHLO server 250-{HOST} / 250-SIZE 1000000 / 250 AUTH {MECHANISMS}\n"
@@ -250,7 +251,8 @@ def a_client_that_does_not_see_through_a_fault_is_complained_of(program):
         except ValueError:
             return False
 
-    for first in ("AUTH CRAM-MD5", "AUTH PLAIN " + coded("\0a\0b"), "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
+    for first in ("AUTH CRAM-MD5", "AUTH PLAIN " + coded("\0a\0b"),
+                  "AUTH SCRAM-SHA-256 " + coded("n,,n=a,r=b")):
         replies, said = run("garbage", first, "*")
         assert [code for code, _ in replies] == [334, 501] and not said, (replies, said)
         assert not is_base64(replies[0][1]), replies[0]
@@ -319,9 +321,21 @@ def a_secret_outside_of_tls_or_of_a_sign_in_is_complained_of(program):
         expect(538, plain(client, USER, PASSWORD))
         expect(538, client.ask("AUTH LOGIN"))
         client.close()
+        with session(server, 465) as client:  # with one that the scenario does not know
+            for sign_in in (plain, plain_in_two_steps, login):
+                expect(535, sign_in(client, USER, OTHER))
+        client = Client(server.ports[25], PATIENCE_S)
+        expect(220, client.reply())
+        expect(500, plain(client, USER, OTHER))
+        client.close()
     said = complaints(server.transcript)
-    assert len(said) == 2 and all(re.search(r"a secret where none may be: .*\[secret\]", line)
-                                  for line in said), said
+    assert said.pop() == "port 25: no answer is known to 'AUTH PLAIN (%d bytes)'" % len(
+        coded(f"\0{USER}\0{OTHER}")), said
+    for n in range(3):
+        assert coded(b"\0" * n + OTHER.encode())[4:-4] not in server.transcript, server.transcript
+    assert [re.sub(r"\d+", "N", line) for line in said] == [
+        "port N: a secret where none may be: 'MAIL FROM:<[secret]>'",
+        "port N: a secret where none may be: 'AUTH PLAIN (N bytes)'"], said
 
 
 def mail_is_taken_from_those_who_signed_in(program):

@@ -62,6 +62,8 @@ def forms(secret):
     if len(secret) < SECRET_MIN:
         raise ValueError("too short a secret to be looked for")
     parts = [secret, *(secret[at:at + PART] for at in range(0, len(secret) - PART + 1, PART_STEP))]
+    if len(secret.strip()) >= SECRET_MIN:
+        parts.append(secret.strip())
     found = {}
     for part in parts:
         what = "" if part is secret else "a part of "

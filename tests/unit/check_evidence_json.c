@@ -131,7 +131,8 @@ static struct probe *full_probes(void)
         .slowest_stage = STAGE_EHLO, .greeting = PEER_TEXT_LITERAL("220 mail.example ESMTP\r\n"),
         .keywords = list_of_peers[0], .n_keywords = 2, .auth = list_of_peers[1], .n_auth = 2,
         .starttls_offered = true, .starttls_masked = true, .helo_used = true, .n_injected = 17,
-        .mail_accepted = true, .ehlo = "[192.0.2.1]", .other_ehlo = "pc.example", .other_ehlo_accepted = true,
+        .mail_accepted = true, .ehlo = "[192.0.2.1]",
+        .ehlo_line = PEER_TEXT_LITERAL("250-mail.example at your service, [192.0.2.7]"), .other_ehlo = "pc.example", .other_ehlo_accepted = true,
         .twin_tried = true, .small_segments_tried = true, .small_segments_ok = true,
         .tls_version = "TLS1.3", .tls_cipher = "AES-256-GCM", .tls_group = "X25519",
         .chain = 1, .certificate_requested = true, .certificate_sent = true, .tls_old = "TLS1.0",
@@ -312,7 +313,8 @@ static void same_probe(const struct probe *a, const struct probe *b)
     SAME_PEER(greeting), SAME(n_keywords);
     SAME(n_auth), SAME(starttls_offered), SAME(starttls_masked), SAME(helo_used), SAME(n_injected);
     SAME(certificate_requested), SAME(certificate_sent), SAME_STRING(tls_old);
-    SAME(mail_accepted), SAME_STRING(ehlo), SAME_STRING(other_ehlo), SAME(other_ehlo_accepted);
+    SAME(mail_accepted), SAME_STRING(ehlo), SAME_PEER(ehlo_line), SAME_STRING(other_ehlo);
+    SAME(other_ehlo_accepted);
     SAME_STRING(tls_version), SAME_STRING(tls_cipher), SAME_STRING(tls_group), SAME(chain), SAME(no_sni_tried);
     SAME(no_sni_chain);
     SAME(twin_tried), SAME(small_segments_tried), SAME(small_segments_ok);

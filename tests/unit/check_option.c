@@ -118,6 +118,8 @@ static const struct value_case {
     { "no-clock", NULL, NULL },
     { "no-clock", "1", "--no-clock: a value was given to an option that takes none; accepted: --no-clock alone" },
     { "only-target", NULL, NULL },
+    { "incoming", NULL, NULL },
+    { "incoming", "imap", "--incoming: a value was given to an option that takes none; accepted: --incoming alone" },
     { "target", "", NULL },
     { "target", NULL, "target: the value is missing; accepted: a server's name, HOST:PORT, an address, a mail "
                       "address, a provider or a URL" },
@@ -254,6 +256,8 @@ static const struct set_case {
     { "a key without its certificate", { { "key", "/proc/self/stat" } },
       "--cert and --key: one of them is missing; accepted: both, or neither", { 0 } },
     { "a certificate and its key", { { "cert", "/proc/self/stat" }, { "key", "/proc/self/stat" } }, NULL, { 25, 465, 587 } },
+    { "servers beside the target, and none but it", { { "incoming", NULL }, { "only-target", NULL } },
+      "--incoming and --only-target: both are given; accepted: one of them", { 0 } },
     { "own roots alone", { { "no-system-ca", NULL }, { "ca-file", "/proc/self/stat" } }, NULL, { 25, 465, 587 } },
 };
 
@@ -302,6 +306,50 @@ START_TEST(port_2525_is_tried_exactly_where_the_provider_has_it)
         ck_assert_msg((p->ports[p->n_ports - 1] == 2525) == is_listed(host, 2525), "%s", host);
         plan_free(p);
     }
+}
+END_TEST
+
+/* Where mail is read: "PROTOCOL HOST PORT MODE" each. */
+static const struct incoming_case {
+    const char *says, *target;
+    bool asked;
+    const char *servers[5];
+} incoming_cases[] = {
+    { "names of their own", "smtp.gmail.com", true,
+      { "imap imap.gmail.com 993 implicit", "pop3 pop.gmail.com 995 implicit" } },
+    { "for a mail address, too", "someone@icloud.com", true, { "imap imap.mail.me.com 993 implicit" } },
+    { "one name for all", "posteo.de", true,
+      { "imap posteo.de 993 implicit", "imap posteo.de 143 starttls", "pop3 posteo.de 995 implicit",
+        "pop3 posteo.de 110 starttls" } },
+    { "where each customer has a name, it is that one", "example.sakura.ne.jp", true,
+      { "imap example.sakura.ne.jp 993 implicit", "pop3 example.sakura.ne.jp 995 implicit" } },
+    { "nobody asked", "smtp.gmail.com", false, { NULL } },
+    { "nobody knows", "mail.example", true, { NULL } },
+};
+
+START_TEST(where_mail_is_read_is_known_of_the_provider_or_not_at_all)
+{
+    const struct incoming_case *c = &incoming_cases[_i];
+    struct plan *p = plan_new();
+    struct usage error;
+    size_t n = 0;
+
+    ck_assert_int_eq(input_set(p, "target", c->target, &error), INPUT_OK);
+    if (c->asked)
+        ck_assert_int_eq(input_set(p, "incoming", NULL, &error), INPUT_OK);
+    ck_assert_int_eq(input_finish(p, &error), INPUT_OK);
+    for (; c->servers[n] != NULL; n++) {
+        const struct incoming_server *s = &p->incoming_servers[n];
+        char line[128];
+
+        ck_assert_msg(n < p->n_incoming_servers, "%s", c->says);
+        snprintf(line, sizeof line, "%s %s %u %s", protocol_word(s->protocol), s->host, (unsigned)s->port,
+                 tls_mode_word(s->mode));
+        ck_assert_str_eq(line, c->servers[n]);
+        ck_assert_ptr_eq(plan_incoming_server(p, s->host, s->port), s);
+    }
+    ck_assert_msg(n == p->n_incoming_servers, "%s", c->says);
+    plan_free(p);
 }
 END_TEST
 
@@ -469,6 +517,7 @@ int main(void)
     tcase_add_loop_test(t, seconds_become_milliseconds, 0, sizeof time_cases / sizeof time_cases[0]);
     tcase_add_loop_test(t, options_go_together_or_are_told_in_one_line, 0, sizeof set_cases / sizeof set_cases[0]);
     tcase_add_test(t, port_2525_is_tried_exactly_where_the_provider_has_it);
+    tcase_add_loop_test(t, where_mail_is_read_is_known_of_the_provider_or_not_at_all, 0, sizeof incoming_cases / sizeof incoming_cases[0]);
     tcase_add_test(t, without_a_target_it_is_gmail);
     tcase_add_loop_test(t, a_repeated_option_has_a_ceiling_below_which_all_are_kept, 0,
                         sizeof many_cases / sizeof many_cases[0]);

@@ -332,6 +332,7 @@ START_TEST(a_talk_ends_the_same_however_the_bytes_are_cut)
                       mechanism);
         ck_assert_msg(l->sign_in.accepted == t->accepted, "%s", t->says);
         ck_assert_msg(l->sign_in.begun == (t->mechanism != NULL), "%s", t->says);
+        ck_assert_msg(l->sending.begun == (strstr(t->sent, M) != NULL), "%s", t->says);
         ck_assert(c.d.complete && c.want == SMTP_WANT_CLOSE && c.d.state == SMTP_STATE_END);
         ck_assert_int_eq(c.d.err.kind, ERR_NONE);
         client_done(&c);
@@ -522,7 +523,7 @@ START_TEST(a_long_token_goes_behind_an_empty_challenge)
     ck_assert(client_init(&c, &sign_in, SECRET_TOKEN, token));
     client_hear(&c, GREETS, 100);
     client_hear(&c, OFFERS("XOAUTH2"), 100);
-    ck_assert_str_eq(buf_borrow(&c.sent), E ASK "AUTH XOAUTH2\r\n");
+    ck_assert(strcmp(buf_borrow(&c.sent), E ASK "AUTH XOAUTH2\r\n") == 0);
     client_hear(&c, "334 \r\n", 100);
     ck_assert_uint_eq(c.sent.len,
                       strlen(E ASK "AUTH XOAUTH2\r\n") + (16 + 5 + 13 + 3000 + 2 + 2) / 3 * 4 + 2);

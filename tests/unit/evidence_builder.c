@@ -615,6 +615,29 @@ static void add_rival(struct builder *b, const char *at)
     add_probe(b, at, ROLE_CONTROL)->host = "smtp.mail.yahoo.com";
 }
 
+/* Where mail is read; a row that was skipped for want of an address leaves its name without one. */
+static void add_incoming(struct builder *b, const char *at, enum protocol protocol, const char *host)
+{
+    struct probe *p = add_probe(b, at, ROLE_INCOMING);
+    struct name_view *name = ARENA_APPEND(b->e->arena, b->e->names, b->e->n_names, EVIDENCE_NAMES_MAX);
+
+    p->protocol = protocol;
+    p->host = host;
+    *name = (struct name_view){ .role = ROLE_INCOMING, .host = host, .duration_ms = 10 };
+    if (p->skip != SKIP_NO_ADDRESS && p->skip != SKIP_UNRESOLVED)
+        ARENA_APPEND(b->e->arena, name->addresses, name->n_addresses, EVIDENCE_ADDRESSES_MAX)->address = p->address;
+}
+
+static void add_imap(struct builder *b, const char *at)
+{
+    add_incoming(b, at, PROTOCOL_IMAP, "imap.example.com");
+}
+
+static void add_pop(struct builder *b, const char *at)
+{
+    add_incoming(b, at, PROTOCOL_POP3, "pop.example.com");
+}
+
 /* ---- signing in and sending -------------------------------------------------- */
 
 static struct errand *errand_of(struct builder *b)
@@ -832,7 +855,8 @@ static const struct statement {
     { "stop", set_stop },         { "form", set_form },
     { "token", set_token },       { "bar", set_bar },
     { "size", set_size },         { "ehlo-line", set_ehlo_line },
-    { "errand", add_errand },
+    { "errand", add_errand },     { "imap", add_imap },
+    { "pop", add_pop },
 };
 
 static bool set_condition(struct evidence *e, const char *at)

@@ -30,6 +30,7 @@
  *   [control] PORTm[@N] RESULT    a probe; m: n none, s starttls, i implicit;
  *                             N: the address, 1 to 3 IPv4, 6 to 8 IPv6 (1 unless given)
  *   rival PORTm RESULT        of a control of another provider that is known
+ *   imap PORTm[@N] RESULT     of imap.example.com; pop: of pop.example.com
  *   user NAME | auth MECH     --user, --auth; the name up to the end of the statement, \t for a tab at its end
  *   send TO [FROM] | stop rcpt    --send-to, --from, --stop-after
  *   form FLAG[,FLAG...]       of the secret: groups letters hyphens front end line empty control
