@@ -38,7 +38,7 @@ def read(folder, knowledge, faults):
     for key in set(data) - {"clients", "hints"}:
         faults.add(FILE, key, "only clients and hints stand here")
     top = Entry(FILE, "top", {k: v for k, v in data.items() if k in ("clients", "hints")}, faults)
-    findings = {f.ident for f in knowledge.findings if f.titled}
+    findings = {f.ident for f in knowledge.findings}
     providers = {p.ident for p in knowledge.providers}
     texts = [text for table in top.take("clients", list, []) for text in read_client(table, findings, faults)]
     hints = [hint for table in top.take("hints", list, []) for hint in read_hints(table, providers, faults)]

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "knowledge/finding.h"
 #include "unit.h"
 
 enum { LINE_MAX_BYTES = 512 };
@@ -93,6 +94,18 @@ START_TEST(a_text_begins_in_the_line_itself)
 }
 END_TEST
 
+START_TEST(what_a_text_means_can_be_told)
+{
+    for (size_t i = 0; i < client_text_total(); i++) {
+        const struct client_text *t = client_text_at(i);
+
+        for (size_t k = 0; k < t->n_means; k++)
+            ck_assert_msg(finding_by_id(t->means[k].finding)->title != TEXT_NONE, "%s: %s", t->words[0].bytes,
+                          finding_by_id(t->means[k].finding)->id);
+    }
+}
+END_TEST
+
 START_TEST(a_mark_gives_the_provider_away)
 {
     ck_assert_str_eq(client_text_provider(peer_text_of("535 no x - gsmtp")), "gmail");
@@ -107,6 +120,7 @@ int main(void)
     tcase_add_loop_test(t, a_line_is_folded_as_the_table_is_written, 0, sizeof fold_cases / sizeof fold_cases[0]);
     tcase_add_loop_test(t, a_text_is_found_where_it_stands, 0, sizeof find_cases / sizeof find_cases[0]);
     tcase_add_test(t, a_text_begins_in_the_line_itself);
+    tcase_add_test(t, what_a_text_means_can_be_told);
     tcase_add_test(t, a_mark_gives_the_provider_away);
     return unit_run("client_text", &t, 1);
 }
