@@ -19,7 +19,6 @@
 
 enum {
     CANDIDATES_MAX = 8,
-    HITS_MAX = 32,         /* texts of programs in one line */
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
     PERCENT_MIN = 5,       /* less is not worth a word */
@@ -36,12 +35,6 @@ enum telling {
     TELLS_WORDS,   /* why, as the server said */
 };
 
-/* Where in a text of a program's a line was recognised. */
-struct hit {
-    const struct client_text *text;
-    size_t at, len; /* in the folded line */
-};
-
 struct candidate {
     enum finding_id finding;
     double confidence;
@@ -55,7 +48,7 @@ struct judged {
     size_t reply_last;         /* of the last line of the reply that begins there */
     struct candidate candidates[CANDIDATES_MAX];
     size_t n_candidates;
-    struct hit hits[HITS_MAX];
+    struct client_text_hit hits[CLIENT_TEXT_HITS_MAX];
     size_t n_hits;
     const char *help_url;
 };
@@ -249,7 +242,7 @@ static enum telling telling_of(const struct client_text *t)
     return tellings[t->sort];
 }
 
-static bool is_within(const struct hit *a, const struct hit *b)
+static bool is_within(const struct client_text_hit *a, const struct client_text_hit *b)
 {
     return b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
 }
@@ -270,23 +263,13 @@ static void drop_parts(struct judged *j)
     j->n_hits = n;
 }
 
-static void find_hits(const struct judging *g, struct judged *j, size_t index)
+/* The program's texts in the line, of which those that tell most count. */
+static void judge_texts(const struct judging *g, struct judged *j, size_t index)
 {
     size_t own;
     struct peer_text line = pasted_folded(&g->pasted, index, &own);
 
-    for (size_t i = 0; own > 0 && i < client_text_total() && j->n_hits < HITS_MAX; i++) {
-        struct hit h = { .text = client_text_at(i) };
-
-        if (client_text_find(h.text, line, own, &h.at, &h.len))
-            j->hits[j->n_hits++] = h;
-    }
-}
-
-/* The program's texts in the line, of which those that tell most count. */
-static void judge_texts(const struct judging *g, struct judged *j, size_t index)
-{
-    find_hits(g, j, index);
+    j->n_hits = own == 0 ? 0 : client_text_find(j->hits, line, own);
     drop_parts(j);
     j->index = index;
     for (size_t i = 0; i < j->n_hits; i++) {
@@ -380,7 +363,7 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
     } else {
         size_t own;
         struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
-        const struct hit *h = &j->hits[hit];
+        const struct client_text_hit *h = &j->hits[hit];
 
         b->text = several ? TEXT_EXPLAIN_WORDS_IN_LINE : TEXT_EXPLAIN_WORDS;
         argument(b, "words", ARGUMENT_PEER)->value.peer =
