@@ -9,6 +9,7 @@
 #include "diagnose/rule.h"
 #include "diagnose/trouble.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* {from}: who the message is from, as the server was told. */
@@ -72,14 +73,18 @@ void rule_send_temporary(struct draft *d)
     refusal_raise(d, FINDING_SEND_TEMPORARY, TEXT_BECAUSE_SEND_TEMPORARY_REPLY);
 }
 
-/* For the steps: "35.9 MB". */
+/* For the steps: "35.9 MB", or what is less in bytes. */
 static void say_limit(struct draft *d, struct diagnosed *f, uint64_t bytes)
 {
+    static const uint64_t mega = 1000000;
     char text[32];
 
     if (bytes == 0)
         return;
-    snprintf(text, sizeof text, "%.1f MB", (double)bytes / 1e6);
+    if (bytes < mega)
+        snprintf(text, sizeof text, "%" PRIu64 " B", bytes);
+    else
+        snprintf(text, sizeof text, "%.1f MB", (double)bytes / (double)mega);
     draft_step_word(d, f, "limit", text);
 }
 

@@ -18,24 +18,30 @@ static bool read_about(struct reader *r, char *rest)
     return reader_keep_word(r, &r->s->about, rest);
 }
 
-/* What is checked, be it a target or the content of a mail program's box. */
-static bool read_typed(struct reader *r, const char *what, char *rest)
+/* What somebody types, with \xNN for bytes that cannot stand in a file; it ends at none of them. */
+static bool keep_typed(struct reader *r, const char *what, const char *text, const char **ret)
 {
     struct peer_text kept;
     struct buf b;
     bool ok;
 
-    if (r->s->target != NULL || *rest == '\0')
-        return reader_complain(r, what, rest, "given once, not empty, and one of target and box");
     buf_init(&b, SCENARIO_LINE_MAX);
-    ok = reader_unescape(r, &b, rest, strlen(rest)) && reader_keep_bytes(r, &kept, &b);
+    ok = reader_unescape(r, &b, text, strlen(text)) && reader_keep_bytes(r, &kept, &b);
     buf_done(&b);
     if (!ok)
         return false;
-    if (memchr(kept.bytes, '\0', kept.len) != NULL)
-        return reader_complain(r, what, rest, "no \\x00");
-    r->s->target = kept.bytes;
+    if (kept.len > 0 && memchr(kept.bytes, '\0', kept.len) != NULL)
+        return reader_complain(r, what, text, "no \\x00");
+    *ret = kept.bytes;
     return true;
+}
+
+/* What is checked, be it a target or the content of a mail program's box. */
+static bool read_typed(struct reader *r, const char *what, char *rest)
+{
+    if (r->s->target != NULL || *rest == '\0')
+        return reader_complain(r, what, rest, "given once, not empty, and one of target and box");
+    return keep_typed(r, what, rest, &r->s->target);
 }
 
 static bool read_target(struct reader *r, char *rest)
@@ -85,7 +91,7 @@ static bool read_options(struct reader *r, char *rest)
         if (*word != '-') {
             if (o == NULL || o->value != NULL)
                 return reader_complain(r, "option", word, accepted);
-            if (!reader_keep_word(r, &o->value, word))
+            if (!keep_typed(r, "option", word, &o->value))
                 return false;
             continue;
         }
@@ -97,7 +103,7 @@ static bool read_options(struct reader *r, char *rest)
             return reader_complain(r, "option", word, accepted);
         o = READER_APPEND(r, r->s->options, r->s->n_options, SCENARIO_OPTIONS_MAX, "options");
         if (o == NULL || !reader_keep_word(r, &o->name, name) ||
-            (value != NULL && !reader_keep_word(r, &o->value, value)))
+            (value != NULL && !keep_typed(r, "option", value, &o->value)))
             return false;
     }
     return true;

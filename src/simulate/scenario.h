@@ -9,7 +9,7 @@
  *   target   mail.example.test              as typed; \xNN for a byte one cannot see
  *   box      mail.example.test              in place of target: given as --host
  *   host     mail.example.test              the servers' name, where it is not the target
- *   options  --port 587 --timeout 3 -4      further options of the check
+ *   options  --port 587 --timeout 3 -4      further options of the check; \xNN for a byte one cannot see
  *   dns      NAME|* [A|AAAA] ADDRESS|nxdomain|empty|servfail|refused|silent [after=MS] [stray=yes] [lost=N]
  *   dns      NAME cname NAME
  *   dns      NAME A many N                  that many addresses, 127.0.0.1 first

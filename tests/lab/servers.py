@@ -409,7 +409,7 @@ class Exim(Server):
             "acl_auth:",
             f"  defer condition = {self._at([LIMITED], 'yes', 'no')}",
             "    ratelimit = 2 / 1h / per_cmd",
-            "    message = Too many sign-ins from $sender_host_address, try again later",
+            "    message = Too many failed authentication attempts from $sender_host_address",
             "  accept",
             "acl_rcpt:",
             "  deny domains = +local_domains",

@@ -148,7 +148,9 @@ static const struct whole_case {
     /* anybody's servers */
     { "Postfix: no sign-in", NULL, REPLY_AT_RCPT, 554, { 5, 7, 1 },
       "554 5.7.1 <taro@example.com>: Relay access denied", FINDING_SEND_RELAY_DENIED, true, NULL },
-    { "the same for now", NULL, REPLY_AT_RCPT, 454, { 4, 7, 1 },
+    { "Postfix counts the sign-ins of a client", NULL, REPLY_AT_AUTH, 450, { 4, 7, 1 },
+      "450 4.7.1 Error: too many AUTH commands from 192.0.2.7", FINDING_AUTH_RATE_LIMITED, true, NULL },
+    { "relaying is denied for now", NULL, REPLY_AT_RCPT, 454, { 4, 7, 1 },
       "454 4.7.1 <taro@example.com>: Relay access denied", FINDING_SEND_RELAY_DENIED, true, NULL },
     { "the sender is somebody else's", NULL, REPLY_AT_RCPT, 553, { 5, 7, 1 },
       "553 5.7.1 <a@example.com>: Sender address rejected: not owned by user b", FINDING_SEND_SENDER_REJECTED,
