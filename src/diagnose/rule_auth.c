@@ -94,7 +94,7 @@ static bool has_blanks(const struct secret_form *form)
 
 static bool is_address(struct peer_text user)
 {
-    const char *at = user.len == 0 ? NULL : memrchr(user.bytes, '@', user.len);
+    const char *at = user.bytes == NULL ? NULL : memrchr(user.bytes, '@', user.len);
 
     return at != NULL && at > user.bytes && at + 1 < user.bytes + user.len;
 }
