@@ -247,7 +247,9 @@ static enum text_id bar_text(const struct evidence *e)
         bar = BAR_STOPPED;
     if (e->plan->user.bytes != NULL)
         return bars[bar];
-    return bar == BAR_NONE ? TEXT_NONE : bar == BAR_STOPPED ? TEXT_BAR_STOPPED_SENDING : TEXT_BAR_NO_WAY_SENDING;
+    if (bar == BAR_NONE)
+        return TEXT_NONE;
+    return bar == BAR_STOPPED ? TEXT_BAR_STOPPED_SENDING : TEXT_BAR_NO_WAY_SENDING;
 }
 
 void tried_put_section(struct page *p)
