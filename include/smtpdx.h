@@ -8,7 +8,6 @@
  *   evidence:  all that was seen; can be saved and loaded
  *   diagnosis: what it means, worked out without a network
  *   report:    the diagnosis as bytes, in a format and a language
- *   explain:   beside these: what an error message means
  *
  * Objects are opaque; each belongs to whoever made it and ends with its _free
  * function, which takes NULL. An engine and what was started in it belong to
@@ -166,19 +165,6 @@ SMTPDX_PUBLIC enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evi
                                                const struct smtpdx_diagnosis *diagnosis,
                                                const struct smtpdx_report_options *options, char **bytes,
                                                size_t *len);
-
-/*
- * smtpdx_explain() - what an error that somebody pastes means, as bytes; nothing is contacted
- * shape:  text: a message, a number, a reply or a whole log, any bytes; of more
- *         than SMTPDX_EXPLAIN_MAX the end counts. provider: an id such as
- *         "gmail", or NULL. Formats as for smtpdx_report() but "progress";
- *         free() *bytes. *known: 0 where nothing in it was recognised
- * errors: SMTPDX_USAGE for an unknown format, language or provider
- */
-SMTPDX_PUBLIC enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char *provider,
-                                                const struct smtpdx_report_options *options, char **bytes,
-                                                size_t *len, int *known);
-enum { SMTPDX_EXPLAIN_MAX = 1 << 20 };
 
 #ifdef __cplusplus
 }

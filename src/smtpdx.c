@@ -20,16 +20,13 @@
 #include "base/secret.h"
 #include "base/version.h"
 #include "diagnose/diagnose.h"
-#include "diagnose/explain.h"
 #include "input/ehlo_name.h"
 #include "input/plan_option.h"
 #include "input/usage.h"
-#include "knowledge/provider.h"
 #include "knowledge/text.h"
 #include "model/evidence_json.h"
 #include "probe/check.h"
 #include "probe/engine.h"
-#include "report/explanation.h"
 #include "report/progress.h"
 #include "report/report.h"
 
@@ -40,7 +37,6 @@ enum {
 };
 
 static_assert((int)SMTPDX_RECORD_MAX == (int)EVIDENCE_RECORD_MAX, "what is written can be read again");
-static_assert((int)SMTPDX_EXPLAIN_MAX == (int)EXPLAIN_TEXT_MAX, "what is told to count does");
 
 struct smtpdx_plan {
     struct plan *plan;
@@ -406,19 +402,14 @@ void smtpdx_diagnosis_free(struct smtpdx_diagnosis *diagnosis)
     free(diagnosis);
 }
 
-static struct report_spec spec_of(const struct smtpdx_report_options *options)
+enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const struct smtpdx_diagnosis *diagnosis,
+                                 const struct smtpdx_report_options *options, char **bytes, size_t *len)
 {
-    return (struct report_spec){
+    struct report_spec spec = {
         .width = options->width,
         .color = options->color != 0,
         .quiet = options->quiet != 0,
     };
-}
-
-enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const struct smtpdx_diagnosis *diagnosis,
-                                 const struct smtpdx_report_options *options, char **bytes, size_t *len)
-{
-    struct report_spec spec = spec_of(options);
     const struct evidence *e = evidence->evidence;
     bool progress = strcmp(options->format, "progress") == 0;
     enum report_format format = REPORT_TEXT;
@@ -433,30 +424,5 @@ enum smtpdx_status smtpdx_report(const struct smtpdx_evidence *evidence, const s
         ok = progress_put(&out, &spec, e, (double)(clock_wall_ms() - e->started_wall_ms));
     else
         ok = report_put(&out, format, &spec, e, diagnosis->diagnosis);
-    return give(&out, ok, bytes, len);
-}
-
-/* ---- explain ------------------------------------------------------------------------ */
-
-enum smtpdx_status smtpdx_explain(const char *text, size_t text_len, const char *provider,
-                                  const struct smtpdx_report_options *options, char **bytes, size_t *len,
-                                  int *known)
-{
-    struct report_spec spec = spec_of(options);
-    enum report_format format = REPORT_TEXT;
-    struct explanation *x;
-    struct buf out;
-    bool ok;
-
-    if (!language_parse(&spec.language, options->language) ||
-        !report_format_parse(&format, options->format) || (provider != NULL && provider_by_id(provider) == NULL))
-        return SMTPDX_USAGE;
-    x = explain((struct peer_text){ text, text_len }, provider);
-    if (x == NULL)
-        return SMTPDX_NO_MEMORY;
-    buf_init(&out, REPORT_MAX);
-    ok = explanation_put(&out, format, &spec, x);
-    *known = x->outcome == EXPLANATION_FOUND;
-    explanation_free(x);
     return give(&out, ok, bytes, len);
 }

@@ -20,7 +20,7 @@ HOST_ROLES = ("imap", "pop", "web", "mx")
 
 # What a report fills in for a step, whichever finding the step stands under.
 STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "evidence", "clock", "line", "scanner",
-                  "help", "public", "limit"}
+                  "help", "public", "limit", "target"}
 
 FINDING_ID = re.compile(r"[a-z]+\.[a-z0-9-]+")
 PLAIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -13,7 +13,11 @@
 #include "base/buf.h"
 #include "command/args.h"
 #include "command/command.h"
+#include "diagnose/explain.h"
 #include "knowledge/provider.h"
+#include "report/explanation.h"
+
+enum { REPORT_MAX = 1 << 20 };
 
 struct explain_options {
     const char *provider;
@@ -54,8 +58,8 @@ static bool read_input(struct buf *text)
     size_t n = 0;
 
     while (chunk != NULL && (n = fread(chunk, 1, CHUNK, stdin)) > 0) {
-        if (text->len + n > SMTPDX_EXPLAIN_MAX)
-            buf_consume(text, text->len + n - SMTPDX_EXPLAIN_MAX);
+        if (text->len + n > EXPLAIN_TEXT_MAX)
+            buf_consume(text, text->len + n - EXPLAIN_TEXT_MAX);
         if (!buf_put(text, chunk, n))
             break;
     }
@@ -68,17 +72,23 @@ static bool read_input(struct buf *text)
 /* Recognised is 0: this command judges a text, and not whether mail can be sent. */
 static int put_meaning(const struct face *f, const struct buf *text, const char *provider)
 {
-    char *report = NULL;
-    size_t len = 0;
-    int known = 0;
-    enum smtpdx_status result = face_explain(f, buf_borrow(text), text->len, provider, &report, &len, &known);
-    int status = known ? EXIT_SUCCESS : EXIT_USAGE;
+    static const enum report_format formats[] = {
+        [FACE_TEXT] = REPORT_TEXT, [FACE_JSON] = REPORT_JSON, [FACE_NDJSON] = REPORT_NDJSON,
+    };
+    struct explanation *x = explain((struct peer_text){ buf_borrow(text), text->len }, provider);
+    const struct report_spec spec = face_spec(f);
+    struct buf report;
+    int status = EXIT_USAGE;
 
-    if (result != SMTPDX_OK)
-        status = face_fail(f, result);
-    else if (!face_write(f, report, len))
-        status = EXIT_USAGE;
-    free(report);
+    if (x == NULL)
+        return face_fail(f, SMTPDX_NO_MEMORY);
+    buf_init(&report, REPORT_MAX);
+    if (!explanation_put(&report, formats[f->format], &spec, x))
+        status = face_fail(f, SMTPDX_NO_MEMORY);
+    else if (face_write(f, buf_borrow(&report), report.len) && x->outcome == EXPLANATION_FOUND)
+        status = EXIT_SUCCESS;
+    buf_done(&report);
+    explanation_free(x);
     return status;
 }
 
@@ -137,7 +147,7 @@ int command_explain(char **words)
     int status;
 
     face_init(&face, words);
-    buf_init(&text, SMTPDX_EXPLAIN_MAX);
+    buf_init(&text, EXPLAIN_TEXT_MAX);
     status = read_words(&face, &own, &text, &from_input, words);
     if (status == 0 && face.help)
         status = command_help(&face, "explain");

@@ -382,13 +382,10 @@ static bool wants_color(const struct face *f)
     return f->output == NULL && is_capable(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
 }
 
-static struct smtpdx_report_options report_options(const struct face *f)
+struct report_spec face_spec(const struct face *f)
 {
-    static const char *const formats[] = { [FACE_TEXT] = "text", [FACE_JSON] = "json", [FACE_NDJSON] = "ndjson" };
-
-    return (struct smtpdx_report_options){
-        .format = formats[f->format],
-        .language = language_word(f->language),
+    return (struct report_spec){
+        .language = f->language,
         .width = f->output == NULL ? columns_of(STDOUT_FILENO) : COLUMNS,
         .color = wants_color(f),
         .quiet = f->quiet,
@@ -398,17 +395,17 @@ static struct smtpdx_report_options report_options(const struct face *f)
 enum smtpdx_status face_render(const struct face *f, const struct smtpdx_evidence *evidence,
                                const struct smtpdx_diagnosis *diagnosis, char **bytes, size_t *len)
 {
-    struct smtpdx_report_options o = report_options(f);
+    static const char *const formats[] = { [FACE_TEXT] = "text", [FACE_JSON] = "json", [FACE_NDJSON] = "ndjson" };
+    struct report_spec spec = face_spec(f);
+    struct smtpdx_report_options o = {
+        .format = formats[f->format],
+        .language = language_word(spec.language),
+        .width = spec.width,
+        .color = spec.color,
+        .quiet = spec.quiet,
+    };
 
     return smtpdx_report(evidence, diagnosis, &o, bytes, len);
-}
-
-enum smtpdx_status face_explain(const struct face *f, const char *text, size_t text_len, const char *provider,
-                                char **bytes, size_t *len, int *known)
-{
-    struct smtpdx_report_options o = report_options(f);
-
-    return smtpdx_explain(text, text_len, provider, &o, bytes, len, known);
 }
 
 bool face_write_file(const struct face *f, const char *path, const char *bytes, size_t len)

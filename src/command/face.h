@@ -11,6 +11,7 @@
 
 #include "input/option.h"
 #include "knowledge/text.h"
+#include "report/report.h"
 #include "smtpdx.h"
 
 enum {
@@ -62,13 +63,12 @@ void face_note(const struct face *f, const struct usage *note);
 /* Our own failure: no memory, or the system refuses; always EXIT_USAGE. */
 int face_fail(const struct face *f, enum smtpdx_status status);
 
+/* How a report is laid out: language, width, colours. */
+struct report_spec face_spec(const struct face *f);
+
 /* One report as bytes; free() them. */
 enum smtpdx_status face_render(const struct face *f, const struct smtpdx_evidence *evidence,
                                const struct smtpdx_diagnosis *diagnosis, char **bytes, size_t *len);
-
-/* Likewise what a text means. */
-enum smtpdx_status face_explain(const struct face *f, const char *text, size_t text_len, const char *provider,
-                                char **bytes, size_t *len, int *known);
 
 /*
  * face_write() - puts out what was rendered, whole or not at all

@@ -19,10 +19,10 @@
 
 enum {
     CANDIDATES_MAX = 8,
-    HITS_MAX = 32,         /* texts of programs in one line */
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
     PERCENT_MIN = 5,       /* less is not worth a word */
+    BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
 
 /* How much a line tells; the greater decides. */
@@ -33,12 +33,6 @@ enum telling {
     TELLS_NUMBER,  /* with which number a server refused */
     TELLS_CAUSE,   /* why, as a program names it */
     TELLS_WORDS,   /* why, as the server said */
-};
-
-/* Where in a text of a program's a line was recognised. */
-struct hit {
-    const struct client_text *text;
-    size_t at, len; /* in the folded line */
 };
 
 struct candidate {
@@ -54,7 +48,7 @@ struct judged {
     size_t reply_last;         /* of the last line of the reply that begins there */
     struct candidate candidates[CANDIDATES_MAX];
     size_t n_candidates;
-    struct hit hits[HITS_MAX];
+    struct client_text_hit hits[CLIENT_TEXT_HITS_MAX];
     size_t n_hits;
     const char *help_url;
 };
@@ -248,7 +242,7 @@ static enum telling telling_of(const struct client_text *t)
     return tellings[t->sort];
 }
 
-static bool is_within(const struct hit *a, const struct hit *b)
+static bool is_within(const struct client_text_hit *a, const struct client_text_hit *b)
 {
     return b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
 }
@@ -269,23 +263,13 @@ static void drop_parts(struct judged *j)
     j->n_hits = n;
 }
 
-static void find_hits(const struct judging *g, struct judged *j, size_t index)
+/* The program's texts in the line, of which those that tell most count. */
+static void judge_texts(const struct judging *g, struct judged *j, size_t index)
 {
     size_t own;
     struct peer_text line = pasted_folded(&g->pasted, index, &own);
 
-    for (size_t i = 0; own > 0 && i < client_text_total() && j->n_hits < HITS_MAX; i++) {
-        struct hit h = { .text = client_text_at(i) };
-
-        if (client_text_find(h.text, line, own, &h.at, &h.len))
-            j->hits[j->n_hits++] = h;
-    }
-}
-
-/* The program's texts in the line, of which those that tell most count. */
-static void judge_texts(const struct judging *g, struct judged *j, size_t index)
-{
-    find_hits(g, j, index);
+    j->n_hits = own == 0 ? 0 : client_text_find(j->hits, line, own);
     drop_parts(j);
     j->index = index;
     for (size_t i = 0; i < j->n_hits; i++) {
@@ -379,13 +363,24 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
     } else {
         size_t own;
         struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
-        const struct hit *h = &j->hits[hit];
+        const struct client_text_hit *h = &j->hits[hit];
 
         b->text = several ? TEXT_EXPLAIN_WORDS_IN_LINE : TEXT_EXPLAIN_WORDS;
         argument(b, "words", ARGUMENT_PEER)->value.peer =
             arena_peer_text(arena, (struct peer_text){ line.bytes + h->at, h->len }, EXPLAIN_LINE_KEPT);
         argument(b, "program", ARGUMENT_WORD)->value.word = h->text->program;
     }
+}
+
+/* Where the provider explains the reply, as a line and for the steps' {help}. */
+static void say_help(struct diagnosed *f, const char *url)
+{
+    struct because *b = &f->because[f->n_because++];
+
+    *b = (struct because){ .text = TEXT_REPLY_HELP, .probe = -1 };
+    argument(b, "url", ARGUMENT_WORD)->value.word = url;
+    f->arguments[f->n_arguments++] =
+        (struct argument){ .name = "help", .kind = ARGUMENT_WORD, .value.word = url };
 }
 
 /* What the steps say where it is not known whose server it is. */
@@ -397,6 +392,7 @@ static void fill_arguments(struct diagnosed *f, const struct plan *plan)
     } unknown[] = {
         { "host", TEXT_EXPLAIN_HOST },         { "cleaned", TEXT_EXPLAIN_HOST },
         { "settings", TEXT_EXPLAIN_SETTINGS }, { "endpoint", TEXT_EXPLAIN_ENDPOINT },
+        { "target", TEXT_EXPLAIN_TARGET },
     };
 
     for (size_t i = 0; plan->host == NULL && i < sizeof unknown / sizeof unknown[0]; i++)
@@ -427,13 +423,14 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
             .severity = severity_of(c->finding),
             .confidence = c->confidence,
             .caused_by = -1,
-            .because = arena_alloc(d->arena, 1, sizeof *f->because),
-            .n_because = 1,
+            .because = arena_alloc(d->arena, BECAUSES_MAX, sizeof *f->because),
         };
         if (f->because == NULL)
             return false;
-        say(g, x, f->because, j, c->hit);
+        say(g, x, &f->because[f->n_because++], j, c->hit);
         fill_arguments(f, x->evidence->plan);
+        if (i == 0 && c->hit < 0 && j->help_url != NULL)
+            say_help(f, j->help_url);
         d->n_findings++;
     }
     d->primary = d->n_findings > 0 ? 0 : -1;
@@ -500,7 +497,6 @@ static bool judge(struct judging *g, struct explanation *x)
     consider_port(g, &best);
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
-    x->help_url = best.help_url;
     x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
     if (best.telling == TELLS_NOTHING)
         return !arena_failed(x->diagnosis->arena);

@@ -30,7 +30,6 @@ struct explanation {
     size_t n_lines;
     size_t line;               /* the one that decided, from 1; 0 where none did */
     struct peer_text excerpt;  /* that line, secrets masked, cut */
-    const char *help_url;      /* what the provider itself says about it, or NULL */
     struct evidence *evidence; /* its plan holds the server that the text is about; nothing was probed */
     struct diagnosis *diagnosis;
 };

@@ -77,18 +77,18 @@ static const char *find(struct peer_text line, struct peer_text word)
 }
 
 /* Every fragment begins in the line itself. */
-static bool find_words(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
-                       size_t *ret_len)
+static bool find_words(struct client_text_hit *ret, struct peer_text line, size_t own)
 {
-    *ret_len = 0;
+    const struct client_text *t = ret->text;
+
     for (size_t i = 0; i < t->n_words; i++) {
         const char *at = find(line, t->words[i]);
 
         if (at == NULL || (size_t)(at - line.bytes) >= own)
             return false;
-        if (t->words[i].len > *ret_len) {
-            *ret_at = (size_t)(at - line.bytes);
-            *ret_len = t->words[i].len;
+        if (t->words[i].len > ret->len) {
+            ret->at = (size_t)(at - line.bytes);
+            ret->len = t->words[i].len;
         }
     }
     return true;
@@ -117,11 +117,10 @@ static bool is_announced(struct peer_text line, size_t at, size_t len, size_t ow
     return (at == 0 && len >= own) || announces_error((struct peer_text){ line.bytes, at });
 }
 
-static bool find_code(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
-                      size_t *ret_len)
+static bool find_code(struct client_text_hit *ret, struct peer_text line, size_t own)
 {
     struct peer_text rest = { line.bytes, own };
-    struct peer_text code = t->words[0];
+    struct peer_text code = ret->text->words[0];
 
     for (const char *at = find(rest, code); at != NULL; at = find(rest, code)) {
         size_t start = (size_t)(at - line.bytes);
@@ -130,9 +129,10 @@ static bool find_code(const struct client_text *t, struct peer_text line, size_t
         size_t first = prefixed ? start - 2 : start;
 
         if ((first == 0 || !is_of_word(line.bytes[first - 1])) &&
-            (end == own || !is_of_word(line.bytes[end])) && (t->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
-            *ret_at = first;
-            *ret_len = end - first;
+            (end == own || !is_of_word(line.bytes[end])) &&
+            (ret->text->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
+            ret->at = first;
+            ret->len = end - first;
             return true;
         }
         rest = (struct peer_text){ line.bytes + end, own - end };
@@ -140,19 +140,20 @@ static bool find_code(const struct client_text *t, struct peer_text line, size_t
     return false;
 }
 
-bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
-                      size_t *ret_len)
+size_t client_text_find(struct client_text_hit ret[static CLIENT_TEXT_HITS_MAX], struct peer_text line,
+                        size_t own)
 {
-    size_t at = 0;
-    size_t len = 0;
-    bool found = t->form == CLIENT_TEXT_WORDS ? find_words(t, line, own, &at, &len)
-                                              : find_code(t, line, own, &at, &len);
+    size_t n = 0;
 
-    if (found) {
-        *ret_at = at;
-        *ret_len = len;
+    for (size_t i = 0; i < client_text_count && n < CLIENT_TEXT_HITS_MAX; i++) {
+        struct client_text_hit hit = { .text = &client_text_table[i] };
+
+        if (hit.text->words[0].len > line.len)
+            continue; /* most texts, where lines are as short as a hostile log has them */
+        if (hit.text->form == CLIENT_TEXT_WORDS ? find_words(&hit, line, own) : find_code(&hit, line, own))
+            ret[n++] = hit;
     }
-    return found;
+    return n;
 }
 
 const char *client_text_provider(struct peer_text line)

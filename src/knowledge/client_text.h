@@ -44,14 +44,21 @@ struct client_text {
 size_t client_text_total(void);
 const struct client_text *client_text_at(size_t index);
 
+enum { CLIENT_TEXT_HITS_MAX = 32 }; /* texts of programs in one line */
+
+/* A text that stands in a line, and the place of its longest fragment. */
+struct client_text_hit {
+    const struct client_text *text;
+    size_t at, len;
+};
+
 /*
- * client_text_find() - where the text stands in a line
+ * client_text_find() - every text that stands in a line; returns their number
  * shape:  line is folded (client_text_fold); own is how much of it belongs to
- *         the line itself, for a text may run on into the next; *ret_at and
- *         *ret_len: its longest fragment
+ *         the line itself, for a text may run on into the next
  */
-bool client_text_find(const struct client_text *t, struct peer_text line, size_t own, size_t *ret_at,
-                      size_t *ret_len);
+size_t client_text_find(struct client_text_hit ret[static CLIENT_TEXT_HITS_MAX], struct peer_text line,
+                        size_t own);
 
 /*
  * client_text_fold() - writes a line the way the table has it

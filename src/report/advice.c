@@ -138,6 +138,14 @@ static bool put_unseen(struct buf *out, enum language language, const struct evi
     return ok;
 }
 
+/* Nothing was looked at, as where a text is explained: then it says nothing that nothing was seen to work. */
+static bool put_known(struct buf *out, enum language language, const struct evidence *e, const char *host)
+{
+    struct setting settings[PROVIDER_SETTINGS_MAX];
+
+    return put_list(out, language, settings, known_settings(settings, e->plan, host));
+}
+
 static bool put_settings(struct buf *out, enum language language, const struct evidence *e,
                          const struct diagnosis *d, const char *host)
 {
@@ -150,7 +158,11 @@ static bool put_settings(struct buf *out, enum language language, const struct e
         if (r->mode != TLS_MODE_NONE)
             seen[n++] = (struct setting){ r->host, r->port, r->mode };
     }
-    return n > 0 ? put_list(out, language, seen, n) : put_unseen(out, language, e, host);
+    if (n > 0)
+        return put_list(out, language, seen, n);
+    if (e->n_probes == 0 && e->n_names == 0)
+        return put_known(out, language, e, host);
+    return put_unseen(out, language, e, host);
 }
 
 static const char *character_name(uint32_t c, char out[static UNINAME_MAX])
@@ -288,6 +300,7 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
     }
     add_word(a, "host", &a->host);
     add_word(a, "cleaned", &a->host);
+    add_word(a, "target", &a->host);
     add_word(a, "settings", &a->settings);
     add_word(a, "endpoint", &a->endpoint);
     add_word(a, "where", &a->where);

@@ -3,8 +3,8 @@
  *
  * A finding brings the values that its rule knows; what every step may ask for
  * besides (data/steps.toml: host, settings, port, endpoint, cleaned, where,
- * evidence, clock, scanner, help, public, limit) is filled in here from the plan, from what was seen to work, or
- * else from what the provider is known to serve.
+ * evidence, clock, scanner, target, help, public, limit) is filled in here from the plan, from
+ * what was seen to work, or else from what the provider is known to serve.
  */
 #ifndef SMTPDX_REPORT_ADVICE_H
 #define SMTPDX_REPORT_ADVICE_H
@@ -17,7 +17,7 @@
 #include "model/diagnosis.h"
 #include "model/evidence.h"
 
-enum { ADVICE_COMMON_COUNT = 12 };
+enum { ADVICE_COMMON_COUNT = 13 };
 
 struct advice {
     struct argument arguments[BECAUSE_ARGUMENTS_MAX + ADVICE_COMMON_COUNT];

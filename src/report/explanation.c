@@ -93,10 +93,6 @@ static void put_found(struct page *p, const struct explanation *x)
     page_put_heading(p, page_label(p, TEXT_REPORT_HEADING_BECAUSE));
     page_put_becauses(p, 2, found);
     page_put_steps(p, found);
-    if (x->help_url != NULL)
-        page_put_heading(p, page_say(p, TEXT_EXPLAIN_HELP, (const struct argument[]){
-            { .name = "url", .kind = ARGUMENT_WORD, .value.word = x->help_url },
-        }, 1));
     put_others(p);
 }
 
@@ -132,7 +128,6 @@ static bool put_json(struct buf *out, const struct report_spec *spec, const stru
     part_put(&f, object, "line", x->line == 0 ? json_null() : json_integer((json_int_t)x->line));
     part_put(&f, object, "primary", part_string_or_null(part_finding_word(d, d->primary)));
     part_put(&f, object, "findings", part_findings(&f));
-    part_put(&f, object, "help_url", part_string_or_null(x->help_url));
     return part_dump(out, &f, object, flags);
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "knowledge/finding.h"
 #include "unit.h"
 
 enum { LINE_MAX_BYTES = 512 };
@@ -50,6 +51,19 @@ static const struct client_text *text_of(const char *word)
     return NULL;
 }
 
+/* Where the text stands in the line; NULL where it does not. Valid until the next call. */
+static const struct client_text_hit *hit_of(const struct client_text *t, struct peer_text line, size_t own)
+{
+    static struct client_text_hit hits[CLIENT_TEXT_HITS_MAX];
+    size_t n = client_text_find(hits, line, own);
+
+    for (size_t i = 0; i < n; i++) {
+        if (hits[i].text == t)
+            return &hits[i];
+    }
+    return NULL;
+}
+
 static const struct find_case {
     const char *says, *word, *line;
     bool found;
@@ -73,23 +87,33 @@ START_TEST(a_text_is_found_where_it_stands)
     const struct find_case *c = &find_cases[_i];
     char room[LINE_MAX_BYTES];
     struct peer_text line = folded(room, c->line);
-    size_t at = 0, len = 0;
-    bool found = client_text_find(text_of(c->word), line, line.len, &at, &len);
+    const struct client_text_hit *hit = hit_of(text_of(c->word), line, line.len);
 
-    ck_assert_msg(found == c->found, "%s", c->says);
-    ck_assert_msg(!found || (len > 0 && at + len <= line.len), "%s: outside of the line", c->says);
+    ck_assert_msg((hit != NULL) == c->found, "%s", c->says);
+    ck_assert_msg(hit == NULL || (hit->len > 0 && hit->at + hit->len <= line.len), "%s: outside of it", c->says);
 }
 END_TEST
 
 START_TEST(a_text_begins_in_the_line_itself)
 {
     static const char line[] = "the connection was refused: connection refused";
-    size_t at, len;
     const struct client_text *t = text_of("connection refused");
 
-    ck_assert(client_text_find(t, peer_text_of(line), sizeof line - 1, &at, &len) && at == 28);
-    ck_assert_msg(client_text_find(t, peer_text_of(line), 35, &at, &len), "it runs on into the next");
-    ck_assert_msg(!client_text_find(t, peer_text_of(line), 28, &at, &len), "it is the next line's");
+    ck_assert_uint_eq(hit_of(t, peer_text_of(line), sizeof line - 1)->at, 28);
+    ck_assert_msg(hit_of(t, peer_text_of(line), 35) != NULL, "it runs on into the next");
+    ck_assert_msg(hit_of(t, peer_text_of(line), 28) == NULL, "it is the next line's");
+}
+END_TEST
+
+START_TEST(what_a_text_means_can_be_told)
+{
+    for (size_t i = 0; i < client_text_total(); i++) {
+        const struct client_text *t = client_text_at(i);
+
+        for (size_t k = 0; k < t->n_means; k++)
+            ck_assert_msg(finding_by_id(t->means[k].finding)->title != TEXT_NONE, "%s: %s", t->words[0].bytes,
+                          finding_by_id(t->means[k].finding)->id);
+    }
 }
 END_TEST
 
@@ -107,6 +131,7 @@ int main(void)
     tcase_add_loop_test(t, a_line_is_folded_as_the_table_is_written, 0, sizeof fold_cases / sizeof fold_cases[0]);
     tcase_add_loop_test(t, a_text_is_found_where_it_stands, 0, sizeof find_cases / sizeof find_cases[0]);
     tcase_add_test(t, a_text_begins_in_the_line_itself);
+    tcase_add_test(t, what_a_text_means_can_be_told);
     tcase_add_test(t, a_mark_gives_the_provider_away);
     return unit_run("client_text", &t, 1);
 }
