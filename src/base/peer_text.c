@@ -58,6 +58,11 @@ bool peer_text_next(struct peer_text *t, uint32_t *ret, size_t *len, bool *print
     return true;
 }
 
+bool peer_text_is_space(uint32_t c)
+{
+    return uc_is_property_white_space(c);
+}
+
 /* Renders one character into piece (at most 16 bytes); the result's length. */
 static size_t escape_one(char *piece, const char *bytes, size_t len, bool printable)
 {

@@ -41,6 +41,9 @@ bool peer_text_equal_nocase(struct peer_text a, const char *word);
  */
 bool peer_text_next(struct peer_text *t, uint32_t *ret, size_t *len, bool *printable);
 
+/* White space of any script, the ideographic and the no-break space too. */
+bool peer_text_is_space(uint32_t c);
+
 /*
  * peer_text_escape() - appends t so that it is harmless in any printed face
  * shape:  every byte that is not part of a printable character becomes \xNN,

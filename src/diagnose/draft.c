@@ -214,15 +214,25 @@ void say_time_source(struct draft *d, struct because *b)
     buf_done(&names);
 }
 
-void draft_step_word(struct draft *d, struct diagnosed *f, const char *name, const char *word)
+static void add_step_argument(struct diagnosed *f, struct argument argument)
 {
     for (size_t i = 0; i < f->n_arguments; i++) {
-        if (strcmp(f->arguments[i].name, name) == 0)
+        if (strcmp(f->arguments[i].name, argument.name) == 0)
             return;
     }
     assert(f->n_arguments < BECAUSE_ARGUMENTS_MAX);
-    f->arguments[f->n_arguments++] =
-        (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = kept_word(d, word) };
+    f->arguments[f->n_arguments++] = argument;
+}
+
+void draft_step_word(struct draft *d, struct diagnosed *f, const char *name, const char *word)
+{
+    add_step_argument(f, (struct argument){ .name = name, .kind = ARGUMENT_WORD, .value.word = kept_word(d, word) });
+}
+
+void draft_step_text(struct draft *d, struct diagnosed *f, const char *name, enum text_id text)
+{
+    (void)d;
+    add_step_argument(f, (struct argument){ .name = name, .kind = ARGUMENT_TEXT, .value.text = text });
 }
 
 const char *draft_host(const struct draft *d)

@@ -70,6 +70,8 @@ void say_date(struct because *b, const char *name, int64_t seconds);
 void say_time_source(struct draft *d, struct because *b);
 
 /* An argument for the texts of the finding's steps; the first one of a name stays. */
+/* The same for a text in the language of the report. */
+void draft_step_text(struct draft *d, struct diagnosed *f, const char *name, enum text_id text);
 void draft_step_word(struct draft *d, struct diagnosed *f, const char *name, const char *word);
 
 /* The name of the target as it was probed; empty where none can be made of what was typed. */

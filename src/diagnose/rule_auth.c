@@ -117,6 +117,49 @@ static enum text_id username_text(const struct draft *d)
     return TEXT_NONE;
 }
 
+/* The user name without what cannot be seen in it. */
+static const char *cleaned_user(struct draft *d)
+{
+    struct peer_text rest = d->e->plan->user;
+    char *cleaned = arena_alloc(d->arena, rest.len + 1, 1);
+    size_t n = 0;
+
+    while (cleaned != NULL && rest.len > 0) {
+        const char *at = rest.bytes;
+        uint32_t c;
+        size_t len;
+        bool printable;
+
+        if (!peer_text_next(&rest, &c, &len, &printable))
+            break;
+        if (printable && !peer_text_is_space(c)) {
+            memcpy(cleaned + n, at, len);
+            n += len;
+        }
+    }
+    if (cleaned == NULL)
+        return "";
+    cleaned[n] = '\0';
+    return cleaned;
+}
+
+/* What the step for the box of the user name shows. */
+static void say_what_to_type(struct draft *d, struct diagnosed *f, enum text_id said)
+{
+    const struct provider *provider = seen_provider(d->e);
+    bool blank = said == TEXT_BECAUSE_AUTH_USERNAME_FORM_BLANK;
+
+    draft_step_text(d, f, "where", blank ? TEXT_SHOW_WHERE_USER_BLANK : TEXT_SHOW_WHERE_USER_FORM);
+    if (blank)
+        draft_step_word(d, f, "cleaned", cleaned_user(d));
+    else if (provider != NULL && provider->username == USERNAME_FULL_ADDRESS)
+        draft_step_text(d, f, "cleaned", TEXT_SHOW_USER_FULL_ADDRESS);
+    else if (provider != NULL && provider->username == USERNAME_LOCAL_PART)
+        draft_step_text(d, f, "cleaned", TEXT_SHOW_USER_LOCAL_PART);
+    else
+        draft_step_text(d, f, "cleaned", TEXT_SHOW_USER_UNKNOWN);
+}
+
 /* A name that is accepted has the form that the server wants, whatever is written about it. */
 void rule_auth_username_form(struct draft *d)
 {
@@ -138,6 +181,7 @@ void rule_auth_username_form(struct draft *d)
     say_peer(d, b, "user", d->e->plan->user);
     say_word(d, b, "mechanism", errand->sign_in.mechanism == NULL ? "AUTH" : errand->sign_in.mechanism);
     say_word(d, b, "provider", seen_provider(d->e) == NULL ? "" : seen_provider(d->e)->name);
+    say_what_to_type(d, f, text);
     if (errand->connection != NULL)
         draft_concern(d, f, errand->connection->port);
 }

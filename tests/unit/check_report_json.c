@@ -167,6 +167,34 @@ START_TEST(a_certificate_has_its_names_its_days_and_its_problems)
 }
 END_TEST
 
+START_TEST(a_sign_in_and_a_message_are_told)
+{
+    json_t *refused = report_of(SAMPLE_REFUSED, LANGUAGE_JA);
+    json_t *sent = report_of(SAMPLE_SENT, LANGUAGE_EN);
+    json_t *barred = report_of(SAMPLE_BARRED, LANGUAGE_EN);
+    json_t *sign_in = at(refused, "sign_in");
+    json_t *sending = at(sent, "sending");
+
+    ck_assert_str_eq(json_string_value(at(sign_in, "result")), "refused");
+    ck_assert_str_eq(json_string_value(at(sign_in, "mechanism")), "PLAIN");
+    ck_assert_str_eq(json_string_value(at(sign_in, "secret")), "password");
+    ck_assert_int_eq(json_integer_value(at(at(sign_in, "connection"), "port")), 465);
+    ck_assert_str_eq(json_string_value(at(at(sign_in, "connection"), "stage")), "auth");
+    ck_assert(json_is_null(at(refused, "sending")));
+    ck_assert_str_eq(json_string_value(at(at(sent, "sign_in"), "result")), "accepted");
+    ck_assert_str_eq(json_string_value(at(sending, "result")), "accepted");
+    ck_assert_str_eq(json_string_value(at(sending, "message_id")), "1.2@gmail.com");
+    ck_assert_int_eq(json_integer_value(at(sending, "size_limit")), 35882577);
+    ck_assert(json_is_null(at(sending, "stage")));
+    ck_assert_str_eq(json_string_value(at(at(barred, "sign_in"), "result")), "not-tried");
+    ck_assert_str_eq(json_string_value(at(at(barred, "sign_in"), "barred_because")), "unverified");
+    ck_assert_str_eq(json_string_value(at(json_array_get(at(sent, "recommended"), 0), "username")), "full-address");
+    json_decref(refused);
+    json_decref(sent);
+    json_decref(barred);
+}
+END_TEST
+
 START_TEST(what_was_fetched_is_told)
 {
     json_t *healthy = report_of(SAMPLE_HEALTHY, LANGUAGE_EN), *expired = report_of(SAMPLE_EXPIRED, LANGUAGE_EN);
@@ -319,6 +347,7 @@ int main(void)
     tcase_add_test(t, ids_stand_in_english_and_texts_in_the_language);
     tcase_add_test(t, an_effect_names_its_cause_and_a_because_its_probe);
     tcase_add_test(t, a_certificate_has_its_names_its_days_and_its_problems);
+    tcase_add_test(t, a_sign_in_and_a_message_are_told);
     tcase_add_test(t, what_was_fetched_is_told);
     tcase_add_test(t, a_path_names_every_hop_in_its_order);
     tcase_add_test(t, a_cell_that_was_not_tried_says_why);

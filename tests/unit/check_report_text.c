@@ -176,6 +176,16 @@ static const struct says_case {
       true },
     { "nothing tried is no table", SAMPLE_WHITESPACE, LANGUAGE_EN, "What was tried", false },
     { "an early end is told", SAMPLE_INTERRUPTED, LANGUAGE_EN, "stopped early", true },
+    { "where the sign-in was tried", SAMPLE_REFUSED, LANGUAGE_EN, "smtp.gmail.com, port 465, SSL/TLS", true },
+    { "how it went", SAMPLE_REFUSED, LANGUAGE_EN, "refused with PLAIN", true },
+    { "what the server said, its lines in one", SAMPLE_REFUSED, LANGUAGE_EN,
+      "535-5.7.8 Username and Password not accepted. 535 5.7.8 More at", true },
+    { "nothing was to be sent", SAMPLE_REFUSED, LANGUAGE_EN, "Test message", false },
+    { "an accepted sign-in needs no words of the server", SAMPLE_SENT, LANGUAGE_EN, "Server says", false },
+    { "the message that was taken is named", SAMPLE_SENT, LANGUAGE_EN, "accepted, 1.2@gmail.com", true },
+    { "in Japanese too", SAMPLE_SENT, LANGUAGE_JA, "受け付けられました（1.2@gmail.com）", true },
+    { "why no sign-in was tried", SAMPLE_BARRED, LANGUAGE_EN, "No sign-in was tried: the server's certificate", true },
+    { "a sign-in that was not asked for is not told of", SAMPLE_HEALTHY, LANGUAGE_EN, "Signing in", false },
     { "Japanese has its own words", SAMPLE_BLOCKED, LANGUAGE_JA, "応答なし 3秒", true },
 };
 

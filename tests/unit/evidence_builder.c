@@ -705,6 +705,24 @@ static void set_token(struct builder *b, const char *at)
     s->token = (struct token_facts){ .expires_s = -1, .not_before_s = -1, .issued_s = -1 };
 }
 
+static struct peer_text claim(struct builder *b, const char *word)
+{
+    return peer_text_of(strcmp(word, "-") == 0 ? NULL : arena_strdup(b->e->arena, word));
+}
+
+static void set_claims(struct builder *b, const char *at)
+{
+    struct token_facts *t = &errand_of(b)->sign_in.token;
+    char owner[64], audience[64], scopes[64];
+
+    ck_assert_int_eq(sscanf(at, "%" SCNd64 " %" SCNd64 " %63s %63s %63s", &t->expires_s, &t->not_before_s, owner, audience,
+                            scopes), 5);
+    t->is_jwt = true;
+    t->user = claim(b, owner);
+    t->audience = claim(b, audience);
+    t->scopes = claim(b, scopes);
+}
+
 PARSED(errand_bar)
 
 static void set_bar(struct builder *b, const char *at)
@@ -754,6 +772,7 @@ static void add_errand(struct builder *b, const char *at)
     make_probe(b, p, at, ROLE_TARGET);
     if (p->n_auth == 0 && p->stage >= STAGE_EHLO && strstr(at, "noauth") == NULL)
         offer_auth(b, p);
+    p->ehlo = "[192.0.2.9]";
     r->connection = p;
     r->sending.message_id = p->stage == STAGE_DONE ? "1.2@smtpdx.example" : NULL;
     answer(r, signs_in, p->stage);
@@ -854,6 +873,7 @@ static const struct statement {
     { "auth", set_auth },         { "send", set_send },
     { "stop", set_stop },         { "form", set_form },
     { "token", set_token },       { "bar", set_bar },
+    { "claims", set_claims },
     { "size", set_size },         { "ehlo-line", set_ehlo_line },
     { "errand", add_errand },     { "imap", add_imap },
     { "pop", add_pop },

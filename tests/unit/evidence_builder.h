@@ -35,6 +35,7 @@
  *   send TO [FROM] | stop rcpt    --send-to, --from, --stop-after
  *   form FLAG[,FLAG...]       of the secret: groups letters hyphens front end line empty control
  *   token [STATUS [SCOPE]]    the secret is a token; what the server says of it
+ *   claims ENDS BEGINS OWNER AUDIENCE SCOPES    what the token says of itself; -1 and - for nothing
  *   bar WORD                  why nothing was tried
  *   errand PORTm[@N] RESULT   the connection that signs in and sends, with PLAIN or XOAUTH2;
  *                             all before the stage where it ends was accepted

@@ -352,6 +352,24 @@ static struct sample unreadable(void)
     return (struct sample){ "unreadable", e, d };
 }
 
+/* Everything that a server can say in an errand, or that was typed for one. */
+static void add_hostile_errand(struct evidence *e, struct peer_text evil)
+{
+    struct refused_reply reply = { .code = 554, .text = evil };
+    struct errand *r = e->errand = made(arena_alloc(e->arena, 1, sizeof *r));
+
+    r->connection = &e->probes[0];
+    r->sign_in = (struct sign_in){
+        .kind = SECRET_TOKEN, .mechanism = "XOAUTH2", .begun = true, .answer = reply,
+        .oauth_status = evil, .oauth_schemes = evil, .oauth_scope = evil,
+        .token = { .is_jwt = true, .issuer = evil, .audience = evil, .scopes = evil, .roles = evil, .user = evil,
+                   .expires_s = INT64_MIN, .not_before_s = INT64_MAX, .issued_s = 0 },
+    };
+    r->sending = (struct sending){ .begun = true, .mail = reply };
+    e->plan->user = evil;
+    e->plan->send_to = e->plan->send_from = "bob@example.net";
+}
+
 static struct sample hostile(void)
 {
     struct sample s = expired();
@@ -375,6 +393,7 @@ static struct sample hostile(void)
     s.evidence->names[0].queries[0].canonical = sample_hostile_text;
     s.evidence->plan->input = evil;
     s.evidence->fetches[0].url = sample_hostile_text;
+    add_hostile_errand(s.evidence, evil);
     for (size_t i = 0; i < s.diagnosis->n_findings; i++)
         s.diagnosis->findings[i].because[0].arguments[0].value.peer = evil;
     s.name = "hostile";
@@ -418,6 +437,74 @@ static struct sample wrong_mode(void)
     return s;
 }
 
+/* One connection beside the matrix, on port 465. */
+static struct sample errand_sample(const char *name, bool sends)
+{
+    struct plan *plan = plan_for("smtp.gmail.com");
+    struct sample s = { name, NULL, NULL };
+    struct errand *r;
+
+    plan->provider = "gmail";
+    plan->user = PEER_TEXT_LITERAL("alice@gmail.com");
+    plan->send_to = sends ? "bob@example.net" : NULL;
+    plan->send_from = sends ? "alice@gmail.com" : NULL;
+    s.evidence = evidence_for(plan);
+    add_address(s.evidence, "192.0.2.108");
+    add_chain(s.evidence, NOON + 62 * 86400 + 100);
+    add_matrix(s.evidence, PROBE_OK, PROBE_OK);
+    r = s.evidence->errand = made(arena_alloc(s.evidence->arena, 1, sizeof *r));
+    r->connection = made(arena_alloc(s.evidence->arena, 1, sizeof *r->connection));
+    *r->connection = *add_tried(s.evidence, 465, TLS_MODE_IMPLICIT, PROBE_OK);
+    s.evidence->n_probes--;
+    r->sign_in.begun = true;
+    r->sign_in.mechanism = "PLAIN";
+    return s;
+}
+
+static struct sample refused(void)
+{
+    struct sample s = errand_sample("refused", false);
+    struct errand *r = s.evidence->errand;
+
+    r->connection->outcome = PROBE_FAILED;
+    r->connection->stage = STAGE_AUTH;
+    r->connection->fault = FAULT_REPLY;
+    r->sign_in.answer = (struct refused_reply){
+        .code = 535, .enhanced = { 5, 7, 8 },
+        .text = PEER_TEXT_LITERAL("535-5.7.8 Username and Password not accepted.\r\n535 5.7.8 More at https://g.example\r\n"),
+    };
+    r->connection->reply = r->sign_in.answer;
+    sample_judge(&s);
+    return s;
+}
+
+static struct sample sent(void)
+{
+    const struct refused_reply good = { .code = 250, .text = PEER_TEXT_LITERAL("250 2.0.0 OK\r\n") };
+    struct sample s = errand_sample("sent", true);
+    struct errand *r = s.evidence->errand;
+
+    r->sign_in.accepted = true;
+    r->sign_in.answer = (struct refused_reply){ .code = 235 };
+    r->sending = (struct sending){
+        .begun = true, .size_limit = 35882577, .size = 511, .message_id = "1.2@gmail.com",
+        .mail = good, .rcpt = good, .data = { .code = 354 }, .message = good,
+    };
+    sample_judge(&s);
+    return s;
+}
+
+static struct sample barred(void)
+{
+    struct sample s = errand_sample("barred", false);
+    struct errand *r = s.evidence->errand;
+
+    *r = (struct errand){ .bar = BAR_UNVERIFIED };
+    s.evidence->chains[0].certificates[0].not_after = NOON - 86400;
+    sample_judge(&s);
+    return s;
+}
+
 static struct sample offline(void)
 {
     static const uint16_t ports[] = { 25, 465, 587 };
@@ -455,6 +542,12 @@ struct sample sample_new(enum sample_kind kind)
         return wrong_mode();
     case SAMPLE_OFFLINE:
         return offline();
+    case SAMPLE_REFUSED:
+        return refused();
+    case SAMPLE_SENT:
+        return sent();
+    case SAMPLE_BARRED:
+        return barred();
     }
     abort();
 }

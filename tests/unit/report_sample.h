@@ -17,8 +17,11 @@ enum sample_kind {
     SAMPLE_INTERRUPTED, /* stopped while probes were running */
     SAMPLE_WRONG_MODE,  /* implicit TLS is asked for on 587; judged by the rules */
     SAMPLE_OFFLINE,     /* no route, no answer from the resolver; judged by the rules */
+    SAMPLE_REFUSED,     /* the password is not accepted; judged by the rules */
+    SAMPLE_SENT,        /* signed in, and the test message is taken; likewise */
+    SAMPLE_BARRED,      /* no sign-in, for the certificate has ended; likewise */
 };
-enum { SAMPLE_COUNT = 9 };
+enum { SAMPLE_COUNT = 12 };
 
 /* Escape sequences, a clipboard write, a bidi override, a line end, bad UTF-8 and a backslash. */
 extern const char sample_hostile_text[];
