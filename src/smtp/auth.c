@@ -33,7 +33,15 @@ static size_t base64_size(size_t n)
     return (n + 2) / 3 * 4;
 }
 
-/* *ret is malloc()ed, NULL where the challenge is empty. Code: of the library. */
+/* A challenge may quote the token. */
+static void wipe_challenge(char *bytes, size_t n)
+{
+    if (bytes != NULL)
+        explicit_bzero(bytes, n);
+    gsasl_free(bytes);
+}
+
+/* *ret is malloc()ed, NULL where the challenge is empty: wipe_challenge(). Code: of the library. */
 static int take_base64(char **ret, size_t *ret_len, struct peer_text text)
 {
     *ret = NULL;
@@ -167,7 +175,7 @@ enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oaut
         fail_nomem(err);
     else
         step = answer_challenge(a, challenge, out, err);
-    gsasl_free(bytes);
+    wipe_challenge(bytes, challenge.len);
     return step;
 }
 
