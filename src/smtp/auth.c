@@ -179,6 +179,11 @@ enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oaut
     return step;
 }
 
+bool auth_all_said(const struct auth *a)
+{
+    return a->all_said && a->waiting.len == 0;
+}
+
 bool auth_server_verified(const struct auth *a)
 {
     return a->sasl != NULL && sasl_server_verified(a->sasl);

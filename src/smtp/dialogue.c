@@ -302,20 +302,28 @@ static void dialogue_on_challenge(struct smtp_dialogue *d, const struct smtp_rep
     }
 }
 
-static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r)
+/* 235 alone (RFC 4954 section 4), and no server that has not heard the secret can mean it. */
+static void dialogue_on_auth_accepted(struct smtp_dialogue *d)
 {
-    bool success = r->code / 100 == 2;
-
-    if ((success || r->code == 334) && !d->learned.sign_in.begun) {
-        dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
-    } else if (r->code == 334) {
-        dialogue_on_challenge(d, r);
-    } else if (success && !auth_server_verified(&d->errand.auth)) {
+    if (!auth_server_verified(&d->errand.auth)) {
         dialogue_give_up(d, SMTP_FAULT_UNVERIFIED, SMTP_STATE_QUIT);
-    } else if (success) {
+    } else if (!auth_all_said(&d->errand.auth)) {
+        dialogue_flaw(d, REPLY_UNEXPECTED);
+    } else {
         d->learned.sign_in.accepted = true;
         auth_end(&d->errand.auth);
         dialogue_send(d);
+    }
+}
+
+static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if ((r->code == 235 || r->code == 334) && !d->learned.sign_in.begun) {
+        dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
+    } else if (r->code == 334) {
+        dialogue_on_challenge(d, r);
+    } else if (r->code == 235) {
+        dialogue_on_auth_accepted(d);
     } else {
         dialogue_auth_refused(d, r);
     }

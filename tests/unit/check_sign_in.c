@@ -157,6 +157,14 @@ static const struct talk {
       SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 504, NULL, false },
     { "354 to AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "354 go\r\n" }, E ASK PLAIN,
       SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "PLAIN", false },
+    { "235 before LOGIN was asked anything", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), IN }, E ASK LOGIN,
+      SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "LOGIN", false },
+    { "235 to the name alone", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), "334 \r\n", IN },
+      E ASK LOGIN NAME_64, SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "LOGIN", false },
+    { "235 in place of the challenge", &sends, SECRET_PASSWORD, { GREETS, OFFERS("CRAM-MD5"), IN },
+      E ASK "AUTH CRAM-MD5\r\n", SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "CRAM-MD5", false },
+    { "250 to AUTH", &sends, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "250 ok\r\n" }, E ASK PLAIN,
+      SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "PLAIN", false },
     { "235 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") IN }, E ASK, SMTP_STAGE_AUTH,
       SMTP_FAULT_MALFORMED, 0, NULL, false },
     { "334 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN") "334 \r\n334 \r\n" }, E ASK,
@@ -534,6 +542,20 @@ START_TEST(a_long_token_goes_behind_an_empty_challenge)
 }
 END_TEST
 
+START_TEST(success_before_a_long_token_was_asked_for_is_none)
+{
+    struct client c = { .allocations = -1 };
+    char token[3001] = { 0 };
+
+    memset(token, 'k', sizeof token - 1);
+    ck_assert(client_init(&c, &sends, SECRET_TOKEN, token));
+    client_talk(&c, (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("XOAUTH2"), IN }, 100);
+    ck_assert_int_eq(c.d.learned.flaw, REPLY_UNEXPECTED);
+    ck_assert(!c.d.learned.sign_in.accepted && !c.d.learned.sending.begun);
+    client_done(&c);
+}
+END_TEST
+
 START_TEST(a_token_of_the_greatest_length_fits)
 {
     static char token[SECRET_TOKEN_MAX + 1];
@@ -769,6 +791,7 @@ int main(void)
     tcase_add_loop_test(t, a_quoted_secret_is_masked_wherever_it_stands, 0, COUNT(quote_cases));
     tcase_add_test(t, a_secret_that_was_sent_does_not_stay_in_the_buffer);
     tcase_add_test(t, a_long_token_goes_behind_an_empty_challenge);
+    tcase_add_test(t, success_before_a_long_token_was_asked_for_is_none);
     tcase_add_test(t, a_token_of_the_greatest_length_fits);
     tcase_add_test(t, success_before_the_server_has_proved_itself_is_none);
     tcase_add_loop_test(t, the_proof_of_a_scram_server_decides, 0, COUNT(proof_cases));
