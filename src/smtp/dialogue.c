@@ -428,14 +428,14 @@ static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
     size_t room = sizeof d->raw - d->n_raw;
     struct peer_text raw = { .bytes = d->raw };
 
-    if (d->complete && !is_unreadable(d))
-        return;
     if (n > room)
         n = room;
+    if (n == 0 || (d->complete && !is_unreadable(d)))
+        return;
     memcpy(d->raw + d->n_raw, bytes, n);
     d->n_raw += n;
     raw.len = d->n_raw;
-    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw))
+    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw, d->n_raw == sizeof d->raw))
         d->failed = true;
 }
 
@@ -588,7 +588,10 @@ enum smtp_want dialogue_permit(struct smtp_dialogue *d, const void *binding, siz
     if (d->pending.len > 0)
         return dialogue_feed(d, d->pending.bytes, d->pending.len);
     errand_permit(&d->errand, (struct peer_text){ .bytes = binding, .len = n }, d->arena);
-    dialogue_sign_in(d);
+    if (reply_reader_reserve(&d->reader)) /* the server may quote the secret */
+        dialogue_sign_in(d);
+    else
+        d->failed = true;
     if (dialogue_is_short(d))
         dialogue_fail(d);
     return dialogue_want(d);

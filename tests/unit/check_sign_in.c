@@ -423,18 +423,19 @@ START_TEST(without_permission_nothing_secret_is_said)
 }
 END_TEST
 
+/* In pieces, and all at once. */
 START_TEST(one_who_talks_on_and_on_before_the_permission_is_left)
 {
     struct client c = { .allocations = -1 };
-    char noise[1024];
+    char noise[3000];
 
     memset(noise, 'x', sizeof noise - 1);
     noise[sizeof noise - 1] = '\0';
     ck_assert(client_init(&c, &sign_in, SECRET_PASSWORD, PASSWORD));
     client_hear(&c, GREETS, 100);
     c.want = dialogue_feed(&c.d, OFFERS("PLAIN"), strlen(OFFERS("PLAIN")));
-    for (int i = 0; i < 3; i++)
-        c.want = dialogue_feed(&c.d, noise, sizeof noise - 1);
+    for (int i = 0; i < (_i == 0 ? 3 : 1); i++)
+        c.want = dialogue_feed(&c.d, noise, _i == 0 ? 1023 : sizeof noise - 1);
     ck_assert_int_eq(c.want, SMTP_WANT_CLOSE);
     ck_assert_int_eq(c.d.learned.flaw, REPLY_TOO_LONG);
     ck_assert(c.d.learned.early);
@@ -500,6 +501,44 @@ START_TEST(a_quoted_secret_is_masked_wherever_it_stands)
         ck_assert_msg(!learned_holds_secret(&c.d.learned), "%s, cut %zu", q->says, cut);
         client_done(&c);
     }
+}
+END_TEST
+
+/* The room for what is kept of it ends within the secret, after one byte of it, after two and so on. */
+START_TEST(what_is_no_reply_is_cut_with_no_byte_of_the_secret)
+{
+    for (size_t kept = 1; kept < sizeof PASSWORD; kept++) {
+        struct client c = { .allocations = -1 };
+        const struct peer_text *raw = &c.d.learned.raw;
+        char noise[1024];
+
+        memset(noise, 'x', sizeof noise);
+        snprintf(noise + PEER_RAW_MAX - kept, sizeof noise - PEER_RAW_MAX, "%s", PASSWORD);
+        ck_assert(client_init(&c, &sign_in, SECRET_PASSWORD, PASSWORD));
+        client_talk(&c, (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("PLAIN"), noise }, 1000);
+        ck_assert_uint_gt(raw->len, PEER_RAW_MAX - 32);
+        ck_assert(memchr(raw->bytes, '3', raw->len) == NULL && raw->bytes[raw->len - 1] != 's');
+        client_done(&c);
+    }
+}
+END_TEST
+
+/* A reply that grows leaves no copy of what it held behind. */
+START_TEST(a_long_answer_is_read_where_the_short_one_was)
+{
+    struct client c = { .allocations = -1 };
+    const char *before;
+
+    ck_assert(client_init(&c, &login, SECRET_PASSWORD, PASSWORD));
+    client_hear(&c, GREETS, 100);
+    client_hear(&c, OFFERS("LOGIN"), 100);
+    before = c.d.reader.raw.bytes;
+    ck_assert_uint_gt(c.d.reader.raw.size, REPLY_BYTES_MAX);
+    for (int i = 0; i < 500; i++)
+        client_hear(&c, "535-5.7.8 " QUOTES "\r\n", 100);
+    ck_assert_ptr_eq(c.d.reader.raw.bytes, before);
+    ck_assert_int_eq(c.d.err.kind, ERR_NONE);
+    client_done(&c);
 }
 END_TEST
 
@@ -787,8 +826,10 @@ int main(void)
     tcase_add_test(t, what_was_sent_and_what_became_of_it_is_learned);
     tcase_add_test(t, a_mechanism_that_was_set_aside_is_learned);
     tcase_add_test(t, without_permission_nothing_secret_is_said);
-    tcase_add_test(t, one_who_talks_on_and_on_before_the_permission_is_left);
+    tcase_add_loop_test(t, one_who_talks_on_and_on_before_the_permission_is_left, 0, 2);
     tcase_add_loop_test(t, a_quoted_secret_is_masked_wherever_it_stands, 0, COUNT(quote_cases));
+    tcase_add_test(t, what_is_no_reply_is_cut_with_no_byte_of_the_secret);
+    tcase_add_test(t, a_long_answer_is_read_where_the_short_one_was);
     tcase_add_test(t, a_secret_that_was_sent_does_not_stay_in_the_buffer);
     tcase_add_test(t, a_long_token_goes_behind_an_empty_challenge);
     tcase_add_test(t, success_before_a_long_token_was_asked_for_is_none);
