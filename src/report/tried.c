@@ -252,11 +252,6 @@ static enum text_id bar_text(const struct evidence *e)
     if (bar == BAR_NONE && e->errand->connection == NULL)
         bar = BAR_STOPPED;
     return e->plan->user.bytes != NULL ? bars[bar].signing_in : bars[bar].sending;
-    if (e->plan->user.bytes != NULL)
-        return bars[bar];
-    if (bar == BAR_NONE)
-        return TEXT_NONE;
-    return bar == BAR_STOPPED ? TEXT_BAR_STOPPED_SENDING : TEXT_BAR_NO_WAY_SENDING;
 }
 
 void tried_put_section(struct page *p)
