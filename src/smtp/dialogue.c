@@ -396,8 +396,7 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
             dialogue_refused(d, r, SMTP_FAULT_REFUSED);
         break;
     case SMTP_STATE_MESSAGE:
-        d->learned.sending.accepted = dialogue_accepted(d, r);
-        if (d->learned.sending.accepted)
+        if (dialogue_accepted(d, r))
             dialogue_succeed(d, SMTP_STATE_QUIT);
         break;
     case SMTP_STATE_CANCEL:
@@ -475,8 +474,6 @@ static size_t dialogue_take(struct smtp_dialogue *d, const char *bytes, size_t n
 {
     size_t taken = 1;
 
-    if (d->out.len > 0 && !d->complete)
-        d->learned.early = true;
     if (d->undecided) {
         dialogue_keep(d, bytes, taken);
         dialogue_judge(d);
@@ -516,7 +513,6 @@ static void dialogue_inject(struct smtp_dialogue *d, const char *bytes, size_t n
 /* Said while a permission is waited for: heard before anything else is said. */
 static void dialogue_hold(struct smtp_dialogue *d, const char *bytes, size_t n)
 {
-    d->learned.early = true;
     if (n <= d->pending.ceiling - d->pending.len) {
         buf_put(&d->pending, bytes, n);
         return;
@@ -526,7 +522,7 @@ static void dialogue_hold(struct smtp_dialogue *d, const char *bytes, size_t n)
     dialogue_flaw(d, REPLY_TOO_LONG);
 }
 
-enum smtp_want dialogue_want(const struct smtp_dialogue *d)
+static enum smtp_want dialogue_want(const struct smtp_dialogue *d)
 {
     if (d->state == SMTP_STATE_END)
         return SMTP_WANT_CLOSE;

@@ -53,7 +53,6 @@ struct smtp_sending {
     bool begun;             /* MAIL was said */
     const char *message_id; /* without its brackets; NULL: the message was not built */
     uint64_t size;          /* of the message with its line ends */
-    bool accepted;          /* the server has taken it over */
 };
 
 /* Read `spec`, `message`, `permitted`; the rest is the errand's own. All zero: nothing is to be done. */

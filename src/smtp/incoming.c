@@ -388,7 +388,7 @@ static void incoming_inject(struct incoming *d, const char *bytes, size_t n)
 
 /* ---- the steps -------------------------------------------------------------------- */
 
-enum smtp_want incoming_want(const struct incoming *d)
+static enum smtp_want incoming_want(const struct incoming *d)
 {
     if (d->state == INCOMING_END)
         return SMTP_WANT_CLOSE;

@@ -52,7 +52,9 @@ static void sound_dialogue(const struct smtp_dialogue *d, enum smtp_want want)
 {
     const struct smtp_learned *l = &d->learned;
 
-    FUZZ_EXPECT(want == dialogue_want(d) && want != SMTP_WANT_HANDSHAKE);
+    FUZZ_EXPECT(want != SMTP_WANT_HANDSHAKE);
+    FUZZ_EXPECT((want == SMTP_WANT_CLOSE) == (d->state == SMTP_STATE_END));
+    FUZZ_EXPECT((want == SMTP_WANT_PERMISSION) == (d->state == SMTP_STATE_PERMISSION));
     FUZZ_EXPECT(d->err.kind == ERR_NONE && !d->out.failed);
     FUZZ_EXPECT(d->n_trail >= 1 && d->n_trail <= SMTP_STATE_COUNT);
     FUZZ_EXPECT(d->complete || l->fault == SMTP_FAULT_NONE);

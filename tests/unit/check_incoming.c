@@ -231,6 +231,15 @@ static void lists(const struct peer_text *list, size_t n, const char *words)
     ck_assert_msg(words[at] == '\0', "missing: %s", words + at);
 }
 
+static bool offers(const struct smtp_caps *caps, const char *mechanism)
+{
+    for (size_t i = 0; i < caps->n_auth; i++) {
+        if (peer_text_equal_nocase(caps->auth[i], mechanism))
+            return true;
+    }
+    return false;
+}
+
 START_TEST(what_an_imap_server_can_do_is_learned_on_both_sides_of_starttls)
 {
     static const char *const server[SCRIPT_MAX] = {
@@ -301,7 +310,7 @@ START_TEST(bytes_behind_the_answer_to_starttls_are_counted_and_never_read)
         ck_assert_uint_eq(l->n_injected, strlen(x->evil));
         ck_assert(peer_text_equal(l->injected, peer_text_of(x->evil)));
         client_hear(&c, x->inside, cut);
-        ck_assert(!ehlo_offers_auth(&l->tls, "EVIL") && ehlo_offers_auth(&l->tls, "PLAIN"));
+        ck_assert(!offers(&l->tls, "EVIL") && offers(&l->tls, "PLAIN"));
         ck_assert(c.d.complete && l->stage == SMTP_STAGE_DONE && l->fault == SMTP_FAULT_NONE);
         client_done(&c);
     }
