@@ -187,8 +187,6 @@ static void dialogue_send(struct smtp_dialogue *d)
     d->learned.stage = SMTP_STAGE_MAIL;
     if (!errand_make_message(&d->errand, &d->learned.sending, d->arena, &d->err))
         dialogue_fail(d);
-    else if (errand_is_wide(&d->errand) && !caps->smtputf8)
-        dialogue_give_up(d, SMTP_FAULT_NEEDS_SMTPUTF8, SMTP_STATE_QUIT);
     else if (caps->size > 0 && d->learned.sending.size > caps->size)
         dialogue_give_up(d, SMTP_FAULT_TOO_LARGE, SMTP_STATE_QUIT);
     else
@@ -696,7 +694,6 @@ const char *smtp_fault_word(enum smtp_fault fault)
         [SMTP_FAULT_UNVERIFIED] = "unverified",
         [SMTP_FAULT_CHALLENGE] = "challenge",
         [SMTP_FAULT_TOO_LARGE] = "too-large",
-        [SMTP_FAULT_NEEDS_SMTPUTF8] = "needs-smtputf8",
     };
 
     return words[fault];

@@ -75,7 +75,6 @@ enum smtp_fault {
     SMTP_FAULT_UNVERIFIED,       /* the server could not prove that it knows the password */
     SMTP_FAULT_CHALLENGE,        /* a challenge that its mechanism cannot have, or one too many */
     SMTP_FAULT_TOO_LARGE,        /* the message would pass the limit that the server told */
-    SMTP_FAULT_NEEDS_SMTPUTF8,   /* an address is not ASCII, and the server takes no others */
 };
 
 enum smtp_want {

@@ -124,7 +124,6 @@ static bool read_keyword(struct smtp_caps *caps, struct arena *a, struct peer_te
         size_t flag;
     } plain[] = {
         { "STARTTLS", offsetof(struct smtp_caps, starttls) },
-        { "SMTPUTF8", offsetof(struct smtp_caps, smtputf8) },
         { "SIZE", offsetof(struct smtp_caps, size_given) },
     };
     struct peer_text rest = line;

@@ -27,7 +27,6 @@ struct smtp_caps {
     bool size_given;
     bool starttls;
     bool starttls_masked;       /* no STARTTLS, and a keyword of its length is blotted out (XXXXXXXA) */
-    bool smtputf8;
 };
 
 /*

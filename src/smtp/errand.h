@@ -28,7 +28,7 @@ struct smtp_errand {
     const char *auth; /* this mechanism or none; NULL: the best that both sides have */
     const char *host; /* as connected to, for OAUTHBEARER */
     uint16_t port;
-    const char *mail_from, *rcpt_to; /* of message_address_sendable(); NULL, both: nothing is sent */
+    const char *mail_from, *rcpt_to; /* of mail_address_is_valid(); NULL, both: nothing is sent */
     bool stop_after_rcpt;            /* no message: RSET once the recipient was accepted */
     int64_t wall_ms;                 /* the date of the message, since 1970 */
     int utc_offset_minutes;          /* its zone, east of Greenwich */
@@ -100,10 +100,7 @@ enum errand_auth errand_set_aside(struct errand_state *e, const struct smtp_answ
 bool errand_make_message(struct errand_state *e, struct smtp_sending *learned, struct arena *a,
                          struct err *err);
 
-/* An address of it is not ASCII. */
-bool errand_is_wide(const struct errand_state *e);
-
-/* What stands in MAIL FROM, from the path on: RFC 1870 section 6, RFC 6531 section 3.4. */
+/* What stands in MAIL FROM, from the path on: RFC 1870 section 6. */
 void errand_put_sender(const struct errand_state *e, const struct smtp_caps *caps, struct buf *out);
 
 /*

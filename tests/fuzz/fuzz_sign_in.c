@@ -23,7 +23,7 @@ static const struct errand_choice {
     { SECRET_TOKEN, { USER, .sign_in = true } },
     { SECRET_TOKEN, { USER, MESSAGE, .sign_in = true, .auth = "XOAUTH2", .stop_after_rcpt = true } },
     { SECRET_PASSWORD, { MESSAGE } },
-    { SECRET_PASSWORD, { .mail_from = "from@example.com", .rcpt_to = "\xe7\x94\xb2@example.jp" } },
+    { SECRET_PASSWORD, { MESSAGE, .stop_after_rcpt = true } },
 };
 
 static const char word[] = "s3cret pass ";
