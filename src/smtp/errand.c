@@ -122,7 +122,7 @@ enum errand_auth errand_set_aside(struct errand_state *e, const struct smtp_answ
     size_t i = learned->n_set_aside;
     enum errand_auth next;
 
-    if (!learned->begun || i == SMTP_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
+    if (!learned->begun || i == SIGN_IN_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
         return ERRAND_NO_MECHANISM;
     auth_end(&e->auth);
     next = errand_begin_auth(e, caps, learned, out, err);

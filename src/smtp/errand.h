@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/peer_text.h"
 #include "base/secret.h"
+#include "model/evidence.h"
 #include "smtp/auth.h"
 #include "smtp/ehlo.h"
 #include "smtp/oauth_error.h"
@@ -34,8 +35,6 @@ struct smtp_errand {
     int utc_offset_minutes;          /* its zone, east of Greenwich */
 };
 
-enum { SMTP_SET_ASIDE_MAX = 2 };
-
 /* What was learned; texts live as long as the arena that they were put in. */
 struct smtp_sign_in {
     bool begun;               /* AUTH was said */
@@ -46,7 +45,7 @@ struct smtp_sign_in {
     struct {
         const char *mechanism;
         struct smtp_answer answer;
-    } set_aside[SMTP_SET_ASIDE_MAX]; /* refused as mechanisms (504), and another was begun */
+    } set_aside[SIGN_IN_SET_ASIDE_MAX]; /* refused as mechanisms (504), and another was begun */
 };
 
 struct smtp_sending {
