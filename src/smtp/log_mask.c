@@ -229,6 +229,7 @@ static void hide_words(struct masking *m)
                 hide(m, s);
         } else if (memcmp(m->line.bytes + i, "PASS ", 5) == 0) {
             hide(m, (struct stretch){ i + 5, m->line.len });
+            return;
         }
     }
 }
