@@ -3,19 +3,45 @@
  */
 #include "base/mechanism.h"
 
-#include <stddef.h>
+#include <string.h>
 #include <strings.h>
+
+static const struct mechanism {
+    const char *name;
+    bool takes_token;
+} mechanisms[] = {
+    { "PLAIN", false },
+    { "LOGIN", false },
+    { "CRAM-MD5", false },
+    { "SCRAM-SHA-1", false },
+    { "SCRAM-SHA-1-PLUS", false },
+    { "SCRAM-SHA-256", false },
+    { "SCRAM-SHA-256-PLUS", false },
+    { "XOAUTH2", true },
+    { "OAUTHBEARER", true },
+};
+
+enum { MECHANISM_COUNT = sizeof mechanisms / sizeof mechanisms[0] };
+
+const char *mechanism_name(size_t i)
+{
+    return i < MECHANISM_COUNT ? mechanisms[i].name : NULL;
+}
 
 const char *mechanism_parse(const char *word)
 {
-    static const char *const names[] = {
-        "PLAIN",       "LOGIN",         "CRAM-MD5",         "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS",
-        "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER",
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcasecmp(word, names[i]) == 0)
-            return names[i];
+    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
+        if (strcasecmp(word, mechanisms[i].name) == 0)
+            return mechanisms[i].name;
     }
     return NULL;
+}
+
+bool mechanism_takes_token(const char *name)
+{
+    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
+        if (strcmp(name, mechanisms[i].name) == 0)
+            return mechanisms[i].takes_token;
+    }
+    return false;
 }

@@ -18,6 +18,8 @@ enum {
      * password's words ("password", "authentication") do not make holes in what a server says.
      */
     SIGHT_RUN = 16,
+    /* From this length on the first bytes of it are one too, where a server shows that it quotes a part. */
+    FRONT_MIN = 8,
     /* What is left of a secret without its blanks is looked for from this length on. */
     SQUEEZED_MIN = 8,
     /*
@@ -243,6 +245,7 @@ enum {
     READ_PLUS = 2,     /* + is a blank, as in a form */
     READ_SQUEEZED = 4, /* white space is passed over */
     READ_URL_SAFE = 8, /* base64 of either alphabet */
+    READ_ESCAPED = 16, /* \" is ", \\ is \, as in a string of JSON or of a program */
 };
 
 static const struct reading {
@@ -252,14 +255,17 @@ static const struct reading {
     { 0, SIGHT_GIVEN, SIGHT_GIVEN + 1 },
     { READ_PERCENT, SIGHT_GIVEN, SIGHT_GIVEN + 1 },
     { READ_PERCENT | READ_PLUS, SIGHT_GIVEN, SIGHT_GIVEN + 1 },
+    { READ_ESCAPED, SIGHT_GIVEN, SIGHT_GIVEN + 1 },
     { READ_SQUEEZED, SIGHT_SQUEEZED, SIGHT_SQUEEZED + 1 },
     { READ_SQUEEZED | READ_URL_SAFE, SIGHT_BASE64, SIGHTS },
     { READ_SQUEEZED | READ_URL_SAFE | READ_PERCENT, SIGHT_BASE64, SIGHTS },
+    { READ_SQUEEZED | READ_URL_SAFE | READ_ESCAPED, SIGHT_BASE64, SIGHTS },
 };
 
 /* A text under search. It holds what may be secret, so it lives in a room of its own. */
 struct search {
     struct peer_text text;
+    unsigned how;
     char *view;     /* the text as it is read */
     uint32_t *from; /* where in the text each byte of the view comes from, and one more: its end */
     size_t n_view;
@@ -288,10 +294,29 @@ static int percent_byte(struct peer_text t, size_t i)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* A text that was cut may end in a part of such a byte. */
-static bool is_half_percent(struct peer_text t, size_t i)
+/* A text that was cut may end in a part of such a byte, or of an escaped one. */
+static bool is_half(const struct search *s, size_t i)
 {
-    return t.bytes[i] == '%' && (t.len - i == 1 || (t.len - i == 2 && hex_digit(t.bytes[i + 1]) >= 0));
+    size_t left = s->text.len - i;
+    const char *at = s->text.bytes + i;
+
+    if ((s->how & READ_ESCAPED) != 0 && at[0] == '\\')
+        return left == 1;
+    return (s->how & READ_PERCENT) != 0 && at[0] == '%' && (left == 1 || (left == 2 && hex_digit(at[1]) >= 0));
+}
+
+/* How many bytes of the text the byte at i is written in; which one it is, in *ret. */
+static size_t read_byte(const struct search *s, size_t i, char *ret)
+{
+    int byte = (s->how & READ_PERCENT) != 0 ? percent_byte(s->text, i) : -1;
+
+    *ret = byte >= 0 ? (char)byte : s->text.bytes[i];
+    if (byte >= 0)
+        return 3;
+    if ((s->how & READ_ESCAPED) == 0 || *ret != '\\' || s->text.len - i < 2)
+        return 1;
+    *ret = s->text.bytes[i + 1];
+    return 2;
 }
 
 static void search_read(struct search *s, unsigned how)
@@ -299,13 +324,14 @@ static void search_read(struct search *s, unsigned how)
     size_t i = 0;
     size_t n = 0;
 
-    while (i < s->text.len && !((how & READ_PERCENT) != 0 && is_half_percent(s->text, i))) {
-        int byte = (how & READ_PERCENT) != 0 ? percent_byte(s->text, i) : -1;
-        char c = byte >= 0 ? (char)byte : s->text.bytes[i];
+    s->how = how;
+    while (i < s->text.len && !is_half(s, i)) {
+        char c;
+        size_t width = read_byte(s, i, &c);
 
         s->from[n] = (uint32_t)i;
-        i += byte >= 0 ? 3 : 1;
-        if ((how & READ_PLUS) != 0 && byte < 0 && c == '+')
+        i += width;
+        if ((how & READ_PLUS) != 0 && width == 1 && c == '+')
             c = ' ';
         if ((how & READ_URL_SAFE) != 0)
             c = c == '-' ? '+' : c == '_' ? '/' : c;
@@ -320,7 +346,8 @@ static void search_read(struct search *s, unsigned how)
 static void hide(struct search *s, size_t first, size_t end)
 {
     size_t last = s->from[end - 1];
-    size_t after = percent_byte(s->text, last) >= 0 && s->from[end] - last >= 3 ? last + 3 : last + 1;
+    char c;
+    size_t after = last + read_byte(s, last, &c);
 
     memset(s->hidden + s->from[first], 1, after - s->from[first]);
     s->any = true;
@@ -366,6 +393,57 @@ static bool is_word(const char *bytes, size_t n)
     return true;
 }
 
+/* A word as sentences have it: no part of a token looks so. */
+static bool is_plain_word(const char *bytes, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (bytes[i] < 'a' || bytes[i] > 'z')
+            return false;
+    }
+    return is_letter(bytes[0]);
+}
+
+static bool stands_at(const struct search *s, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+
+    return s->n_view - at >= len && memcmp(s->view + at, word, len) == 0;
+}
+
+/* Signs that a server has cut what it quotes: an ellipsis, or in some measure the end of a quotation. */
+static bool is_cut_before(const struct search *s, size_t at, bool is_plain)
+{
+    static const char *const ellipses[] = { "...", "\xe2\x80\xa6" };
+    static const char *const quotes[] = { "'", "\"", "`", "\xe2\x80\x99", "\xe2\x80\x9d", "\xc2\xbb" };
+
+    for (size_t i = 0; i < sizeof ellipses / sizeof ellipses[0]; i++) {
+        if (stands_at(s, at, ellipses[i]))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
+        if (!is_plain && stands_at(s, at, quotes[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The first bytes of the secret in the middle of the text, too few to make a run. */
+static void look_for_front(struct search *s, const struct sight *sight, size_t at)
+{
+    size_t n = 0;
+
+    while (n < sight->run && at + n < s->n_view && s->view[at + n] == sight->bytes[n])
+        n++;
+    if (n < FRONT_MIN || n == sight->run ||
+        !is_cut_before(s, at + n, sight->may_be_words && is_plain_word(sight->bytes, n)))
+        return;
+    if (sight->shares_front && at > 0 && is_base64(s->view[at - 1])) {
+        at--;
+        n++;
+    }
+    hide(s, at, at + n);
+}
+
 /* The first bytes of the secret at the end of the text; as many as make a run have been found. */
 static void look_for_cut(struct search *s, const struct sight *sight)
 {
@@ -388,6 +466,8 @@ static void look_for(struct search *s, const struct sight *sight)
 {
     if (sight->n == 0)
         return;
+    for (size_t at = 0; at + FRONT_MIN < s->n_view; at++)
+        look_for_front(s, sight, at);
     for (size_t at = 0; at + sight->run <= s->n_view; at++) {
         size_t place = find_run(sight, s->view + at);
 

@@ -52,8 +52,10 @@ const char *secret_bytes(const struct secret *s, size_t *n);
  * secret_mask() - a text as it may be kept and shown
  * shape:  a copy of text in a, with SECRET_MASK instead of every sight of the
  *         secret: plain, percent-encoded, in base64 of either alphabet
- *         wherever it stands in what was encoded, folded at blanks or line
- *         ends, long parts of a long secret, and its first four bytes or more
+ *         wherever it stands in what was encoded, with backslashes before its
+ *         characters, folded at blanks or line ends, long parts of a long secret,
+ *         its first eight bytes or more before an ellipsis or the end of a
+ *         quotation (there, where they are no word), and its first four or more
  *         at the end of a text that was cut (in a short text, where they are no
  *         word). Mask before cutting all the same. Of a secret below four bytes no
  *         part of the text is left. s may be NULL: then it is only copied.

@@ -364,15 +364,10 @@ static int refuse_option(const struct face *f, enum text_id id, const struct opt
     return face_refuse(f, &u);
 }
 
-/* The mechanism asked for goes with one kind of secret alone (RFC 7628; XOAUTH2 is Google's). */
+/* The mechanism asked for goes with one kind of secret alone. */
 static bool fits(enum secret_kind kind, const char *mechanism)
 {
-    bool takes_token;
-
-    if (mechanism == NULL)
-        return true;
-    takes_token = strcmp(mechanism, "XOAUTH2") == 0 || strcmp(mechanism, "OAUTHBEARER") == 0;
-    return takes_token == (kind == SECRET_TOKEN);
+    return mechanism == NULL || mechanism_takes_token(mechanism) == (kind == SECRET_TOKEN);
 }
 
 /* Nothing is named: what systemd has put ready, else whoever sits at the terminal. */

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/mail_address.h"
 #include "base/mechanism.h"
 #include "input/ehlo_name.h"
 #include "input/hostname.h"
 #include "input/hygiene.h"
-#include "input/mail_address.h"
 #include "input/target.h"
 #include "knowledge/control.h"
 #include "knowledge/provider.h"

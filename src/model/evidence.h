@@ -400,18 +400,28 @@ enum errand_bar {
     BAR_STOPPED,    /* interrupted, or the ceiling came before */
 };
 
+/* A mechanism that was refused as one (504), so that the next was begun. */
+struct set_aside {
+    const char *mechanism;
+    struct refused_reply answer;
+};
+
+enum { SIGN_IN_SET_ASIDE_MAX = 2 };
+
 struct sign_in {
     enum secret_kind kind;   /* of what was given */
     struct secret_form form; /* of the secret */
     struct secret_form user_form;
     const char *mechanism;   /* the last one that was begun; NULL: there is none in common */
     bool begun;              /* AUTH was sent */
-    bool accepted;           /* 235, and the server kept to the mechanism */
+    bool accepted;           /* 235 once all was said, and the server proved itself where the mechanism has it do so */
     struct peer_text oauth_status;  /* of the JSON that refuses a token, or empty */
     struct peer_text oauth_schemes;
     struct peer_text oauth_scope;
     struct refused_reply answer; /* the last reply to AUTH, accepted or not; code 0: there was none */
     struct token_facts token; /* of a token: what it says about itself */
+    struct set_aside *set_aside; /* before `mechanism`, in this order */
+    size_t n_set_aside;
 };
 
 struct sending {

@@ -373,6 +373,16 @@ static void codec_token(struct codec *c, void *item)
     CODEC_INTEGER(c, "issued_s", t->issued_s, -1, seconds_max);
 }
 
+static void codec_set_aside(struct codec *c, void *item)
+{
+    static const struct codec_place place = CODEC_PLACE("a mechanism that was set aside");
+    struct set_aside *s = item;
+
+    c->place = &place;
+    codec_text(c, "mechanism", &s->mechanism);
+    codec_object(c, "answer", &s->answer, codec_reply);
+}
+
 static void codec_sign_in(struct codec *c, void *item)
 {
     static const struct codec_place place = CODEC_PLACE("a sign-in");
@@ -390,6 +400,9 @@ static void codec_sign_in(struct codec *c, void *item)
     codec_peer(c, "oauth_scope", &s->oauth_scope);
     codec_object(c, "answer", &s->answer, codec_reply);
     codec_object(c, "token", &s->token, codec_token);
+    if (codec_has(c, "set_aside"))
+        codec_objects(c, "set_aside", &s->set_aside, &s->n_set_aside, sizeof *s->set_aside, SIGN_IN_SET_ASIDE_MAX,
+                      codec_set_aside);
 }
 
 static void codec_sending(struct codec *c, void *item)

@@ -408,7 +408,6 @@ static enum fault fault_of_dialogue(struct session *s)
     case SMTP_FAULT_NO_MECHANISM:
         return FAULT_NO_MECHANISM;
     case SMTP_FAULT_UNSAYABLE:
-    case SMTP_FAULT_NEEDS_SMTPUTF8:
         return FAULT_UNSAYABLE;
     case SMTP_FAULT_UNVERIFIED:
         return FAULT_UNVERIFIED;

@@ -197,6 +197,17 @@ static struct peer_text kept_text(struct arena *arena, struct peer_text t)
     return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
 }
 
+static void keep_set_aside(struct sign_in *s, struct arena *arena, const struct smtp_sign_in *l)
+{
+    if (l->n_set_aside > 0)
+        s->set_aside = arena_alloc(arena, l->n_set_aside, sizeof *s->set_aside);
+    s->n_set_aside = s->set_aside == NULL ? 0 : l->n_set_aside;
+    for (size_t i = 0; i < s->n_set_aside; i++) {
+        s->set_aside[i].mechanism = arena_strdup(arena, l->set_aside[i].mechanism);
+        s->set_aside[i].answer = kept(arena, &l->set_aside[i].answer);
+    }
+}
+
 void submission_keep(struct errand *r, struct arena *arena, const struct smtp_learned *l)
 {
     struct sign_in *s = &r->sign_in;
@@ -209,6 +220,7 @@ void submission_keep(struct errand *r, struct arena *arena, const struct smtp_le
     s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
     s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
     s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
+    keep_set_aside(s, arena, &l->sign_in);
     m->begun = l->sending.begun;
     m->size_limit = l->tls.size < INT64_MAX ? l->tls.size : INT64_MAX;
     m->size = l->sending.size;

@@ -187,8 +187,6 @@ static void dialogue_send(struct smtp_dialogue *d)
     d->learned.stage = SMTP_STAGE_MAIL;
     if (!errand_make_message(&d->errand, &d->learned.sending, d->arena, &d->err))
         dialogue_fail(d);
-    else if (errand_is_wide(&d->errand) && !caps->smtputf8)
-        dialogue_give_up(d, SMTP_FAULT_NEEDS_SMTPUTF8, SMTP_STATE_QUIT);
     else if (caps->size > 0 && d->learned.sending.size > caps->size)
         dialogue_give_up(d, SMTP_FAULT_TOO_LARGE, SMTP_STATE_QUIT);
     else
@@ -396,8 +394,7 @@ static void dialogue_reply(struct smtp_dialogue *d, const struct smtp_reply *r)
             dialogue_refused(d, r, SMTP_FAULT_REFUSED);
         break;
     case SMTP_STATE_MESSAGE:
-        d->learned.sending.accepted = dialogue_accepted(d, r);
-        if (d->learned.sending.accepted)
+        if (dialogue_accepted(d, r))
             dialogue_succeed(d, SMTP_STATE_QUIT);
         break;
     case SMTP_STATE_CANCEL:
@@ -475,8 +472,6 @@ static size_t dialogue_take(struct smtp_dialogue *d, const char *bytes, size_t n
 {
     size_t taken = 1;
 
-    if (d->out.len > 0 && !d->complete)
-        d->learned.early = true;
     if (d->undecided) {
         dialogue_keep(d, bytes, taken);
         dialogue_judge(d);
@@ -516,7 +511,6 @@ static void dialogue_inject(struct smtp_dialogue *d, const char *bytes, size_t n
 /* Said while a permission is waited for: heard before anything else is said. */
 static void dialogue_hold(struct smtp_dialogue *d, const char *bytes, size_t n)
 {
-    d->learned.early = true;
     if (n <= d->pending.ceiling - d->pending.len) {
         buf_put(&d->pending, bytes, n);
         return;
@@ -526,7 +520,7 @@ static void dialogue_hold(struct smtp_dialogue *d, const char *bytes, size_t n)
     dialogue_flaw(d, REPLY_TOO_LONG);
 }
 
-enum smtp_want dialogue_want(const struct smtp_dialogue *d)
+static enum smtp_want dialogue_want(const struct smtp_dialogue *d)
 {
     if (d->state == SMTP_STATE_END)
         return SMTP_WANT_CLOSE;
@@ -700,7 +694,6 @@ const char *smtp_fault_word(enum smtp_fault fault)
         [SMTP_FAULT_UNVERIFIED] = "unverified",
         [SMTP_FAULT_CHALLENGE] = "challenge",
         [SMTP_FAULT_TOO_LARGE] = "too-large",
-        [SMTP_FAULT_NEEDS_SMTPUTF8] = "needs-smtputf8",
     };
 
     return words[fault];

@@ -75,7 +75,6 @@ enum smtp_fault {
     SMTP_FAULT_UNVERIFIED,       /* the server could not prove that it knows the password */
     SMTP_FAULT_CHALLENGE,        /* a challenge that its mechanism cannot have, or one too many */
     SMTP_FAULT_TOO_LARGE,        /* the message would pass the limit that the server told */
-    SMTP_FAULT_NEEDS_SMTPUTF8,   /* an address is not ASCII, and the server takes no others */
 };
 
 enum smtp_want {
@@ -109,7 +108,6 @@ struct smtp_learned {
     bool mail_accepted;          /* MAIL FROM:<> in clear */
     struct smtp_sign_in sign_in;
     struct smtp_sending sending;
-    bool early;                  /* bytes came before the command that they answer was sent */
     size_t n_injected;           /* bytes behind the 220 of STARTTLS, discarded (RFC 3207 section 4.2) */
     struct peer_text injected;   /* the first PEER_RAW_MAX of them */
     struct peer_text raw;        /* first bytes of the reply that failed or is being read, and behind it */
@@ -171,8 +169,6 @@ enum smtp_want dialogue_forbid(struct smtp_dialogue *d);
 
 /* The stream has ended. */
 enum smtp_want dialogue_eof(struct smtp_dialogue *d);
-
-enum smtp_want dialogue_want(const struct smtp_dialogue *d);
 
 /* Stable words, for traces and tests: "ehlo-tls", "starttls-refused". */
 const char *smtp_state_word(enum smtp_state state);

@@ -124,10 +124,6 @@ static bool read_keyword(struct smtp_caps *caps, struct arena *a, struct peer_te
         size_t flag;
     } plain[] = {
         { "STARTTLS", offsetof(struct smtp_caps, starttls) },
-        { "PIPELINING", offsetof(struct smtp_caps, pipelining) },
-        { "8BITMIME", offsetof(struct smtp_caps, eightbitmime) },
-        { "SMTPUTF8", offsetof(struct smtp_caps, smtputf8) },
-        { "ENHANCEDSTATUSCODES", offsetof(struct smtp_caps, enhancedstatuscodes) },
         { "SIZE", offsetof(struct smtp_caps, size_given) },
     };
     struct peer_text rest = line;
@@ -163,9 +159,4 @@ bool ehlo_read(struct smtp_caps *ret, struct arena *a, const struct smtp_reply *
         caps.starttls_masked = false;
     *ret = caps;
     return true;
-}
-
-bool ehlo_offers_auth(const struct smtp_caps *caps, const char *mechanism)
-{
-    return auth_known(caps, peer_text_of(mechanism));
 }

@@ -27,10 +27,6 @@ struct smtp_caps {
     bool size_given;
     bool starttls;
     bool starttls_masked;       /* no STARTTLS, and a keyword of its length is blotted out (XXXXXXXA) */
-    bool pipelining;
-    bool eightbitmime;
-    bool smtputf8;
-    bool enhancedstatuscodes;
 };
 
 /*
@@ -40,7 +36,5 @@ struct smtp_caps {
  *         servers send for clients older than RFC 2554
  */
 bool ehlo_read(struct smtp_caps *ret, struct arena *a, const struct smtp_reply *reply);
-
-bool ehlo_offers_auth(const struct smtp_caps *caps, const char *mechanism);
 
 #endif

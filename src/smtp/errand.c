@@ -6,6 +6,7 @@
 
 #include <gsasl.h>
 
+#include "base/mail_address.h"
 #include "smtp/message.h"
 
 enum {
@@ -31,7 +32,7 @@ bool errand_init(struct errand_state *e, const struct smtp_errand *spec, struct 
     *e = (struct errand_state){ .spec = *spec };
     buf_init(&e->message, MESSAGE_MAX);
     if (spec->mail_from != NULL &&
-        (!message_address_sendable(spec->mail_from) || !message_address_sendable(spec->rcpt_to)))
+        (!mail_address_is_valid(peer_text_of(spec->mail_from)) || !mail_address_is_valid(peer_text_of(spec->rcpt_to))))
         return err_set(err, ERR_INPUT, 0, "choosing the addresses of the test message");
     e->spec.user = arena_peer_text(a, spec->user, spec->user.len);
     e->spec.auth = arena_strdup(a, spec->auth);
@@ -121,7 +122,7 @@ enum errand_auth errand_set_aside(struct errand_state *e, const struct smtp_answ
     size_t i = learned->n_set_aside;
     enum errand_auth next;
 
-    if (!learned->begun || i == SMTP_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
+    if (!learned->begun || i == SIGN_IN_SET_ASIDE_MAX || !is_mechanism_refused(refusal))
         return ERRAND_NO_MECHANISM;
     auth_end(&e->auth);
     next = errand_begin_auth(e, caps, learned, out, err);
@@ -175,18 +176,11 @@ bool errand_make_message(struct errand_state *e, struct smtp_sending *learned, s
     return true;
 }
 
-bool errand_is_wide(const struct errand_state *e)
-{
-    return message_address_is_wide(e->spec.mail_from) || message_address_is_wide(e->spec.rcpt_to);
-}
-
 void errand_put_sender(const struct errand_state *e, const struct smtp_caps *caps, struct buf *out)
 {
     buf_printf(out, "%s>", e->spec.mail_from);
     if (caps->size_given)
         buf_printf(out, " SIZE=%zu", e->message.len);
-    if (errand_is_wide(e))
-        buf_put_string(out, " BODY=8BITMIME SMTPUTF8");
 }
 
 /* ---- what the server says -------------------------------------------------------------- */

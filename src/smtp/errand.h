@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/peer_text.h"
 #include "base/secret.h"
+#include "model/evidence.h"
 #include "smtp/auth.h"
 #include "smtp/ehlo.h"
 #include "smtp/oauth_error.h"
@@ -28,13 +29,11 @@ struct smtp_errand {
     const char *auth; /* this mechanism or none; NULL: the best that both sides have */
     const char *host; /* as connected to, for OAUTHBEARER */
     uint16_t port;
-    const char *mail_from, *rcpt_to; /* of message_address_sendable(); NULL, both: nothing is sent */
+    const char *mail_from, *rcpt_to; /* of mail_address_is_valid(); NULL, both: nothing is sent */
     bool stop_after_rcpt;            /* no message: RSET once the recipient was accepted */
     int64_t wall_ms;                 /* the date of the message, since 1970 */
     int utc_offset_minutes;          /* its zone, east of Greenwich */
 };
-
-enum { SMTP_SET_ASIDE_MAX = 2 };
 
 /* What was learned; texts live as long as the arena that they were put in. */
 struct smtp_sign_in {
@@ -46,14 +45,13 @@ struct smtp_sign_in {
     struct {
         const char *mechanism;
         struct smtp_answer answer;
-    } set_aside[SMTP_SET_ASIDE_MAX]; /* refused as mechanisms (504), and another was begun */
+    } set_aside[SIGN_IN_SET_ASIDE_MAX]; /* refused as mechanisms (504), and another was begun */
 };
 
 struct smtp_sending {
     bool begun;             /* MAIL was said */
     const char *message_id; /* without its brackets; NULL: the message was not built */
     uint64_t size;          /* of the message with its line ends */
-    bool accepted;          /* the server has taken it over */
 };
 
 /* Read `spec`, `message`, `permitted`; the rest is the errand's own. All zero: nothing is to be done. */
@@ -101,10 +99,7 @@ enum errand_auth errand_set_aside(struct errand_state *e, const struct smtp_answ
 bool errand_make_message(struct errand_state *e, struct smtp_sending *learned, struct arena *a,
                          struct err *err);
 
-/* An address of it is not ASCII. */
-bool errand_is_wide(const struct errand_state *e);
-
-/* What stands in MAIL FROM, from the path on: RFC 1870 section 6, RFC 6531 section 3.4. */
+/* What stands in MAIL FROM, from the path on: RFC 1870 section 6. */
 void errand_put_sender(const struct errand_state *e, const struct smtp_caps *caps, struct buf *out);
 
 /*

@@ -364,14 +364,14 @@ static void incoming_take(struct incoming *d, char c)
         return;
     }
     d->n_bytes++;
-    if (c == '\n')
+    if (d->n_bytes >= INCOMING_BYTES_MAX)
+        incoming_judge(d, REPLY_TOO_LONG);
+    else if (c == '\n')
         incoming_end_line(d);
     else if (is_no_text(d, c))
         incoming_judge(d, c == '\0' ? REPLY_NUL : REPLY_UNEXPECTED);
     else if (d->line.len == INCOMING_LINE_MAX)
         incoming_judge(d, REPLY_LINE_TOO_LONG);
-    else if (d->n_bytes == INCOMING_BYTES_MAX)
-        incoming_judge(d, REPLY_TOO_LONG);
     else if (!buf_put_char(&d->line, c))
         incoming_fail(d);
 }
@@ -389,7 +389,7 @@ static void incoming_inject(struct incoming *d, const char *bytes, size_t n)
 
 /* ---- the steps -------------------------------------------------------------------- */
 
-enum smtp_want incoming_want(const struct incoming *d)
+static enum smtp_want incoming_want(const struct incoming *d)
 {
     if (d->state == INCOMING_END)
         return SMTP_WANT_CLOSE;

@@ -80,11 +80,10 @@ struct incoming {
 bool incoming_init(struct incoming *d, const struct incoming_spec *spec, struct err *err);
 void incoming_done(struct incoming *d);
 
-/* As dialogue_feed(), dialogue_tls_up(), dialogue_eof() and dialogue_want(). */
+/* As dialogue_feed(), dialogue_tls_up() and dialogue_eof(). */
 enum smtp_want incoming_feed(struct incoming *d, const void *bytes, size_t n);
 enum smtp_want incoming_tls_up(struct incoming *d);
 enum smtp_want incoming_eof(struct incoming *d);
-enum smtp_want incoming_want(const struct incoming *d);
 
 /* "capability-tls": for traces and tests. */
 const char *incoming_state_word(enum incoming_state state);

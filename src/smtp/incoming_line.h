@@ -21,7 +21,7 @@ enum line_meaning {
 /*
  * imap_line()
  * shape:  tag is the one of the command; NULL for the greeting. rest is set with
- *         WORDS: the capabilities; with YES to the greeting: nothing or not, as preauth says
+ *         WORDS alone: the capabilities
  * source: RFC 9051 sections 2.2.2, 7.1 and 7.2.2; RFC 3501 says the same
  */
 enum line_meaning imap_line(struct peer_text line, const char *tag, struct peer_text *rest);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mechanism.h"
 #include "smtp/quoted_reply.h"
 
 enum {
@@ -81,22 +82,27 @@ static struct stretch base64_at(struct peer_text line, size_t at)
     return s;
 }
 
-/* The name of a mechanism; where it ends, or `at` where there is none. */
+/* Where the name ends that stands at `at`, and nothing that goes on with it; `at` where it does not. */
+static size_t name_at(struct peer_text line, size_t at, const char *name)
+{
+    size_t end = at + strlen(name);
+
+    return stands_at(line, at, name) && (end == line.len || !(is_word(line.bytes[end]) || line.bytes[end] == '-'))
+               ? end
+               : at;
+}
+
+/* The name of a mechanism, ours or another; where it ends, or `at` where there is none. */
 static size_t mechanism_at(struct peer_text line, size_t at)
 {
-    static const char *const names[] = {
-        "PLAIN-CLIENTTOKEN", "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "XOAUTH", "OAUTHBEARER",
-        "NTLM", "GSSAPI", "EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
-    };
+    static const char *const others[] = { "PLAIN-CLIENTTOKEN", "DIGEST-MD5", "XOAUTH", "NTLM", "GSSAPI", "EXTERNAL" };
+    size_t end = at;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t end = at + strlen(names[i]);
-
-        if (stands_at(line, at, names[i]) &&
-            (end == line.len || !(is_word(line.bytes[end]) || line.bytes[end] == '-')))
-            return end;
-    }
-    return at;
+    for (size_t i = 0; end == at && mechanism_name(i) != NULL; i++)
+        end = name_at(line, at, mechanism_name(i));
+    for (size_t i = 0; end == at && i < sizeof others / sizeof others[0]; i++)
+        end = name_at(line, at, others[i]);
+    return end;
 }
 
 /* A word of a sentence has small letters alone; what was encoded has others too. */
@@ -229,6 +235,7 @@ static void hide_words(struct masking *m)
                 hide(m, s);
         } else if (memcmp(m->line.bytes + i, "PASS ", 5) == 0) {
             hide(m, (struct stretch){ i + 5, m->line.len });
+            return;
         }
     }
 }

@@ -171,6 +171,8 @@ static struct errand *full_errand(void)
 {
     static const struct refused_reply reply = { 535, { 5, 7, 8 }, BYTES("535 5.7.8 \xe9") };
     static const struct secret_form form = { true, true, true, true, true, true, true, true, true, true };
+    static struct set_aside set_aside[] = { { "SCRAM-SHA-256", { 504, { 5, 5, 4 }, BYTES("504 5.5.4 \xe9") } },
+                                            { "SCRAM-SHA-1", { 534, { 5, 7, 9 }, BYTES("534 5.7.9 mechanism") } } };
     static struct errand errand;
 
     errand = (struct errand){
@@ -179,7 +181,8 @@ static struct errand *full_errand(void)
         .sign_in = { SECRET_TOKEN, form, form, "XOAUTH2", true, true, PEER_TEXT_LITERAL("400"),
                      PEER_TEXT_LITERAL("Bearer"), PEER_TEXT_LITERAL("mail \xff"), reply,
                      { true, PEER_TEXT_LITERAL("iss"), PEER_TEXT_LITERAL("aud"), PEER_TEXT_LITERAL("scp"),
-                       PEER_TEXT_LITERAL("roles"), PEER_TEXT_LITERAL("me"), 1790000004, 1790000005, 1790000006 } },
+                       PEER_TEXT_LITERAL("roles"), PEER_TEXT_LITERAL("me"), 1790000004, 1790000005, 1790000006 },
+                     set_aside, 2 },
         .sending = { true, 35882577, 1234, "1@mail.example", reply, reply, reply, reply },
     };
     return &errand;
@@ -340,6 +343,11 @@ static void same_errand(const struct errand *a, const struct errand *b)
     SAME_PEER(sign_in.token.scopes), SAME_PEER(sign_in.token.roles), SAME_PEER(sign_in.token.user);
     SAME(sign_in.token.expires_s), SAME(sign_in.token.not_before_s), SAME(sign_in.token.issued_s);
     same_reply(&a->sign_in.answer, &b->sign_in.answer);
+    SAME(sign_in.n_set_aside);
+    for (size_t i = 0; i < a->sign_in.n_set_aside; i++) {
+        SAME_STRING(sign_in.set_aside[i].mechanism);
+        same_reply(&a->sign_in.set_aside[i].answer, &b->sign_in.set_aside[i].answer);
+    }
     SAME(sending.begun), SAME(sending.size_limit), SAME(sending.size), SAME_STRING(sending.message_id);
     same_reply(&a->sending.mail, &b->sending.mail);
     same_reply(&a->sending.rcpt, &b->sending.rcpt);
@@ -436,6 +444,7 @@ START_TEST(a_record_may_be_older_than_a_field)
     json_object_del(chain, "root_given");
     json_object_del(probe, "certificate_requested");
     json_object_del(probe, "no_sni_tried");
+    json_object_del(json_object_get(json_array_get(json_object_get(root, "errand"), 0), "sign_in"), "set_aside");
     free(record);
     record = json_dumps(root, 0);
     loaded = load(record);
@@ -449,6 +458,7 @@ START_TEST(a_record_may_be_older_than_a_field)
     ck_assert(!loaded->probes[0].certificate_requested);
     ck_assert(!loaded->chains[0].certificates[0].must_staple && !loaded->chains[0].root_given);
     ck_assert(!loaded->probes[0].no_sni_tried);
+    ck_assert_uint_eq(loaded->errand->sign_in.n_set_aside, 0);
     ck_assert_int_eq(loaded->probes[0].no_sni_chain, -1);
     ck_assert_uint_eq(loaded->chains[1].n_needed, 2);
     evidence_free(loaded);

@@ -231,6 +231,15 @@ static void lists(const struct peer_text *list, size_t n, const char *words)
     ck_assert_msg(words[at] == '\0', "missing: %s", words + at);
 }
 
+static bool offers(const struct smtp_caps *caps, const char *mechanism)
+{
+    for (size_t i = 0; i < caps->n_auth; i++) {
+        if (peer_text_equal_nocase(caps->auth[i], mechanism))
+            return true;
+    }
+    return false;
+}
+
 START_TEST(what_an_imap_server_can_do_is_learned_on_both_sides_of_starttls)
 {
     static const char *const server[SCRIPT_MAX] = {
@@ -301,7 +310,7 @@ START_TEST(bytes_behind_the_answer_to_starttls_are_counted_and_never_read)
         ck_assert_uint_eq(l->n_injected, strlen(x->evil));
         ck_assert(peer_text_equal(l->injected, peer_text_of(x->evil)));
         client_hear(&c, x->inside, cut);
-        ck_assert(!ehlo_offers_auth(&l->tls, "EVIL") && ehlo_offers_auth(&l->tls, "PLAIN"));
+        ck_assert(!offers(&l->tls, "EVIL") && offers(&l->tls, "PLAIN"));
         ck_assert(c.d.complete && l->stage == SMTP_STAGE_DONE && l->fault == SMTP_FAULT_NONE);
         client_done(&c);
     }
@@ -354,6 +363,27 @@ START_TEST(a_flood_ends_the_talk_with_little_kept)
     ck_assert_uint_eq(c.d.learned.raw.len, PEER_RAW_MAX);
     ck_assert_uint_le(c.d.learned.tls.n_keywords, INCOMING_WORDS_MAX);
     ck_assert_int_eq(c.d.err.kind, ERR_NONE);
+    client_done(&c);
+}
+END_TEST
+
+/* The last byte that an answer may have is the end of one of its lines. */
+START_TEST(a_flood_does_not_step_over_the_ceiling_at_the_end_of_a_line)
+{
+    enum { LINE = 256 };
+    struct client c = { .allocations = -1 };
+    char line[LINE + 1] = "+OK ";
+
+    memset(line + 4, 'a', LINE - 6);
+    strcpy(line + LINE - 2, "\r\n");
+    ck_assert(client_init(&c, &pop3));
+    client_hear(&c, POP3_HI, 100);
+    for (int i = 0; i < INCOMING_BYTES_MAX / LINE; i++) {
+        ck_assert_int_eq(c.d.learned.fault, SMTP_FAULT_NONE);
+        client_hear(&c, line, 100);
+        line[0] = 'X';
+    }
+    ck_assert_int_eq(c.d.learned.flaw, REPLY_TOO_LONG);
     client_done(&c);
 }
 END_TEST
@@ -439,6 +469,7 @@ int main(void)
     tcase_add_loop_test(t, bytes_behind_the_answer_to_starttls_are_counted_and_never_read, 0, COUNT(injections));
     tcase_add_test(t, what_was_not_sent_in_clear_does_not_pass_into_tls);
     tcase_add_loop_test(t, a_flood_ends_the_talk_with_little_kept, 0, COUNT(floods));
+    tcase_add_test(t, a_flood_does_not_step_over_the_ceiling_at_the_end_of_a_line);
     tcase_add_test(t, a_nul_ends_the_talk);
     tcase_add_test(t, what_cannot_be_read_is_kept_with_what_follows_it);
     tcase_add_test(t, the_trail_names_every_state_that_was_entered);

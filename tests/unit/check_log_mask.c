@@ -4,6 +4,7 @@
 #include "smtp/log_mask.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "unit.h"
 
@@ -57,11 +58,31 @@ START_TEST(a_room_that_is_too_small_is_told)
 }
 END_TEST
 
+/* The word over and over: its line is gone through once, and not once for each. */
+START_TEST(a_line_of_commands_takes_no_long_time)
+{
+    size_t n = 4 << 20;
+    char *line = malloc(n);
+    clock_t begun = clock();
+    struct buf out;
+
+    for (size_t i = 0; i < n; i++)
+        line[i] = "PASS "[i % 5];
+    buf_init(&out, n);
+    ck_assert(log_mask(&out, (struct peer_text){ .bytes = line, .len = n }));
+    ck_assert_str_eq(buf_borrow(&out), "PASS ***");
+    ck_assert_int_lt((clock() - begun) / CLOCKS_PER_SEC, 3);
+    buf_done(&out);
+    free(line);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("log_mask");
 
     tcase_add_loop_test(t, a_secret_is_masked_and_nothing_else, 0, sizeof mask_cases / sizeof mask_cases[0]);
+    tcase_add_test(t, a_line_of_commands_takes_no_long_time);
     tcase_add_test(t, a_room_that_is_too_small_is_told);
     return unit_run("log_mask", &t, 1);
 }

@@ -2,52 +2,9 @@
 
 #include <string.h>
 
+#include "base/mail_address.h"
 #include "smtp/date.h"
 #include "unit.h"
-
-static const struct address_case {
-    const char *says, *address;
-    bool sendable, wide;
-} address_cases[] = {
-    { "an address", "user@example.com", true, false },
-    { "a tag, dots, an address literal", "a.b+c@[192.0.2.1]", true, false },
-    { "two ats, the first in quotes", "\"a@b\"@example.com", true, false },
-    { "not ASCII", "\xe7\x94\xb2@example.jp", true, true },
-    { "no at", "user", false, false },
-    { "no user", "@example.com", false, false },
-    { "no domain", "user@", false, false },
-    { "nothing", "", false, false },
-    { "a line end, and a command of somebody else's choice", "a@b\r\nRCPT TO:<c@d>", false, false },
-    { "a bare line feed", "a@b\nc", false, false },
-    { "a bracket that ends the path", "a@b> SIZE=1", false, false },
-    { "a bracket, and no blank", "a@b>c", false, false },
-    { "a bracket that begins one", "<a@b", false, false },
-    { "a blank", "a b@c", false, false },
-    { "a control character", "a\x1b@c", false, false },
-    { "DEL", "a\x7f@c", false, false },
-    { "no UTF-8", "a\xff@c", false, true },
-};
-
-START_TEST(an_address_is_never_a_command)
-{
-    const struct address_case *c = &address_cases[_i];
-
-    ck_assert_msg(message_address_sendable(c->address) == c->sendable, "%s", c->says);
-    ck_assert_msg(message_address_is_wide(c->address) == c->wide, "%s", c->says);
-}
-END_TEST
-
-START_TEST(an_address_has_a_greatest_length)
-{
-    char address[MESSAGE_ADDRESS_MAX + 2] = { 0 };
-
-    memset(address, 'a', sizeof address - 1);
-    address[1] = '@';
-    ck_assert(!message_address_sendable(address));
-    address[MESSAGE_ADDRESS_MAX] = '\0';
-    ck_assert(message_address_sendable(address));
-}
-END_TEST
 
 static const struct message_facts facts = {
     .from = "from@example.com", .to = "to@example.net", .id = "0123@example.com",
@@ -115,11 +72,11 @@ END_TEST
 
 START_TEST(the_longest_addresses_fit_and_no_line_begins_with_a_dot)
 {
-    char address[MESSAGE_ADDRESS_MAX + 1] = { 0 };
+    char address[MAIL_ADDRESS_MAX + 1] = { 0 };
     struct message_facts f = facts;
     struct buf out;
 
-    memset(address, 'a', MESSAGE_ADDRESS_MAX);
+    memset(address, 'a', MAIL_ADDRESS_MAX);
     address[1] = '@';
     f.from = f.to = f.id = address;
     buf_init(&out, MESSAGE_MAX);
@@ -133,30 +90,14 @@ START_TEST(the_longest_addresses_fit_and_no_line_begins_with_a_dot)
 }
 END_TEST
 
-START_TEST(an_address_beyond_ascii_makes_it_utf8)
-{
-    struct message_facts f = facts;
-    struct buf out;
-
-    f.to = "\xe7\x94\xb2@example.jp";
-    buf_init(&out, MESSAGE_MAX);
-    ck_assert(message_write(&out, &f));
-    ck_assert_ptr_nonnull(strstr(buf_borrow(&out), "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"));
-    buf_done(&out);
-}
-END_TEST
-
 #define COUNT(cases) (int)(sizeof(cases) / sizeof(cases)[0])
 
 int main(void)
 {
     TCase *t = tcase_create("message");
 
-    tcase_add_loop_test(t, an_address_is_never_a_command, 0, COUNT(address_cases));
-    tcase_add_test(t, an_address_has_a_greatest_length);
     tcase_add_test(t, the_message_says_what_it_is);
     tcase_add_loop_test(t, the_date_is_read_back_as_it_was, 0, COUNT(date_cases));
     tcase_add_test(t, the_longest_addresses_fit_and_no_line_begins_with_a_dot);
-    tcase_add_test(t, an_address_beyond_ascii_makes_it_utf8);
     return unit_run("message", &t, 1);
 }

@@ -68,6 +68,22 @@ START_TEST(a_reply_is_found_in_what_others_wrote)
 }
 END_TEST
 
+/* However many quotation marks stand before it, no more stack is taken. */
+START_TEST(quotation_marks_without_end_are_passed_over)
+{
+    size_t n = 4 << 20;
+    char *line = malloc(n + 4);
+    struct quoted_reply r;
+
+    for (size_t i = 0; i < n; i++)
+        line[i] = i % 2 == 0 ? 'b' : '\'';
+    memcpy(line + n, "535", 4);
+    ck_assert(quoted_reply_find(&r, (struct peer_text){ .bytes = line, .len = n + 3 }, n));
+    ck_assert_uint_eq(r.code, 535);
+    free(line);
+}
+END_TEST
+
 START_TEST(the_next_reply_stands_behind_the_first)
 {
     static const char line[] = "Expected response code \"250\" but got code \"530\"";
@@ -84,6 +100,7 @@ int main(void)
     TCase *t = tcase_create("quoted_reply");
 
     tcase_add_loop_test(t, a_reply_is_found_in_what_others_wrote, 0, sizeof reply_cases / sizeof reply_cases[0]);
+    tcase_add_test(t, quotation_marks_without_end_are_passed_over);
     tcase_add_test(t, the_next_reply_stands_behind_the_first);
     return unit_run("quoted_reply", &t, 1);
 }

@@ -8,6 +8,7 @@
 #include <gnutls/gnutls.h>
 #include <gsasl.h>
 
+#include "base/mechanism.h"
 #include "unit.h"
 
 enum { TEXT_SIZE = 2048 };
@@ -401,6 +402,37 @@ START_TEST(what_scram_makes_of_the_password_is_wiped)
 }
 END_TEST
 
+/* ---- the names ----------------------------------------------------------------------------- */
+
+/* What can be asked for can be done, with the same kind of secret, and nothing else of the registry is. */
+START_TEST(the_mechanisms_are_those_that_options_name)
+{
+    static const char *const others[] = { "DIGEST-MD5", "NTLM", "GSSAPI", "EXTERNAL", "ANONYMOUS", "XOAUTH", "OTP",
+                                          "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS", "SCRAM-SHA3-512", "PLAIN-CLIENTTOKEN" };
+    enum { OTHERS = sizeof others / sizeof others[0], ROOM = OTHERS + 32 };
+    struct peer_text offered[ROOM];
+    size_t n = 0;
+    size_t done = 0;
+
+    for (; n < OTHERS; n++)
+        offered[n] = peer_text_of(others[n]);
+    for (; mechanism_name(n - OTHERS) != NULL; n++) {
+        ck_assert_uint_lt(n, ROOM);
+        offered[n] = peer_text_of(mechanism_name(n - OTHERS));
+    }
+    for (int kind = SECRET_PASSWORD; kind <= SECRET_TOKEN; kind++) {
+        const char *name = NULL;
+
+        while ((name = sasl_choose(offered, n, (enum secret_kind)kind, true, NULL, name)) != NULL) {
+            ck_assert_msg(mechanism_takes_token(name) == (kind == SECRET_TOKEN), "%s", name);
+            ck_assert_str_eq(mechanism_parse(name), name);
+            done++;
+        }
+    }
+    ck_assert_uint_eq(done, n - OTHERS);
+}
+END_TEST
+
 /* ---- the choice -------------------------------------------------------------------------- */
 
 static const struct choice_case {
@@ -460,6 +492,7 @@ int main(void)
     tcase_add_loop_test(t, what_a_mechanism_cannot_carry_is_known_before, 0, COUNT(unsayable_cases));
     tcase_add_loop_test(t, the_server_of_these_tests_computes_what_the_rfcs_show, 0, COUNT(vectors));
     tcase_add_loop_test(t, scram_proves_both_sides, 0, COUNT(scram_cases));
+    tcase_add_test(t, the_mechanisms_are_those_that_options_name);
     tcase_add_test(t, what_scram_makes_of_the_password_is_wiped);
     tcase_add_loop_test(t, the_best_common_mechanism_is_chosen, 0, COUNT(choice_cases));
     return unit_run("sasl", &t, 1);

@@ -23,8 +23,6 @@ static const struct smtp_errand login = { ERRAND, .sign_in = true, .auth = "LOGI
 static const struct smtp_errand sends = { ERRAND, .sign_in = true, MESSAGE };
 static const struct smtp_errand asks = { ERRAND, .sign_in = true, MESSAGE, .stop_after_rcpt = true };
 static const struct smtp_errand relay = { MESSAGE };
-#define WIDE "\xe7\x94\xb2@example.jp"
-static const struct smtp_errand wide = { .mail_from = "from@example.com", .rcpt_to = WIDE };
 
 #define E "EHLO client.example\r\n"
 #define Q "QUIT\r\n"
@@ -217,14 +215,6 @@ static const struct talk {
     { "the message is larger than the server takes", &relay, SECRET_PASSWORD,
       { GREETS, "250-mx\r\n250 SIZE 100\r\n", BYE }, E Q, SMTP_STAGE_MAIL, SMTP_FAULT_TOO_LARGE, 0, NULL,
       false },
-    { "an address that is not ASCII", &wide, SECRET_PASSWORD, { GREETS, "250-mx\r\n250 8BITMIME\r\n", BYE },
-      E Q,
-      SMTP_STAGE_MAIL, SMTP_FAULT_NEEDS_SMTPUTF8, 0, NULL, false },
-    { "... where it is taken", &wide, SECRET_PASSWORD,
-      { GREETS, "250-mx\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n", "250 ok\r\n", "550 no\r\n" },
-      E M " BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<" WIDE ">\r\n" Q, SMTP_STAGE_RCPT,
-      SMTP_FAULT_REFUSED,
-      550, NULL, false },
 };
 
 /* ---- the client ------------------------------------------------------------------------- */
@@ -380,7 +370,7 @@ START_TEST(what_was_sent_and_what_became_of_it_is_learned)
                 "250 recipient\r\n",
                                                  "354 go\r\n", "250 2.0.0 queued\r\n", BYE },
                 100);
-    ck_assert(l->sending.accepted);
+    ck_assert_int_eq(l->stage, SMTP_STAGE_DONE);
     ck_assert_uint_gt(l->sending.size, 300);
     ck_assert_ptr_nonnull(strstr(l->sending.message_id, "@example.com"));
     ck_assert_uint_eq(strlen(l->sending.message_id), 32 + strlen("@example.com"));
@@ -438,7 +428,6 @@ START_TEST(one_who_talks_on_and_on_before_the_permission_is_left)
         c.want = dialogue_feed(&c.d, noise, _i == 0 ? 1023 : sizeof noise - 1);
     ck_assert_int_eq(c.want, SMTP_WANT_CLOSE);
     ck_assert_int_eq(c.d.learned.flaw, REPLY_TOO_LONG);
-    ck_assert(c.d.learned.early);
     ck_assert_uint_eq(c.d.learned.raw.len, PEER_RAW_MAX);
     client_done(&c);
 }
@@ -763,16 +752,22 @@ START_TEST(what_one_mechanism_cannot_carry_another_may)
 }
 END_TEST
 
+static const char *const unsendable[] = { "a@b>\r\nRCPT TO:<c@d", "user", "\xe7\x94\xb2@example.jp", "" };
+
 START_TEST(an_address_that_would_be_a_command_is_our_error)
 {
-    struct smtp_errand errand = { .mail_from = "from@example.com", .rcpt_to = "a@b>\r\nRCPT TO:<c@d" };
-    struct smtp_dialogue_spec spec = { .ehlo_name = "client.example", .inside_tls = true, .errand = &errand };
-    struct smtp_dialogue d;
-    struct err err = { 0 };
+    struct smtp_errand errands[] = { { .mail_from = "from@example.com", .rcpt_to = unsendable[_i] },
+                                     { .mail_from = unsendable[_i], .rcpt_to = "to@example.net" } };
 
-    ck_assert(!dialogue_init(&d, &spec, &err));
-    ck_assert_int_eq(err.kind, ERR_INPUT);
-    dialogue_done(&d);
+    for (size_t i = 0; i < 2; i++) {
+        struct smtp_dialogue_spec spec = { .ehlo_name = "client.example", .inside_tls = true, .errand = &errands[i] };
+        struct smtp_dialogue d;
+        struct err err = { 0 };
+
+        ck_assert(!dialogue_init(&d, &spec, &err));
+        ck_assert_int_eq(err.kind, ERR_INPUT);
+        dialogue_done(&d);
+    }
 }
 END_TEST
 
@@ -839,7 +834,7 @@ int main(void)
     tcase_add_test(t, a_binding_makes_it_plus);
     tcase_add_test(t, a_challenge_may_be_long_and_not_endless);
     tcase_add_loop_test(t, what_one_mechanism_cannot_carry_another_may, 0, COUNT(sayable_cases));
-    tcase_add_test(t, an_address_that_would_be_a_command_is_our_error);
+    tcase_add_loop_test(t, an_address_that_would_be_a_command_is_our_error, 0, COUNT(unsendable));
     tcase_add_loop_test(t, every_allocation_may_fail_once, 0, COUNT(short_cases));
     return unit_run("sign_in", &t, 1);
 }

@@ -201,6 +201,29 @@ START_TEST(without_a_secret_nothing_is_begun)
 }
 END_TEST
 
+/* A 504 to the first mechanism explains the 535 to the second. */
+START_TEST(what_was_set_aside_is_brought_home)
+{
+    struct evidence *e = evidence_built("465i ok");
+    struct smtp_learned l = { .sign_in = { .begun = true, .mechanism = "PLAIN", .n_set_aside = 1 } };
+    const struct sign_in *s;
+
+    l.sign_in.set_aside[0].mechanism = "SCRAM-SHA-256";
+    l.sign_in.set_aside[0].answer = (struct smtp_answer){ .code = 504, .text = PEER_TEXT_LITERAL("504 no") };
+    l.answers[SMTP_STAGE_AUTH].code = 535;
+    e->plan->user = PEER_TEXT_LITERAL("me");
+    ck_assert(submission_begin(e, NULL));
+    submission_keep(e->errand, e->arena, &l);
+    s = &e->errand->sign_in;
+    ck_assert_uint_eq(s->answer.code, 535);
+    ck_assert_uint_eq(s->n_set_aside, 1);
+    ck_assert_str_eq(s->set_aside[0].mechanism, "SCRAM-SHA-256");
+    ck_assert_uint_eq(s->set_aside[0].answer.code, 504);
+    ck_assert(peer_text_equal(s->set_aside[0].answer.text, PEER_TEXT_LITERAL("504 no")));
+    evidence_free(e);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("submission");
@@ -208,6 +231,7 @@ int main(void)
     tcase_add_loop_test(t, a_message_goes_where_clients_are_told_to_go, 0, sizeof place_cases / sizeof place_cases[0]);
     tcase_add_test(t, a_place_that_looks_like_failing_is_not_waited_for);
     tcase_add_loop_test(t, a_secret_goes_to_nobody_who_is_not_verified, 0, sizeof bar_cases / sizeof bar_cases[0]);
+    tcase_add_test(t, what_was_set_aside_is_brought_home);
     tcase_add_test(t, without_a_secret_nothing_is_begun);
     return unit_run("submission", &t, 1);
 }

@@ -1,7 +1,7 @@
 /*
  * mail_address - an address that a message can be sent from or to
  */
-#include "input/mail_address.h"
+#include "base/mail_address.h"
 
 #include <string.h>
 
@@ -53,7 +53,7 @@ bool mail_address_is_valid(struct peer_text address)
         return false;
     local = (size_t)(at - address.bytes);
     domain = address.len - local - 1;
-    return local <= LOCAL_PART_MAX && domain <= DOMAIN_MAX &&
+    return address.len <= MAIL_ADDRESS_MAX && local <= LOCAL_PART_MAX && domain <= DOMAIN_MAX &&
            is_dotted(address.bytes, local, LOCAL_PART_MAX, is_atom_character) &&
            is_dotted(at + 1, domain, LABEL_MAX, is_label_character);
 }
