@@ -49,6 +49,17 @@ static void say_offered(struct draft *d, struct because *b, const struct probe *
     buf_done(&list);
 }
 
+/* Mechanisms that the server offers and does not carry out; another was tried after each. */
+static void say_set_aside(struct draft *d, struct diagnosed *f, const struct sign_in *s)
+{
+    for (size_t i = 0; i < s->n_set_aside; i++) {
+        struct because *b = refusal_because(d, f, TEXT_REPLY_SET_ASIDE);
+
+        say_word(d, b, "mechanism", s->set_aside[i].mechanism);
+        say_reply(d, b, &s->set_aside[i].answer);
+    }
+}
+
 struct diagnosed *refusal_raise(struct draft *d, enum finding_id finding, enum text_id text)
 {
     const struct attempt *a = &d->attempt;
@@ -68,6 +79,7 @@ struct diagnosed *refusal_raise(struct draft *d, enum finding_id finding, enum t
     say_offered(d, b, errand->connection);
     if (a->reply != NULL)
         say_reply(d, b, a->reply);
+    say_set_aside(d, f, &errand->sign_in);
     refusal_say_help(d, f);
     return f;
 }
