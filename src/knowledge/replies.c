@@ -385,7 +385,8 @@ static struct reply_meaning meaning_of(const struct match *m, const struct reply
         .class = row->class,
         .finding = finding,
         .confidence = row->percent * factor_of(m) / 100,
-        .help_url = row->help_url,
+        /* Another provider's page tells what to do with another account. */
+        .help_url = m->owner == OWNER_ANOTHER && q->provider != NULL ? NULL : row->help_url,
         .by_text = by_text,
     };
 }
