@@ -231,6 +231,8 @@ static unsigned fit_of(const struct reply_row *row, const struct reply_question 
         fits += row->detail_last > row->enhanced[2] ? 2 : 4;
     if (row->stages != 0 && q->stage != REPLY_AT_ANY)
         fits += 1;
+    if (row->code != 0 && q->code == 0 && fits > 0)
+        fits -= 1; /* it asks for a code that was not given */
     return fits;
 }
 
