@@ -34,7 +34,8 @@ static enum oauth2_offer offered_by_server(const struct evidence *e)
     if (p == NULL || p->n_auth == 0)
         return OAUTH2_UNKNOWN;
     for (size_t i = 0; i < p->n_auth; i++) {
-        if (peer_text_equal_nocase(p->auth[i], "XOAUTH2") || peer_text_equal_nocase(p->auth[i], "OAUTHBEARER"))
+        if (peer_text_equal_nocase(p->auth[i], "XOAUTH2") ||
+            peer_text_equal_nocase(p->auth[i], "OAUTHBEARER"))
             return OAUTH2_OFFERED;
     }
     return OAUTH2_NONE;
@@ -97,7 +98,8 @@ static bool may_be_usual(const struct evidence *e)
            !(form->app_password_groups || form->app_password_letters || form->app_password_hyphens);
 }
 
-static enum text_id password_text(const struct evidence *e, const struct diagnosed *f, const struct provider *p)
+static enum text_id password_text(const struct evidence *e, const struct diagnosed *f,
+                                  const struct provider *p)
 {
     bool other_kind = p != NULL && p->app_password != APP_PASSWORD_NONE && may_be_usual(e);
 
@@ -116,8 +118,9 @@ static enum text_id outgoing_text(const struct evidence *e)
 /* What is written about the relay of Google Workspace is nothing to who sends through another server. */
 static enum text_id relay_text(const struct diagnosed *f, const struct provider *p)
 {
-    return f->finding != FINDING_SEND_RELAY_DENIED || is_provider(p, "gmail-relay") ? TEXT_VARIANT_RELAY_GOOGLE
-                                                                                    : TEXT_VARIANT_RELAY_OTHER;
+    bool other = f->finding == FINDING_SEND_RELAY_DENIED && !is_provider(p, "gmail-relay");
+
+    return other ? TEXT_VARIANT_RELAY_OTHER : TEXT_VARIANT_RELAY_GOOGLE;
 }
 
 static enum text_id quota_text(const struct provider *p)
@@ -144,8 +147,8 @@ static enum text_id wait_text(const struct diagnosed *f)
     return f->finding == FINDING_SEND_QUOTA_EXCEEDED ? TEXT_VARIANT_WAIT_LIMIT : TEXT_VARIANT_WAIT_WHILE;
 }
 
-void variant_fill(struct argument ret[static VARIANT_COUNT], const struct evidence *e, const struct diagnosed *f,
-                  const struct provider *provider)
+void variant_fill(struct argument ret[static VARIANT_COUNT], const struct evidence *e,
+                  const struct diagnosed *f, const struct provider *provider)
 {
     const struct {
         const char *name;

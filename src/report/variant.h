@@ -17,7 +17,7 @@ enum { VARIANT_COUNT = 8 };
 
 /* One argument for each kind; provider is whose server it is, or NULL. */
 struct provider;
-void variant_fill(struct argument ret[static VARIANT_COUNT], const struct evidence *e, const struct diagnosed *f,
-                  const struct provider *provider);
+void variant_fill(struct argument ret[static VARIANT_COUNT], const struct evidence *e,
+                  const struct diagnosed *f, const struct provider *provider);
 
 #endif

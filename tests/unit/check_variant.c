@@ -18,8 +18,10 @@ static bool put_plainly(struct buf *out, struct peer_text t, void *user)
     return peer_text_escape(out, t, 0);
 }
 
-#define TENANT "auth:reply:535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant"
+#define TENANT \
+    "auth:reply:535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant"
 #define BASIC "auth:reply:535 5.7.139 Authentication unsuccessful, basic authentication is disabled."
+#define APP_PASSWORD "auth:reply:534 5.7.9 Application-specific password required"
 #define RELAY_DENIED "rcpt:reply:554 5.7.1 Relay access denied"
 #define DAILY "message:reply:550 5.4.5 Daily user sending limit exceeded"
 #define MICROSOFT_DAILY "message:reply:554 5.2.2 mailbox submission quota exceeded"
@@ -32,7 +34,8 @@ static const struct variant_case {
     const char *told; /* stands in the step */
     const char *not_told;
 } variant_cases[] = {
-    { "a token that was refused is not to be tried again", "provider office365; user a@b.c; token; 587s ok; errand 587s " TENANT,
+    { "a token that was refused is not to be tried again",
+      "provider office365; user a@b.c; token; 587s ok; errand 587s " TENANT,
       FINDING_AUTH_DISABLED, STEP_USE_OAUTH2, "nothing to do here", "Open the settings" },
     { "a password that was refused is", "provider office365; user a@b.c; 587s ok; errand 587s " BASIC,
       FINDING_AUTH_DISABLED, STEP_USE_OAUTH2, "choose OAuth2 as the way to sign in", "nothing to do" },
@@ -41,23 +44,26 @@ static const struct variant_case {
     { "nobody can allow it", "provider outlook; user a@b.c; 587s ok; errand 587s " BASIC,
       FINDING_AUTH_DISABLED, STEP_ALLOW_MAIL_PROGRAMS, "there is no such switch", "on the web" },
     { "iCloud has no OAuth2 for mail programs",
-      "provider icloud; user a@icloud.com; 587s ok; errand 587s auth:reply:534 5.7.9 Application-specific password required",
+      "provider icloud; user a@icloud.com; 587s ok; errand 587s " APP_PASSWORD,
       FINDING_AUTH_APP_PASSWORD_REQUIRED, STEP_USE_OAUTH2, "does not offer it", "https://" },
     { "and its app passwords are made elsewhere than Google's",
-      "provider icloud; user a@icloud.com; 587s ok; errand 587s auth:reply:534 5.7.9 Application-specific password required",
+      "provider icloud; user a@icloud.com; 587s ok; errand 587s " APP_PASSWORD,
       FINDING_AUTH_APP_PASSWORD_REQUIRED, STEP_USE_APP_PASSWORD, "https://account.apple.com", "google" },
-    { "the usual password does not do at Gmail", "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:535 no",
+    { "the usual password does not do at Gmail",
+      "provider gmail; user a@gmail.com; 465i ok; errand 465i auth:reply:535 no",
       FINDING_AUTH_BAD_CREDENTIALS, STEP_SIGN_IN_AGAIN, "do the next step first", "If you are not sure" },
     { "what is an app password already is not held to be the usual one",
       "provider gmail; user a@gmail.com; form letters; 465i ok; errand 465i auth:reply:535 no",
       FINDING_AUTH_BAD_CREDENTIALS, STEP_SIGN_IN_AGAIN, "If you are not sure", "do the next step first" },
     { "at any other server the usual one does", "user a@example.com; 465i ok; errand 465i auth:reply:535 no",
       FINDING_AUTH_BAD_CREDENTIALS, STEP_SIGN_IN_AGAIN, "If you are not sure", "do the next step first" },
-    { "the sign-in for sending is switched off", "send b@example.net a@example.com; 465i ok; errand 465i " RELAY_DENIED,
+    { "the sign-in for sending is switched off",
+      "send b@example.net a@example.com; 465i ok; errand 465i " RELAY_DENIED,
       FINDING_SEND_RELAY_DENIED, STEP_SWITCH_ON_SMTP_AUTH, "requires authentication", "has signed in" },
     { "or it is not", "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i " RELAY_DENIED,
       FINDING_SEND_RELAY_DENIED, STEP_SWITCH_ON_SMTP_AUTH, "The check has signed in", "often what is missing" },
-    { "Google's relay is not everybody's", "send b@example.net a@example.com; 465i ok; errand 465i " RELAY_DENIED,
+    { "Google's relay is not everybody's",
+      "send b@example.net a@example.com; 465i ok; errand 465i " RELAY_DENIED,
       FINDING_SEND_RELAY_DENIED, STEP_RELAY_ELIGIBILITY, "own customers", "smtp-relay.gmail.com" },
     { "Gmail's limit of a day", "provider gmail; user a@gmail.com; send b@c.d; 465i ok; errand 465i " DAILY,
       FINDING_SEND_QUOTA_EXCEEDED, STEP_RETRY_LATER, "24 hours", "30 minutes" },
