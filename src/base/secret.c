@@ -27,6 +27,11 @@ enum {
     CUT_MIN = 128,
     /* Fewer characters in base64 stand in many a text by chance. */
     BASE64_MIN = 3,
+    /*
+     * Behind the last place where a sight is found, a cut text may hold less than one: four characters
+     * in base64, one of them shared, each written in three, and a part of the next.
+     */
+    CUT_TAIL = 14,
 };
 
 /* One way in which a secret may be written, and where in it each run of bytes stands, in order of those bytes. */
@@ -473,8 +478,22 @@ static bool search_text(struct search *s, const struct secret *secret, struct pe
     return true;
 }
 
-bool secret_mask(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
-                 struct peer_text text)
+/* How much of the text is left: where its end is not hidden, that may be the beginning of the secret. */
+static size_t sound_len(const struct search *s)
+{
+    size_t len = s->text.len;
+
+    if (s->hidden[len - 1])
+        return len;
+    for (size_t left = CUT_TAIL; left > 0 && len > 0; len--) {
+        if (!is_space(s->text.bytes[len - 1]))
+            left--;
+    }
+    return len;
+}
+
+static bool mask(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
+                 struct peer_text text, bool is_cut)
 {
     size_t room = (text.len + 1) * sizeof(uint32_t) + 2 * text.len;
     struct search search = { .text = text };
@@ -490,7 +509,22 @@ bool secret_mask(struct peer_text *ret, const struct secret *s, struct peer_text
         return false;
     search.view = (char *)(search.from + text.len + 1);
     search.hidden = (bool *)(search.view + text.len);
-    ok = search_text(&search, s, user) && put_masked(ret, &search, a);
+    ok = search_text(&search, s, user);
+    if (is_cut)
+        search.text.len = sound_len(&search);
+    ok = ok && put_masked(ret, &search, a);
     secret_room_free(search.from, room);
     return ok;
+}
+
+bool secret_mask(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
+                 struct peer_text text)
+{
+    return mask(ret, s, user, a, text, false);
+}
+
+bool secret_mask_cut(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
+                     struct peer_text text)
+{
+    return mask(ret, s, user, a, text, true);
 }

@@ -63,6 +63,14 @@ const char *secret_bytes(const struct secret *s, size_t *n);
 bool secret_mask(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
                  struct peer_text text);
 
+/*
+ * secret_mask_cut() - likewise, where the text is known to have been cut
+ * shape:  of a secret that began at its end, not even a part below four bytes is left: unless that
+ *         end is masked, as many bytes as may hold one are dropped
+ */
+bool secret_mask_cut(struct peer_text *ret, const struct secret *s, struct peer_text user, struct arena *a,
+                     struct peer_text text);
+
 /* Room for a secret that is not one yet: locked, not dumped, zeroed. NULL when memory is short. */
 void *secret_room_new(size_t n);
 

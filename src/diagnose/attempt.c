@@ -61,10 +61,9 @@ static bool fits_stage(enum finding_id id, enum stage stage)
     case FINDING_SEND_REVERSE_DNS:
     case FINDING_SEND_LOCATION_BLOCKED:
         return true;
-    case FINDING_AUTH_MECHANISM_UNSUPPORTED:
-        return stage == STAGE_AUTH;
     default:
-        return is_of_layer(id, "auth") || (stage > STAGE_AUTH && (is_of_layer(id, "send") || is_of_layer(id, "relay")));
+        return is_of_layer(id, "auth") ||
+               (stage > STAGE_AUTH && (is_of_layer(id, "send") || is_of_layer(id, "relay")));
     }
 }
 

@@ -263,6 +263,17 @@ static void drop_parts(struct judged *j)
     j->n_hits = n;
 }
 
+/* Of several texts each had its own share of what is certain. */
+static void share(struct judged *j)
+{
+    double all = 0;
+
+    for (size_t i = 0; i < j->n_candidates; i++)
+        all += j->candidates[i].confidence;
+    for (size_t i = 0; all > 1 && i < j->n_candidates; i++)
+        j->candidates[i].confidence /= all;
+}
+
 /* The program's texts in the line, of which those that tell most count. */
 static void judge_texts(const struct judging *g, struct judged *j, size_t index)
 {
@@ -282,6 +293,7 @@ static void judge_texts(const struct judging *g, struct judged *j, size_t index)
         for (size_t k = 0; telling_of(t) == j->telling && k < t->n_means; k++)
             add_candidate(j, t->means[k].finding, t->means[k].percent / 100.0, (int)i);
     }
+    share(j);
 }
 
 /* ---- the line that decides ------------------------------------------------ */

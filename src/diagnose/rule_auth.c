@@ -58,7 +58,8 @@ static enum text_id app_password_text(enum app_password_form wanted, const struc
 static void say_app_password(struct draft *d, struct diagnosed *f, const struct secret_form *form)
 {
     const struct provider *provider = seen_provider(d->e);
-    enum text_id text = app_password_text(provider == NULL ? APP_PASSWORD_NONE : provider->app_password, form);
+    enum app_password_form wanted = provider == NULL ? APP_PASSWORD_NONE : provider->app_password;
+    enum text_id text = app_password_text(wanted, form);
 
     if (text != TEXT_NONE)
         say_word(d, draft_because(d, f, text, -1), "provider", provider == NULL ? "" : provider->name);
@@ -94,7 +95,7 @@ static bool has_blanks(const struct secret_form *form)
 
 static bool is_address(struct peer_text user)
 {
-    const char *at = user.len == 0 ? NULL : memrchr(user.bytes, '@', user.len);
+    const char *at = user.bytes == NULL ? NULL : memrchr(user.bytes, '@', user.len);
 
     return at != NULL && at > user.bytes && at + 1 < user.bytes + user.len;
 }
@@ -215,14 +216,17 @@ void rule_auth_mechanism_unsupported(struct draft *d)
         say_word(d, b, "mechanism", d->e->plan->auth);
         return;
     }
-    draft_because(d, f, errand->sign_in.kind == SECRET_TOKEN ? TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_TOKEN
-                                                             : TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_PASSWORD,
+    draft_because(d, f,
+                  errand->sign_in.kind == SECRET_TOKEN ? TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_TOKEN
+                                                       : TEXT_BECAUSE_AUTH_MECHANISM_UNSUPPORTED_PASSWORD,
                   -1);
 }
 
 /* ---- auth.token-rejected --------------------------------------------------- */
 
-static void say_oauth(struct draft *d, struct diagnosed *f, enum text_id text, const char *name, struct peer_text value)
+/* A line of one value, where there is one. */
+static void say_value(struct draft *d, struct diagnosed *f, enum text_id text, const char *name,
+                      struct peer_text value)
 {
     if (value.len > 0)
         say_peer(d, draft_because(d, f, text, -1), name, value);
@@ -251,20 +255,21 @@ static void say_token(struct draft *d, struct diagnosed *f, const struct token_f
         say_peer(d, b, "owner", t->user);
         say_peer(d, b, "user", d->e->plan->user);
     }
-    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_AUDIENCE, "audience", t->audience);
-    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ALLOWS, "scopes", t->scopes);
-    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ROLES, "roles", t->roles);
+    say_value(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_AUDIENCE, "audience", t->audience);
+    say_value(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ALLOWS, "scopes", t->scopes);
+    say_value(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_ROLES, "roles", t->roles);
 }
 
 void rule_auth_token_rejected(struct draft *d)
 {
     const struct sign_in *s = d->e->errand == NULL ? NULL : &d->e->errand->sign_in;
-    struct diagnosed *f = refusal_raise(d, FINDING_AUTH_TOKEN_REJECTED, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_REPLY);
+    struct diagnosed *f =
+        refusal_raise(d, FINDING_AUTH_TOKEN_REJECTED, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_REPLY);
 
     if (f == NULL)
         return;
-    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_STATUS, "status", s->oauth_status);
-    say_oauth(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_SCOPE, "scope", s->oauth_scope);
+    say_value(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_STATUS, "status", s->oauth_status);
+    say_value(d, f, TEXT_BECAUSE_AUTH_TOKEN_REJECTED_SCOPE, "scope", s->oauth_scope);
     say_token(d, f, &s->token);
     say_flaws(d, f, &s->form);
 }

@@ -15,7 +15,8 @@
 
 static enum text_id text_ehlo(const struct probe *p)
 {
-    return p->other_ehlo_accepted ? TEXT_BECAUSE_RELAY_EHLO_DOMAIN_OTHER : TEXT_BECAUSE_RELAY_EHLO_DOMAIN_REPLY;
+    return p->other_ehlo_accepted ? TEXT_BECAUSE_RELAY_EHLO_DOMAIN_OTHER
+                                  : TEXT_BECAUSE_RELAY_EHLO_DOMAIN_REPLY;
 }
 
 void rule_relay_ehlo_domain(struct draft *d)
@@ -97,12 +98,14 @@ void rule_relay_not_eligible(struct draft *d)
         return;
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         struct diagnosed *f;
+        struct because *b;
 
         if (!is_personal(addresses[i]))
             continue;
         f = draft_raise(d, FINDING_RELAY_NOT_ELIGIBLE);
         f->severity = is_refused(d) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-        say_peer(d, draft_because(d, f, TEXT_BECAUSE_RELAY_NOT_ELIGIBLE_PERSONAL, -1), "address", addresses[i]);
+        b = draft_because(d, f, TEXT_BECAUSE_RELAY_NOT_ELIGIBLE_PERSONAL, -1);
+        say_peer(d, b, "address", addresses[i]);
         return;
     }
 }

@@ -115,7 +115,8 @@ void rule_send_too_large(struct draft *d)
 
     if (f == NULL || s->size == 0)
         return;
-    b = draft_because(d, f, s->size_limit > 0 ? TEXT_BECAUSE_SEND_TOO_LARGE_LIMIT : TEXT_BECAUSE_SEND_TOO_LARGE_SIZE,
+    b = draft_because(d, f,
+                      s->size_limit > 0 ? TEXT_BECAUSE_SEND_TOO_LARGE_LIMIT : TEXT_BECAUSE_SEND_TOO_LARGE_SIZE,
                       -1);
     say_limit(d, f, s->size_limit);
     say_number(b, "size", (int64_t)s->size);

@@ -66,7 +66,8 @@ void rule_smtp_rejected(struct draft *d)
 
 static enum text_id text_ehlo(const struct probe *p)
 {
-    return p->other_ehlo_accepted ? TEXT_BECAUSE_SMTP_EHLO_REJECTED_REPLY : TEXT_BECAUSE_SMTP_EHLO_REJECTED_ALONE;
+    return p->other_ehlo_accepted ? TEXT_BECAUSE_SMTP_EHLO_REJECTED_REPLY
+                                  : TEXT_BECAUSE_SMTP_EHLO_REJECTED_ALONE;
 }
 
 void rule_smtp_ehlo_rejected(struct draft *d)

@@ -117,10 +117,11 @@ static struct argument word_argument(struct draft *d, const char *name, const ch
 static void add_attempt_arguments(struct draft *d)
 {
     const struct errand *errand = d->e->errand;
-    struct diagnosis *out = d->d;
+    struct argument *next = &d->d->summary_arguments[d->d->n_summary_arguments];
 
-    out->summary_arguments[out->n_summary_arguments++] = word_argument(d, "mechanism", errand->sign_in.mechanism);
-    out->summary_arguments[out->n_summary_arguments++] = word_argument(d, "id", errand->sending.message_id);
+    *next++ = word_argument(d, "mechanism", errand->sign_in.mechanism);
+    *next = word_argument(d, "id", errand->sending.message_id);
+    d->d->n_summary_arguments += 2;
 }
 
 void verdict_reach(struct draft *d)

@@ -186,6 +186,7 @@ struct chain {
     unsigned trust_flaws;  /* enum trust_flaw */
     bool leaf_self_signed; /* signature checked with its own key */
     bool issuer_public;    /* the organisation that issued the last one owns a root in the trust store */
+    bool current;          /* where trusted: within the days of all that it takes, the root's too, by this clock */
     bool name_matches;     /* RFC 9525, no fallback to the CN */
     size_t n_needed;       /* where trusted: so many from the leaf on lead to a root; 0 not told */
     bool root_given;       /* where trusted: by a root of --ca-file */

@@ -179,6 +179,8 @@ static void codec_chain(struct codec *c, void *item)
     }
     if (codec_has(c, "root_given"))
         codec_bool(c, "root_given", &chain->root_given);
+    if (codec_has(c, "current"))
+        codec_bool(c, "current", &chain->current);
 }
 
 static void codec_fetch(struct codec *c, void *item)

@@ -149,6 +149,8 @@ void codec_plan(struct codec *c, void *item)
         CODEC_INTEGER(c, "crit_time_ms", p->crit_time_ms, 0, TIMEOUT_MAX_MS);
     if (codec_has(c, "last_step")) {
         codec_peer(c, "user", &p->user);
+        if (!c->saving && p->user.len == 0)
+            p->user = (struct peer_text){ 0 }; /* none is written as an empty one, and none can be empty */
         codec_text_or_null(c, "auth", &p->auth);
         codec_text_or_null(c, "send_to", &p->send_to);
         codec_text_or_null(c, "send_from", &p->send_from);

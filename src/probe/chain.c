@@ -11,7 +11,6 @@
 
 #include <gnutls/x509.h>
 
-#include "base/clock.h"
 #include "probe/aia.h"
 #include "probe/http.h"
 #include "probe/ocsp.h"
@@ -191,6 +190,7 @@ static void judge_trust(struct trust *t, struct judged *j)
     if (c->trusted) {
         c->n_needed = count_needed(t, j);
         c->root_given = trust_is_given(t, j->crts, j->n);
+        c->current = trust_is_current(t, j->crts, j->n);
     }
     if (is_weak(c))
         c->trust_flaws |= TRUST_WEAK_ALGORITHM;
@@ -337,24 +337,11 @@ void chain_judge_all(struct trust *t, struct evidence *e)
     free(all);
 }
 
-static bool is_within_days(const struct certificate *x, int64_t now_s)
-{
-    return now_s >= x->not_before && now_s <= x->not_after;
-}
-
 bool chain_is_verified(const struct evidence *e, int chain)
 {
     const struct chain *c = chain < 0 ? NULL : &e->chains[chain];
-    int64_t now_s = clock_wall_ms() / 1000;
 
-    if (c == NULL || !c->judged || !c->trusted || !c->name_matches || c->n_needed == 0 ||
-        c->ocsp.status == OCSP_REVOKED)
-        return false;
-    for (size_t i = 0; i < c->n_needed; i++) {
-        if (i >= c->n_certificates || !is_within_days(&c->certificates[i], now_s))
-            return false;
-    }
-    return true;
+    return c != NULL && c->judged && c->trusted && c->current && c->name_matches && c->ocsp.status != OCSP_REVOKED;
 }
 
 /* ---- what the network may still tell ----------------------------------------- */

@@ -37,6 +37,7 @@ struct check {
     unsigned n_interrupts; /* of the engine when it was started: those before are not meant for it */
     unsigned further; /* enum further: what failures have called for so far */
     bool doubtful;    /* a certificate that a client would not take: who else shows its issuer matters */
+    bool suspect[EVIDENCE_PROBES_MAX]; /* cells that look like failing, though they are still tried */
     bool errand_decided; /* it is under way, over, or nothing comes of it */
     bool begun;
     bool stopped; /* at the ceiling, or interrupted: nothing new begins */
@@ -216,8 +217,11 @@ static bool look_at_errand(struct check *c, bool last)
 
     if (e->errand == NULL || c->errand_decided || c->stopped || (!last && !trust_is_ready(c->trust)))
         return false;
+    /* What an OCSP responder still says of a certificate comes before what is said to its server. */
+    if (e->plan->user.bytes != NULL && c->fetcher != NULL && fetcher_waits(c->fetcher))
+        return false;
     chain_judge_all(c->trust, e);
-    switch (submission_choose(e, secret != NULL, last, &probe)) {
+    switch (submission_choose(e, secret != NULL, c->suspect, last, &probe)) {
     case SUBMISSION_WAIT:
         return false;
     case SUBMISSION_BARRED:
@@ -227,8 +231,10 @@ static bool look_at_errand(struct check *c, bool last)
         break;
     }
     c->errand_decided = true;
-    site_run_errand(target_site(c), probe, secret, c->trust);
-    return true;
+    if (site_run_errand(target_site(c), probe, secret, c->trust))
+        return true;
+    e->errand->bar = BAR_STOPPED;
+    return false;
 }
 
 static void check_review(struct check *c)
@@ -429,6 +435,7 @@ static void on_failing(void *user, size_t probe)
     struct check *c = user;
 
     look_at_certificate(c, probe);
+    c->suspect[probe] = true;
     look_at_errand(c, false);
     check_go_further(c, escalate_for_probe(c->evidence, &c->evidence->probes[probe]));
     look_at_paths(c);

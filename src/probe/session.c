@@ -674,7 +674,7 @@ static void session_connected(struct session *s)
     struct err err = { 0 };
 
     if (s->spec.lesson == LESSON_ERRAND) {
-        errand = submission_words(s->spec.evidence, s->spec.secret, s->spec.host, s->spec.port);
+        errand = submission_words(s->spec.evidence, s->spec.secret, session_probe(s)->host, s->spec.port);
         spec.errand = &errand;
     }
     s->asked_ms = s->connected_ms;
@@ -848,8 +848,20 @@ void session_conclude(struct session *s, enum fault fault)
         session_end(s, PROBE_FAILED, session_stage(s), fault);
 }
 
+/* AUTH or MAIL was said. */
+static bool errand_has_begun(const struct session *s)
+{
+    const struct smtp_learned *l = talk_learned(&s->talk);
+
+    return l != NULL && (l->sign_in.begun || l->sending.begun);
+}
+
 void session_withdraw(struct session *s, enum skip_reason reason)
 {
+    if (s->spec.lesson == LESSON_ERRAND && errand_has_begun(s)) {
+        session_time_out(s); /* what was said is told, whatever became of it */
+        return;
+    }
     if (s->spec.lesson == LESSON_ERRAND)
         s->spec.evidence->errand->bar = BAR_STOPPED;
     notes_withdraw(&s->notes, reason);

@@ -191,17 +191,18 @@ static struct session_spec new_session_spec(struct site *t, const struct address
     };
 }
 
-static void start_session(struct site *t, const struct session_spec *spec)
+static bool start_session(struct site *t, const struct session_spec *spec)
 {
     struct session *s;
     struct err err = { 0 };
 
     if (!session_start(&s, spec, &err)) {
         t->evidence->incomplete = true;
-        return;
+        return false;
     }
     *session_next(s) = t->sessions;
     t->sessions = s;
+    return true;
 }
 
 static void open_session(struct site *t, const struct address *address, uint16_t port, enum tls_mode mode)
@@ -546,7 +547,7 @@ void site_try_nameless(struct site *t, size_t probe)
     start_session(t, &spec);
 }
 
-void site_run_errand(struct site *t, size_t probe, const struct secret *secret, struct trust *trust)
+bool site_run_errand(struct site *t, size_t probe, const struct secret *secret, struct trust *trust)
 {
     const struct probe *p = &t->evidence->probes[probe];
     struct session_spec spec = new_session_spec(t, &p->address, p->port, p->mode);
@@ -555,7 +556,7 @@ void site_run_errand(struct site *t, size_t probe, const struct secret *secret, 
     spec.pupil = (int)probe;
     spec.secret = secret;
     spec.trust = trust;
-    start_session(t, &spec);
+    return start_session(t, &spec);
 }
 
 static void try_further(struct site *t, const struct session *s)

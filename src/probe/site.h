@@ -56,8 +56,8 @@ void site_try_address(struct site *t, const struct address *address, bool must);
 /* One of its cells has trouble with the certificate: what do those see who name no server? */
 void site_try_nameless(struct site *t, size_t probe);
 
-/* Signs in and sends at one of its cells, by the Evidence's errand. */
-void site_run_errand(struct site *t, size_t probe, const struct secret *secret, struct trust *trust);
+/* Signs in and sends at one of its cells, by the Evidence's errand; false where no connection could be begun. */
+bool site_run_errand(struct site *t, size_t probe, const struct secret *secret, struct trust *trust);
 
 enum role site_role(const struct site *t);
 

@@ -86,14 +86,14 @@ static int best_place(const struct evidence *e, bool fit)
 }
 
 /* Some cell that would be better is still being tried. */
-static bool better_may_come(const struct evidence *e, int best)
+static bool better_may_come(const struct evidence *e, const bool *suspect, int best)
 {
     unsigned rank = rank_of(e->plan, &e->probes[best]);
 
     for (size_t i = 0; i < e->n_probes; i++) {
         const struct probe *p = &e->probes[i];
 
-        if (is_place(p) && p->outcome == PROBE_RUNNING && rank_of(e->plan, p) < rank)
+        if (is_place(p) && p->outcome == PROBE_RUNNING && !suspect[i] && rank_of(e->plan, p) < rank)
             return true;
     }
     return false;
@@ -117,12 +117,12 @@ static bool asks_for_clear_text(const struct plan *plan)
 /* What forbids it wherever it were to go. */
 static enum errand_bar bar_of_plan(const struct plan *plan, bool has_secret)
 {
+    if (asks_for_clear_text(plan))
+        return BAR_NO_TLS;
     if (plan->user.bytes == NULL)
         return BAR_NONE; /* nothing secret is at stake */
     if (!has_secret)
         return BAR_NO_SECRET;
-    if (asks_for_clear_text(plan))
-        return BAR_NO_TLS;
     return plan->slip != SLIP_NONE && !plan->accept_look_alike ? BAR_LOOK_ALIKE : BAR_NONE;
 }
 
@@ -132,14 +132,15 @@ static enum submission_choice bar(struct evidence *e, enum errand_bar bar)
     return SUBMISSION_BARRED;
 }
 
-enum submission_choice submission_choose(struct evidence *e, bool has_secret, bool last, size_t *probe)
+enum submission_choice submission_choose(struct evidence *e, bool has_secret, const bool *suspect, bool last,
+                                         size_t *probe)
 {
     enum errand_bar forbidden = bar_of_plan(e->plan, has_secret);
     int best = best_place(e, true);
 
     if (forbidden != BAR_NONE)
         return bar(e, forbidden);
-    if (!last && (best < 0 || better_may_come(e, best)))
+    if (!last && (best < 0 || better_may_come(e, suspect, best)))
         return SUBMISSION_WAIT;
     if (best < 0 && best_place(e, false) >= 0)
         return bar(e, BAR_UNVERIFIED);
@@ -209,7 +210,7 @@ void submission_keep(struct errand *r, struct arena *arena, const struct smtp_le
     s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
     s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
     m->begun = l->sending.begun;
-    m->size_limit = l->tls.size;
+    m->size_limit = l->tls.size < INT64_MAX ? l->tls.size : INT64_MAX;
     m->size = l->sending.size;
     m->message_id = arena_strdup(arena, l->sending.message_id);
     m->mail = kept(arena, &l->answers[SMTP_STAGE_MAIL]);

@@ -26,9 +26,10 @@ bool submission_begin(struct evidence *e, const struct secret *secret);
 /*
  * submission_choose() - where to go
  * shape:  *probe is the cell to connect to as GO is told; chains must have been
- *         judged. last: nothing will change any more, so that WAIT is not told
+ *         judged. suspect: for each cell, that it is not worth to be waited for. last: nothing will change any more, so that WAIT is not told
  */
-enum submission_choice submission_choose(struct evidence *e, bool has_secret, bool last, size_t *probe);
+enum submission_choice submission_choose(struct evidence *e, bool has_secret, const bool *suspect, bool last,
+                                         size_t *probe);
 
 /* What the dialogue is to do at the server; borrows from both. */
 struct smtp_errand submission_words(const struct evidence *e, const struct secret *secret, const char *host,

@@ -8,7 +8,8 @@ static bool is_smtp(const struct talk *t)
     return t->protocol == PROTOCOL_SMTP;
 }
 
-bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialogue_spec *spec, struct err *err)
+bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialogue_spec *spec,
+                struct err *err)
 {
     const struct incoming_spec incoming = {
         .protocol = protocol,
@@ -19,7 +20,8 @@ bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialog
 
     t->begun = true;
     t->protocol = protocol;
-    return is_smtp(t) ? dialogue_init(&t->of.smtp, spec, err) : incoming_init(&t->of.incoming, &incoming, err);
+    return is_smtp(t) ? dialogue_init(&t->of.smtp, spec, err)
+                      : incoming_init(&t->of.incoming, &incoming, err);
 }
 
 void talk_done(struct talk *t)

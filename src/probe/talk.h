@@ -31,7 +31,8 @@ struct talk {
  * shape:  of the spec IMAP and POP3 know inside_tls, want_starttls and greeting_only
  * errors: as dialogue_init(); talk_done() is right in either case
  */
-bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialogue_spec *spec, struct err *err);
+bool talk_begin(struct talk *t, enum protocol protocol, const struct smtp_dialogue_spec *spec,
+                struct err *err);
 void talk_done(struct talk *t);
 
 /* The steps of smtp/dialogue.h. */

@@ -279,19 +279,20 @@ static unsigned flaws_of_status(unsigned status)
 }
 
 /* GnuTLS' opinion of n certificates, leaf first; false where it has none. */
-static bool verify(gnutls_x509_trust_list_t roots, gnutls_x509_crt_t *crts, unsigned n, unsigned *status)
+static bool verify(gnutls_x509_trust_list_t roots, gnutls_x509_crt_t *crts, unsigned n, unsigned flags,
+                   unsigned *status)
 {
     gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
                                       .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER };
 
-    return gnutls_x509_trust_list_verify_crt2(roots, crts, n, &purpose, 1, verify_flags, status, NULL) >= 0;
+    return gnutls_x509_trust_list_verify_crt2(roots, crts, n, &purpose, 1, flags, status, NULL) >= 0;
 }
 
 bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, unsigned *flaws)
 {
     unsigned status = 0;
 
-    if (trust_roots(t) == 0 || !verify(t->list, crts, n, &status))
+    if (trust_roots(t) == 0 || !verify(t->list, crts, n, verify_flags, &status))
         return false;
     *flaws = flaws_of_status(status);
     return true;
@@ -301,7 +302,15 @@ bool trust_is_given(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n)
 {
     unsigned status = 0;
 
-    return trust_roots(t) > 0 && verify(t->given, crts, n, &status) && status == 0;
+    return trust_roots(t) > 0 && verify(t->given, crts, n, verify_flags, &status) && status == 0;
+}
+
+bool trust_is_current(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n)
+{
+    unsigned flags = verify_flags & ~(unsigned)(GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS);
+    unsigned status = 0;
+
+    return trust_roots(t) > 0 && verify(t->list, crts, n, flags, &status) && status == 0;
 }
 
 static bool organisation_of(gnutls_x509_crt_t crt, bool issuer, char *out, size_t size)

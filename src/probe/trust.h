@@ -47,6 +47,9 @@ bool trust_verify(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n, un
 /* The roots of the plan's files alone believe it, as far as they are loaded. */
 bool trust_is_given(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n);
 
+/* The roots believe it today, windows of validity looked at, their own too; by the local clock. */
+bool trust_is_current(const struct trust *t, gnutls_x509_crt_t *crts, unsigned n);
+
 /* The organisation that issued this certificate owns a root that is believed here. */
 bool trust_owns_root(const struct trust *t, gnutls_x509_crt_t crt);
 

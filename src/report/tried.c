@@ -235,19 +235,23 @@ static void put_message(struct page *p)
 /* Why nothing was tried at all; TEXT_NONE where something was. */
 static enum text_id bar_text(const struct evidence *e)
 {
-    static const enum text_id bars[] = {
-        [BAR_NONE] = TEXT_NONE,                 [BAR_NO_WAY] = TEXT_BAR_NO_WAY,
-        [BAR_NO_TLS] = TEXT_BAR_NO_TLS,         [BAR_OLD_TLS] = TEXT_BAR_OLD_TLS,
-        [BAR_UNVERIFIED] = TEXT_BAR_UNVERIFIED, [BAR_LOOK_ALIKE] = TEXT_BAR_LOOK_ALIKE,
-        [BAR_NO_SECRET] = TEXT_BAR_NO_SECRET,   [BAR_STOPPED] = TEXT_BAR_STOPPED,
+    static const struct {
+        enum text_id signing_in, sending;
+    } bars[] = {
+        [BAR_NONE] = { TEXT_NONE, TEXT_NONE },
+        [BAR_NO_WAY] = { TEXT_BAR_NO_WAY, TEXT_BAR_NO_WAY_SENDING },
+        [BAR_NO_TLS] = { TEXT_BAR_NO_TLS, TEXT_BAR_NO_TLS_SENDING },
+        [BAR_OLD_TLS] = { TEXT_BAR_OLD_TLS, TEXT_BAR_NO_WAY_SENDING },
+        [BAR_UNVERIFIED] = { TEXT_BAR_UNVERIFIED, TEXT_BAR_NO_WAY_SENDING },
+        [BAR_LOOK_ALIKE] = { TEXT_BAR_LOOK_ALIKE, TEXT_BAR_NO_WAY_SENDING },
+        [BAR_NO_SECRET] = { TEXT_BAR_NO_SECRET, TEXT_BAR_NO_WAY_SENDING },
+        [BAR_STOPPED] = { TEXT_BAR_STOPPED, TEXT_BAR_STOPPED_SENDING },
     };
     enum errand_bar bar = e->errand->bar;
 
     if (bar == BAR_NONE && e->errand->connection == NULL)
         bar = BAR_STOPPED;
-    if (e->plan->user.bytes != NULL)
-        return bars[bar];
-    return bar == BAR_NONE ? TEXT_NONE : bar == BAR_STOPPED ? TEXT_BAR_STOPPED_SENDING : TEXT_BAR_NO_WAY_SENDING;
+    return e->plan->user.bytes != NULL ? bars[bar].signing_in : bars[bar].sending;
 }
 
 void tried_put_section(struct page *p)

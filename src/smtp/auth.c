@@ -5,8 +5,7 @@
 #include <gsasl.h>
 
 enum {
-    COMMAND_MAX = 512,    /* RFC 5321 section 4.5.3.1.4, line end included */
-    WORK_MAX = 1 << 20,   /* to mask one challenge in */
+    COMMAND_MAX = 512, /* RFC 5321 section 4.5.3.1.4, line end included */
 };
 
 /* ---- base64 ------------------------------------------------------------------ */
@@ -34,7 +33,15 @@ static size_t base64_size(size_t n)
     return (n + 2) / 3 * 4;
 }
 
-/* *ret is malloc()ed, NULL where the challenge is empty. Code: of the library. */
+/* A challenge may quote the token. */
+static void wipe_challenge(char *bytes, size_t n)
+{
+    if (bytes != NULL)
+        explicit_bzero(bytes, n);
+    gsasl_free(bytes);
+}
+
+/* *ret is malloc()ed, NULL where the challenge is empty: wipe_challenge(). Code: of the library. */
 static int take_base64(char **ret, size_t *ret_len, struct peer_text text)
 {
     *ret = NULL;
@@ -108,19 +115,6 @@ static bool put_response(const struct buf *response, struct buf *out, struct err
 
 /* ---- what the server asks ---------------------------------------------------------- */
 
-/* The server may quote the token that it refuses. */
-static bool keep_error(const struct auth *a, struct peer_text challenge, struct oauth_error *error,
-                       struct arena *arena)
-{
-    struct arena *work = arena_new(WORK_MAX);
-    struct peer_text shown;
-    bool ok = work != NULL && secret_mask(&shown, a->spec.secret, a->spec.user, work, challenge) &&
-              oauth_error_read(error, arena, shown);
-
-    arena_free(work);
-    return ok;
-}
-
 static enum auth_step answer_challenge(struct auth *a, struct peer_text challenge, struct buf *out,
                                        struct err *err)
 {
@@ -176,12 +170,18 @@ enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oaut
     }
     if (code != GSASL_OK && sasl_reads_challenges(a->sasl))
         return AUTH_NONSENSE;
-    if (a->all_said && secret_kind(a->spec.secret) == SECRET_TOKEN && !keep_error(a, challenge, error, arena))
+    if (a->all_said && secret_kind(a->spec.secret) == SECRET_TOKEN &&
+        !oauth_error_read(error, arena, challenge, a->spec.secret, a->spec.user))
         fail_nomem(err);
     else
         step = answer_challenge(a, challenge, out, err);
-    gsasl_free(bytes);
+    wipe_challenge(bytes, challenge.len);
     return step;
+}
+
+bool auth_all_said(const struct auth *a)
+{
+    return a->all_said && a->waiting.len == 0;
 }
 
 bool auth_server_verified(const struct auth *a)

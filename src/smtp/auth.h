@@ -52,6 +52,9 @@ bool auth_begin(struct auth *a, const struct sasl_spec *spec, struct buf *out, s
 enum auth_step auth_challenge(struct auth *a, struct peer_text text, struct oauth_error *error,
                               struct arena *arena, struct buf *out, struct err *err);
 
+/* The mechanism has nothing more to say, so that a server may accept it. */
+bool auth_all_said(const struct auth *a);
+
 /* The server has proved itself, as far as the mechanism asks it to. */
 bool auth_server_verified(const struct auth *a);
 

@@ -302,20 +302,28 @@ static void dialogue_on_challenge(struct smtp_dialogue *d, const struct smtp_rep
     }
 }
 
-static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r)
+/* 235 alone (RFC 4954 section 4), and no server that has not heard the secret can mean it. */
+static void dialogue_on_auth_accepted(struct smtp_dialogue *d)
 {
-    bool success = r->code / 100 == 2;
-
-    if ((success || r->code == 334) && !d->learned.sign_in.begun) {
-        dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
-    } else if (r->code == 334) {
-        dialogue_on_challenge(d, r);
-    } else if (success && !auth_server_verified(&d->errand.auth)) {
+    if (!auth_server_verified(&d->errand.auth)) {
         dialogue_give_up(d, SMTP_FAULT_UNVERIFIED, SMTP_STATE_QUIT);
-    } else if (success) {
+    } else if (!auth_all_said(&d->errand.auth)) {
+        dialogue_flaw(d, REPLY_UNEXPECTED);
+    } else {
         d->learned.sign_in.accepted = true;
         auth_end(&d->errand.auth);
         dialogue_send(d);
+    }
+}
+
+static void dialogue_on_auth(struct smtp_dialogue *d, const struct smtp_reply *r)
+{
+    if ((r->code == 235 || r->code == 334) && !d->learned.sign_in.begun) {
+        dialogue_flaw(d, REPLY_UNEXPECTED); /* to a command that was not sent */
+    } else if (r->code == 334) {
+        dialogue_on_challenge(d, r);
+    } else if (r->code == 235) {
+        dialogue_on_auth_accepted(d);
     } else {
         dialogue_auth_refused(d, r);
     }
@@ -420,14 +428,14 @@ static void dialogue_keep(struct smtp_dialogue *d, const char *bytes, size_t n)
     size_t room = sizeof d->raw - d->n_raw;
     struct peer_text raw = { .bytes = d->raw };
 
-    if (d->complete && !is_unreadable(d))
-        return;
     if (n > room)
         n = room;
+    if (n == 0 || (d->complete && !is_unreadable(d)))
+        return;
     memcpy(d->raw + d->n_raw, bytes, n);
     d->n_raw += n;
     raw.len = d->n_raw;
-    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw))
+    if (!errand_show(&d->errand, &d->learned.raw, d->masked, sizeof d->masked, raw, d->n_raw == sizeof d->raw))
         d->failed = true;
 }
 
@@ -580,7 +588,10 @@ enum smtp_want dialogue_permit(struct smtp_dialogue *d, const void *binding, siz
     if (d->pending.len > 0)
         return dialogue_feed(d, d->pending.bytes, d->pending.len);
     errand_permit(&d->errand, (struct peer_text){ .bytes = binding, .len = n }, d->arena);
-    dialogue_sign_in(d);
+    if (reply_reader_reserve(&d->reader)) /* the server may quote the secret */
+        dialogue_sign_in(d);
+    else
+        d->failed = true;
     if (dialogue_is_short(d))
         dialogue_fail(d);
     return dialogue_want(d);

@@ -213,8 +213,9 @@ bool errand_keep(const struct errand_state *e, struct peer_text *ret, struct are
 }
 
 bool errand_show(const struct errand_state *e, struct peer_text *ret, char *room, size_t size,
-                 struct peer_text text)
+                 struct peer_text text, bool is_cut)
 {
+    struct peer_text masked;
     struct arena *work;
     bool ok;
 
@@ -223,10 +224,10 @@ bool errand_show(const struct errand_state *e, struct peer_text *ret, char *room
         return true;
     *ret = (struct peer_text){ .bytes = room };
     work = arena_new(WORK_MAX);
-    ok = work != NULL && errand_keep(e, &text, work, text, size);
+    ok = work != NULL && (is_cut ? secret_mask_cut : secret_mask)(&masked, e->spec.secret, e->spec.user, work, text);
     if (ok) {
-        memcpy(room, text.bytes, text.len);
-        ret->len = text.len;
+        ret->len = masked.len < size ? masked.len : size;
+        memcpy(room, masked.bytes, ret->len);
     }
     arena_free(work);
     return ok;

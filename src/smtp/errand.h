@@ -114,8 +114,11 @@ void errand_put_sender(const struct errand_state *e, const struct smtp_caps *cap
 bool errand_keep(const struct errand_state *e, struct peer_text *ret, struct arena *a, struct peer_text text,
                  size_t max);
 
-/* Likewise, into room where it is masked, and as it stands where it need not be. */
+/*
+ * errand_show() - likewise, into room where it is masked, and as it stands where it need not be
+ * shape:  is_cut: text may end within the secret
+ */
 bool errand_show(const struct errand_state *e, struct peer_text *ret, char *room, size_t size,
-                 struct peer_text text);
+                 struct peer_text text, bool is_cut);
 
 #endif

@@ -101,7 +101,8 @@ static struct smtp_caps *caps_of(struct incoming *d)
 }
 
 /* false when memory is short; what is beyond the ceiling is let go. */
-static bool keep_word(struct incoming *d, struct peer_text **list, size_t *n, size_t max, struct peer_text word)
+static bool keep_word(struct incoming *d, struct peer_text **list, size_t *n, size_t max,
+                      struct peer_text word)
 {
     struct peer_text *slot;
 

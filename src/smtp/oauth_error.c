@@ -4,10 +4,34 @@
 
 #include <jansson.h>
 
-/* A text, or a number as text: servers spell the status either way. */
-static struct peer_text read_text(const json_t *object, const char *key, struct arena *a)
+enum { WORK_MAX = 1 << 20 }; /* to mask one text in */
+
+struct reading {
+    const json_t *object;
+    struct arena *arena;
+    const struct secret *secret;
+    struct peer_text user;
+    bool failed; /* memory was short */
+};
+
+/* The server may quote the token that it refuses; it is masked before the text is cut. */
+static struct peer_text keep_text(struct reading *r, struct peer_text text)
 {
-    const json_t *value = json_object_get(object, key);
+    struct arena *work = arena_new(WORK_MAX);
+    struct peer_text kept = { 0 };
+
+    if (work == NULL || !secret_mask(&text, r->secret, r->user, work, text))
+        r->failed = true;
+    else
+        kept = arena_peer_text(r->arena, text, OAUTH_TEXT_MAX);
+    arena_free(work);
+    return kept;
+}
+
+/* A text, or a number as text: servers spell the status either way. */
+static struct peer_text read_text(struct reading *r, const char *key)
+{
+    const json_t *value = json_object_get(r->object, key);
     struct peer_text text = { 0 };
     char digits[32];
 
@@ -17,11 +41,13 @@ static struct peer_text read_text(const json_t *object, const char *key, struct 
         snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         text = peer_text_of(digits);
     }
-    return text.len == 0 ? text : arena_peer_text(a, text, OAUTH_TEXT_MAX);
+    return text.len == 0 ? text : keep_text(r, text);
 }
 
-bool oauth_error_read(struct oauth_error *ret, struct arena *a, struct peer_text json)
+bool oauth_error_read(struct oauth_error *ret, struct arena *a, struct peer_text json, const struct secret *secret,
+                      struct peer_text user)
 {
+    struct reading r = { .arena = a, .secret = secret, .user = user };
     json_error_t trouble;
     json_t *object;
 
@@ -31,13 +57,10 @@ bool oauth_error_read(struct oauth_error *ret, struct arena *a, struct peer_text
     object = json_loadb(json.bytes, json.len, 0, &trouble);
     if (object == NULL)
         return json_error_code(&trouble) != json_error_out_of_memory;
-    if (json_is_object(object)) {
-        ret->known = true;
-        ret->status = read_text(object, "status", a);
-        ret->schemes = read_text(object, "schemes", a);
-        ret->scope = read_text(object, "scope", a);
-        ret->openid_configuration = read_text(object, "openid-configuration", a);
-    }
+    r.object = object;
+    ret->status = read_text(&r, "status");
+    ret->schemes = read_text(&r, "schemes");
+    ret->scope = read_text(&r, "scope");
     json_decref(object);
-    return !arena_failed(a);
+    return !r.failed && !arena_failed(a);
 }

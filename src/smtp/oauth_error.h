@@ -11,24 +11,25 @@
 
 #include "base/arena.h"
 #include "base/peer_text.h"
+#include "base/secret.h"
 
 enum { OAUTH_TEXT_MAX = 512 }; /* of each text that is kept */
 
 /* Empty where it was not said. */
 struct oauth_error {
-    bool known;              /* an object came */
     struct peer_text status; /* "invalid_token"; of XOAUTH2 "400", "401" */
     struct peer_text schemes;
     struct peer_text scope;
-    struct peer_text openid_configuration;
 };
 
 /*
  * oauth_error_read() - of the challenge, decoded
- * shape:  what is no JSON object, or of another shape, is not known
+ * shape:  the texts as they are once JSON's escapes are resolved, with the secret
+ *         masked in each. What is no JSON object, or of another shape, leaves *ret empty
  * errors: false when memory is short
  * source: RFC 7628 section 3.2.2; Google's "OAuth 2.0 mechanism" for XOAUTH2
  */
-bool oauth_error_read(struct oauth_error *ret, struct arena *a, struct peer_text json);
+bool oauth_error_read(struct oauth_error *ret, struct arena *a, struct peer_text json, const struct secret *secret,
+                      struct peer_text user);
 
 #endif

@@ -12,6 +12,11 @@ void reply_reader_init(struct reply_reader *r)
     buf_init(&r->raw, REPLY_BYTES_MAX + 1);
 }
 
+bool reply_reader_reserve(struct reply_reader *r)
+{
+    return buf_reserve(&r->raw, r->raw.ceiling - r->raw.len);
+}
+
 void reply_reader_done(struct reply_reader *r)
 {
     free(r->reply.lines);

@@ -82,6 +82,9 @@ struct reply_reader {
 void reply_reader_init(struct reply_reader *r);
 void reply_reader_done(struct reply_reader *r);
 
+/* Takes all the room at once that a reply can have: nothing that is read is copied, and left behind, by growing. */
+bool reply_reader_reserve(struct reply_reader *r);
+
 /*
  * reply_reader_feed() - reads on
  * shape:  *ret_taken bytes were used; what is left belongs to whatever follows the reply

@@ -191,21 +191,21 @@ static struct peer_text take_attribute(struct peer_text *t)
     return attribute;
 }
 
-/* Every number of iterations that the first message of a SCRAM server names is one that can be done. */
+/* Every number of iterations that the first message of a SCRAM server names is one, and can be done. */
 static bool iterations_bearable(struct peer_text message)
 {
     while (message.len > 0) {
         struct peer_text a = take_attribute(&message);
         unsigned long n = 0;
 
-        if (a.len < 2 || a.bytes[0] != 'i' || a.bytes[1] != '=')
+        if (a.len < 1 || a.bytes[0] != 'i')
             continue;
         for (size_t i = 2; i < a.len && n <= SASL_ITERATIONS_MAX; i++) {
             if (a.bytes[i] < '0' || a.bytes[i] > '9')
                 return false;
             n = n * 10 + (unsigned long)(a.bytes[i] - '0');
         }
-        if (n > SASL_ITERATIONS_MAX)
+        if (n == 0 || n > SASL_ITERATIONS_MAX)
             return false;
     }
     return true;
@@ -232,7 +232,8 @@ static enum sasl_step step_scram(struct sasl *s, struct peer_text challenge, str
         s->verified = s->n_steps == 2 && code == GSASL_OK;
         return s->verified ? SASL_STEP_DONE : SASL_STEP_MORE;
     }
-    if (s->n_steps > 0 && code == GSASL_MECHANISM_PARSE_ERROR)
+    /* The salt and the proof are in base64. */
+    if (s->n_steps > 0 && (code == GSASL_MECHANISM_PARSE_ERROR || code == GSASL_BASE64_ERROR))
         return SASL_STEP_MALFORMED;
     /* Of the first message: it does not hold our nonce. Of the last: the proof is wrong. */
     if (s->n_steps > 0 && code == GSASL_AUTHENTICATION_ERROR)
@@ -383,15 +384,31 @@ static bool open_library(struct sasl *s, struct err *err)
            give_property(s, GSASL_PASSWORD, secret, n, err) && give_binding(s, err);
 }
 
-/* The library gives its memory back as it is, so that its copy of the password is wiped in place before. */
+/*
+ * The library gives its memory back as it is, so that its copy of the password, and what it has
+ * made of it that signs in as well as the password does, is wiped in place before.
+ */
+static void wipe_properties(Gsasl_session *session)
+{
+    static const Gsasl_property secrets[] = {
+        GSASL_PASSWORD,
+        GSASL_SCRAM_SALTED_PASSWORD,
+        GSASL_SCRAM_SERVERKEY,
+        GSASL_SCRAM_STOREDKEY,
+    };
+
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        char *bytes = (char *)gsasl_property_fast(session, secrets[i]);
+
+        if (bytes != NULL)
+            explicit_bzero(bytes, strlen(bytes));
+    }
+}
+
 static void close_library(struct sasl *s)
 {
-    char *password;
-
     if (s->session != NULL) {
-        password = (char *)gsasl_property_fast(s->session, GSASL_PASSWORD);
-        if (password != NULL)
-            explicit_bzero(password, strlen(password));
+        wipe_properties(s->session);
         gsasl_finish(s->session);
     }
     if (s->library != NULL)

@@ -636,7 +636,6 @@ int main(void)
 {
     TCase *tc = tcase_create("diagnose");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, what_is_seen_is_diagnosed_exactly, 0, sizeof cases / sizeof cases[0]);
     tcase_add_loop_test(tc, evidence_is_told_in_one_line, 0, sizeof line_cases / sizeof line_cases[0]);
     tcase_add_loop_test(tc, who_stops_it_is_said_where_the_path_shows_it, 0, sizeof way_cases / sizeof way_cases[0]);

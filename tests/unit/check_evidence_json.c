@@ -96,7 +96,7 @@ static struct chain *full_chains(void)
     certificates[1] = certificates[0];
     certificates[1].der = PEER_TEXT_LITERAL("1");
     chains[0] = (struct chain){ "mail.example", certificates, 2, true, true, TRUST_NO_ISSUER | TRUST_OTHER, true, true,
-                                true, 2, true, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
+                                true, true, 2, true, COMPLETION_FETCHED, certificates, 2, PEER_TEXT_LITERAL("0\x03\x0a\x01\xff"),
                                 PEER_TEXT_LITERAL("0\x03\x0a\x01\xfe"), true, { OCSP_REVOKED, 1790000001, 1790000002, 1790000003 } };
     chains[1] = chains[0];
     chains[1].trust_flaws = TRUST_FLAW_ALL;
@@ -292,7 +292,7 @@ static void same_certificate(const struct certificate *a, const struct certifica
 static void same_chain(const struct chain *a, const struct chain *b)
 {
     SAME_STRING(host), SAME(n_certificates), SAME(judged), SAME(trusted), SAME(trust_flaws), SAME(leaf_self_signed);
-    SAME(issuer_public), SAME(name_matches), SAME(n_needed), SAME(root_given), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
+    SAME(issuer_public), SAME(name_matches), SAME(current), SAME(n_needed), SAME(root_given), SAME(completion), SAME_PEER(staple), SAME(ocsp.status);
     SAME(ocsp.this_update), SAME(ocsp.next_update), SAME(ocsp.revoked_at);
     SAME(n_fetched), SAME_PEER(fetched_ocsp), SAME(ocsp_fetched);
     for (size_t i = 0; i < a->n_fetched; i++)

@@ -237,7 +237,6 @@ int main(void)
 {
     TCase *t = tcase_create("fetcher");
 
-    tcase_set_timeout(t, 20);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, a_responder_that_is_named_is_asked_once);
     tcase_add_test(t, a_public_server_sends_nobody_into_the_local_network);

@@ -512,7 +512,6 @@ int main(void)
     TCase *t = tcase_create("player");
 
     tcase_add_checked_fixture(t, NULL, tear_down);
-    tcase_set_timeout(t, 30);
     tcase_add_test(t, a_refused_port_refuses_and_a_dropped_one_stays_silent_on_both_families);
     tcase_add_test(t, a_port_may_serve_one_family_and_refuse_the_other);
     tcase_add_test(t, a_script_is_played_and_what_was_said_is_kept);

@@ -1,5 +1,6 @@
 #include "smtp/sasl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -210,6 +211,10 @@ enum lie {
     LIE_NO_PROOF,   /* an empty last message */
     LIE_NO_MESSAGE, /* an empty first message */
     LIE_NOISE,      /* a last message that is none */
+    LIE_SALT,       /* no base64 */
+    LIE_ZERO,       /* no iteration at all */
+    LIE_NO_NUMBER,  /* an empty number of them */
+    LIE_PROOF,      /* no base64 */
 };
 
 static const struct scram_case {
@@ -242,6 +247,12 @@ static const struct scram_case {
     { "no first message", "SCRAM-SHA-1", &sha1, "n,,", LIE_NO_MESSAGE, SASL_STEP_MALFORMED, SASL_STEP_MORE,
       false },
     { "noise", "SCRAM-SHA-1", &sha1, "n,,", LIE_NOISE, SASL_STEP_MORE, SASL_STEP_MALFORMED, false },
+    { "a salt that is no base64", "SCRAM-SHA-1", &sha1, "n,,", LIE_SALT, SASL_STEP_MALFORMED, SASL_STEP_MORE, false },
+    { "no iterations", "SCRAM-SHA-256", &sha256, "n,,", LIE_ZERO, SASL_STEP_MALFORMED, SASL_STEP_MORE, false },
+    { "no number of them", "SCRAM-SHA-256", &sha256, "n,,", LIE_NO_NUMBER, SASL_STEP_MALFORMED, SASL_STEP_MORE,
+      false },
+    { "a proof that is no base64", "SCRAM-SHA-1", &sha1, "n,,", LIE_PROOF, SASL_STEP_MORE, SASL_STEP_UNVERIFIED,
+      false },
 };
 
 static const char binding[] = "thirty-two bytes of an exporter.";
@@ -262,8 +273,13 @@ static enum sasl_step client_step(struct sasl *s, const char *challenge, char an
 
 static void server_first(const struct scram_case *c, const char *nonce, char out[static TEXT_SIZE])
 {
-    snprintf(out, TEXT_SIZE, "r=%s3rfcNHYJY1ZVvWVs7j,s=%s,i=%s", c->lie == LIE_NONCE ? "x" : nonce, salt,
-             c->lie == LIE_ITERATIONS ? "4294967295" : "4096");
+    const char *iterations = c->lie == LIE_ITERATIONS ? "4294967295"
+                             : c->lie == LIE_ZERO     ? "0"
+                             : c->lie == LIE_NO_NUMBER ? ""
+                                                       : "4096";
+
+    snprintf(out, TEXT_SIZE, "r=%s3rfcNHYJY1ZVvWVs7j,s=%s,i=%s", c->lie == LIE_NONCE ? "x" : nonce,
+             c->lie == LIE_SALT ? "!!!!" : salt, iterations);
     if (c->lie == LIE_NO_MESSAGE)
         out[0] = '\0';
 }
@@ -290,6 +306,8 @@ static void server_final(const struct scram_case *c, const char *bare, const cha
         snprintf(out, TEXT_SIZE, "e=invalid-proof");
     if (c->lie == LIE_NO_PROOF)
         out[0] = '\0';
+    if (c->lie == LIE_PROOF)
+        snprintf(out, TEXT_SIZE, "v=!!!!");
     if (c->lie == LIE_NOISE)
         snprintf(out, TEXT_SIZE, "hello");
 }
@@ -321,6 +339,64 @@ START_TEST(scram_proves_both_sides)
     }
     ck_assert_msg(sasl_server_verified(s) == c->verified, "%s", c->says);
     sasl_free(s);
+    secret_free(secret);
+}
+END_TEST
+
+/* How often the bytes stand in the heap, in hexadecimal; they are never put together here. */
+static unsigned sights_in_heap(const unsigned char *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    FILE *maps = fopen("/proc/self/maps", "re");
+    const char *at = NULL, *end = NULL;
+    unsigned found = 0;
+    char line[512];
+
+    while (maps != NULL && at == NULL && fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t from, to;
+
+        if (strstr(line, "[heap]") != NULL && sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) == 2) {
+            at = (const char *)from;
+            end = (const char *)to;
+        }
+    }
+    if (maps != NULL)
+        fclose(maps);
+    for (; at != NULL && at + 2 * n <= end; at++) {
+        size_t same = 0;
+
+        while (same < 2 * n && at[same] == digits[same % 2 == 0 ? bytes[same / 2] >> 4 : bytes[same / 2] & 15])
+            same++;
+        found += same == 2 * n;
+    }
+    return found;
+}
+
+/* Whoever has it signs in as with the password itself. */
+START_TEST(what_scram_makes_of_the_password_is_wiped)
+{
+    static const struct scram_case honest = { .hash = &sha256, .lie = LIE_NONE };
+    struct secret *secret = secret_of(SECRET_PASSWORD, "pencil ", 7);
+    struct sasl_spec spec = { .mechanism = "SCRAM-SHA-256", .user = peer_text_of("user"), .secret = secret };
+    char hello[TEXT_SIZE], first[TEXT_SIZE], answer[TEXT_SIZE];
+    gnutls_datum_t key = { (unsigned char *)(uintptr_t)"pencil ", 7 };
+    unsigned char salted[32];
+    gnutls_datum_t salt_bytes;
+    struct sasl *s = NULL;
+    char *bytes = NULL;
+    size_t n = 0;
+
+    ck_assert_int_eq(gsasl_base64_from(salt, strlen(salt), &bytes, &n), GSASL_OK);
+    salt_bytes = (gnutls_datum_t){ (unsigned char *)bytes, (unsigned)n };
+    ck_assert_int_eq(gnutls_pbkdf2(GNUTLS_MAC_SHA256, &key, &salt_bytes, 4096, salted, sizeof salted), 0);
+    gsasl_free(bytes);
+    ck_assert(sasl_new(&s, &spec, NULL));
+    ck_assert_int_eq(client_step(s, "", hello), SASL_STEP_MORE);
+    server_first(&honest, strstr(hello, ",r=") + 3, first);
+    ck_assert_int_eq(client_step(s, first, answer), SASL_STEP_MORE);
+    sasl_free(s);
+    /* malloc() writes over the first bytes of what is freed. */
+    ck_assert_uint_eq(sights_in_heap(salted + 16, sizeof salted - 16), 0);
     secret_free(secret);
 }
 END_TEST
@@ -384,6 +460,7 @@ int main(void)
     tcase_add_loop_test(t, what_a_mechanism_cannot_carry_is_known_before, 0, COUNT(unsayable_cases));
     tcase_add_loop_test(t, the_server_of_these_tests_computes_what_the_rfcs_show, 0, COUNT(vectors));
     tcase_add_loop_test(t, scram_proves_both_sides, 0, COUNT(scram_cases));
+    tcase_add_test(t, what_scram_makes_of_the_password_is_wiped);
     tcase_add_loop_test(t, the_best_common_mechanism_is_chosen, 0, COUNT(choice_cases));
     return unit_run("sasl", &t, 1);
 }

@@ -186,6 +186,33 @@ START_TEST(a_text_cut_anywhere_keeps_no_four_bytes_of_it)
 }
 END_TEST
 
+/* Of a text that is known to be cut nothing at all is left of a secret that began at its end. */
+START_TEST(a_text_known_to_be_cut_keeps_no_byte_of_it)
+{
+    static const char *const written[] = { "Zq7#kLw9!vRt2", "WnE3I2tMdzkhdlJ0Mg==", "%5a%71%37%23%6b%4c%77%39",
+                                           "W%6e%45%33%49%32%74%4d", "Zq\r\n 7\r\n #kLw9" };
+    struct secret *s = secret_of(SECRET_PASSWORD, PEER_TEXT_LITERAL("Zq7#kLw9!vRt2"));
+
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+        for (size_t n = 1; n <= strlen(written[i]); n++) {
+            struct arena *a = arena_new(ARENA);
+            struct peer_text masked = { 0 };
+            char text[128];
+            int before = snprintf(text, sizeof text, "535 5.7.8 you are not let in with ");
+
+            memcpy(text + before, written[i], n);
+            ck_assert(secret_mask_cut(&masked, s, (struct peer_text){ 0 }, a,
+                                      (struct peer_text){ .bytes = text, .len = (size_t)before + n }));
+            ck_assert_uint_ge(masked.len, 16);
+            ck_assert_msg(masked.bytes[masked.len - 1] == ']' || masked.len <= (size_t)before, "%.*s", (int)masked.len,
+                          masked.bytes);
+            arena_free(a);
+        }
+    }
+    secret_free(s);
+}
+END_TEST
+
 /* The worst that a server and a token can be: both long, and the same over and over. */
 START_TEST(the_longest_text_and_token_take_no_long_time)
 {
@@ -374,6 +401,7 @@ int main(void)
     tcase_add_test(t, base64_is_masked_at_every_place_for_every_length);
     tcase_add_test(t, what_plain_and_xoauth2_send_is_masked);
     tcase_add_test(t, a_text_cut_anywhere_keeps_no_four_bytes_of_it);
+    tcase_add_test(t, a_text_known_to_be_cut_keeps_no_byte_of_it);
     tcase_add_test(t, the_longest_text_and_token_take_no_long_time);
     tcase_add_test(t, a_text_of_any_bytes_is_left_as_it_is);
     tcase_add_test(t, without_memory_nothing_is_given);

@@ -157,6 +157,14 @@ static const struct talk {
       SMTP_STAGE_AUTH, SMTP_FAULT_REFUSED, 504, NULL, false },
     { "354 to AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "354 go\r\n" }, E ASK PLAIN,
       SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "PLAIN", false },
+    { "235 before LOGIN was asked anything", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), IN }, E ASK LOGIN,
+      SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "LOGIN", false },
+    { "235 to the name alone", &login, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN"), "334 \r\n", IN },
+      E ASK LOGIN NAME_64, SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "LOGIN", false },
+    { "235 in place of the challenge", &sends, SECRET_PASSWORD, { GREETS, OFFERS("CRAM-MD5"), IN },
+      E ASK "AUTH CRAM-MD5\r\n", SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "CRAM-MD5", false },
+    { "250 to AUTH", &sends, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN"), "250 ok\r\n" }, E ASK PLAIN,
+      SMTP_STAGE_AUTH, SMTP_FAULT_MALFORMED, 0, "PLAIN", false },
     { "235 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("PLAIN") IN }, E ASK, SMTP_STAGE_AUTH,
       SMTP_FAULT_MALFORMED, 0, NULL, false },
     { "334 before AUTH", &sign_in, SECRET_PASSWORD, { GREETS, OFFERS("LOGIN") "334 \r\n334 \r\n" }, E ASK,
@@ -354,7 +362,6 @@ START_TEST(why_a_token_is_refused_is_learned_and_masked)
                     "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJtYWlsIHRva2VuLW9mLW1pbmUifQ==\r\n",
                     "535 5.7.8 no\r\n" },
                 100);
-    ck_assert(l->sign_in.oauth.known);
     ck_assert(peer_text_equal(l->sign_in.oauth.status, peer_text_of("invalid_token")));
     ck_assert(peer_text_equal(l->sign_in.oauth.scope, peer_text_of("mail " SECRET_MASK)));
     ck_assert_uint_eq(l->answers[SMTP_STAGE_AUTH].code, 535);
@@ -416,18 +423,19 @@ START_TEST(without_permission_nothing_secret_is_said)
 }
 END_TEST
 
+/* In pieces, and all at once. */
 START_TEST(one_who_talks_on_and_on_before_the_permission_is_left)
 {
     struct client c = { .allocations = -1 };
-    char noise[1024];
+    char noise[3000];
 
     memset(noise, 'x', sizeof noise - 1);
     noise[sizeof noise - 1] = '\0';
     ck_assert(client_init(&c, &sign_in, SECRET_PASSWORD, PASSWORD));
     client_hear(&c, GREETS, 100);
     c.want = dialogue_feed(&c.d, OFFERS("PLAIN"), strlen(OFFERS("PLAIN")));
-    for (int i = 0; i < 3; i++)
-        c.want = dialogue_feed(&c.d, noise, sizeof noise - 1);
+    for (int i = 0; i < (_i == 0 ? 3 : 1); i++)
+        c.want = dialogue_feed(&c.d, noise, _i == 0 ? 1023 : sizeof noise - 1);
     ck_assert_int_eq(c.want, SMTP_WANT_CLOSE);
     ck_assert_int_eq(c.d.learned.flaw, REPLY_TOO_LONG);
     ck_assert(c.d.learned.early);
@@ -496,6 +504,44 @@ START_TEST(a_quoted_secret_is_masked_wherever_it_stands)
 }
 END_TEST
 
+/* The room for what is kept of it ends within the secret, after one byte of it, after two and so on. */
+START_TEST(what_is_no_reply_is_cut_with_no_byte_of_the_secret)
+{
+    for (size_t kept = 1; kept < sizeof PASSWORD; kept++) {
+        struct client c = { .allocations = -1 };
+        const struct peer_text *raw = &c.d.learned.raw;
+        char noise[1024];
+
+        memset(noise, 'x', sizeof noise);
+        snprintf(noise + PEER_RAW_MAX - kept, sizeof noise - PEER_RAW_MAX, "%s", PASSWORD);
+        ck_assert(client_init(&c, &sign_in, SECRET_PASSWORD, PASSWORD));
+        client_talk(&c, (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("PLAIN"), noise }, 1000);
+        ck_assert_uint_gt(raw->len, PEER_RAW_MAX - 32);
+        ck_assert(memchr(raw->bytes, '3', raw->len) == NULL && raw->bytes[raw->len - 1] != 's');
+        client_done(&c);
+    }
+}
+END_TEST
+
+/* A reply that grows leaves no copy of what it held behind. */
+START_TEST(a_long_answer_is_read_where_the_short_one_was)
+{
+    struct client c = { .allocations = -1 };
+    const char *before;
+
+    ck_assert(client_init(&c, &login, SECRET_PASSWORD, PASSWORD));
+    client_hear(&c, GREETS, 100);
+    client_hear(&c, OFFERS("LOGIN"), 100);
+    before = c.d.reader.raw.bytes;
+    ck_assert_uint_gt(c.d.reader.raw.size, REPLY_BYTES_MAX);
+    for (int i = 0; i < 500; i++)
+        client_hear(&c, "535-5.7.8 " QUOTES "\r\n", 100);
+    ck_assert_ptr_eq(c.d.reader.raw.bytes, before);
+    ck_assert_int_eq(c.d.err.kind, ERR_NONE);
+    client_done(&c);
+}
+END_TEST
+
 START_TEST(a_secret_that_was_sent_does_not_stay_in_the_buffer)
 {
     struct client c = { .allocations = -1 };
@@ -528,9 +574,23 @@ START_TEST(a_long_token_goes_behind_an_empty_challenge)
     ck_assert_uint_eq(c.sent.len,
                       strlen(E ASK "AUTH XOAUTH2\r\n") + (16 + 5 + 13 + 3000 + 2 + 2) / 3 * 4 + 2);
     client_hear(&c, "334 eyJzdGF0dXMiOiI0MDAifQ==\r\n", 100);
-    ck_assert(c.d.learned.sign_in.oauth.known);
+    ck_assert(peer_text_equal(c.d.learned.sign_in.oauth.status, peer_text_of("400")));
     client_hear(&c, "535 no\r\n", 100);
     ck_assert_uint_eq(c.d.learned.refusal.code, 535);
+    client_done(&c);
+}
+END_TEST
+
+START_TEST(success_before_a_long_token_was_asked_for_is_none)
+{
+    struct client c = { .allocations = -1 };
+    char token[3001] = { 0 };
+
+    memset(token, 'k', sizeof token - 1);
+    ck_assert(client_init(&c, &sends, SECRET_TOKEN, token));
+    client_talk(&c, (const char *const[SCRIPT_MAX]){ GREETS, OFFERS("XOAUTH2"), IN }, 100);
+    ck_assert_int_eq(c.d.learned.flaw, REPLY_UNEXPECTED);
+    ck_assert(!c.d.learned.sign_in.accepted && !c.d.learned.sending.begun);
     client_done(&c);
 }
 END_TEST
@@ -766,10 +826,13 @@ int main(void)
     tcase_add_test(t, what_was_sent_and_what_became_of_it_is_learned);
     tcase_add_test(t, a_mechanism_that_was_set_aside_is_learned);
     tcase_add_test(t, without_permission_nothing_secret_is_said);
-    tcase_add_test(t, one_who_talks_on_and_on_before_the_permission_is_left);
+    tcase_add_loop_test(t, one_who_talks_on_and_on_before_the_permission_is_left, 0, 2);
     tcase_add_loop_test(t, a_quoted_secret_is_masked_wherever_it_stands, 0, COUNT(quote_cases));
+    tcase_add_test(t, what_is_no_reply_is_cut_with_no_byte_of_the_secret);
+    tcase_add_test(t, a_long_answer_is_read_where_the_short_one_was);
     tcase_add_test(t, a_secret_that_was_sent_does_not_stay_in_the_buffer);
     tcase_add_test(t, a_long_token_goes_behind_an_empty_challenge);
+    tcase_add_test(t, success_before_a_long_token_was_asked_for_is_none);
     tcase_add_test(t, a_token_of_the_greatest_length_fits);
     tcase_add_test(t, success_before_the_server_has_proved_itself_is_none);
     tcase_add_loop_test(t, the_proof_of_a_scram_server_decides, 0, COUNT(proof_cases));

@@ -882,6 +882,13 @@
   "critical send.auth-required=critical" },
 { "it is wanted by the number alone", "send b@example.net a@example.com; 465i ok; errand 465i mail:reply:530 no",
   "critical send.auth-required=critical" },
+{ "it is wanted again, after one that was accepted",
+  "user a@example.com; send b@example.net a@example.com; 465i ok; errand 465i rcpt:reply:530 5.7.0 Authentication required",
+  "critical send.relay-denied=critical" },
+{ "it is wanted where none is offered",
+  "ask 25; send b@example.net a@example.com; 25s ok:noauth; 465i refused; 587s refused; errand 25s rcpt:reply:550 5.7.1 "
+  "Authentication required|noauth",
+  "critical send.relay-denied=critical" },
 { "the sender is not the one who signed in",
   "provider icloud; user a@icloud.com; send b@example.net c@example.org; 587s ok; errand 587s mail:reply:550 5.7.0 From "
   "address is not one of your addresses.",
@@ -957,6 +964,12 @@
 { "the relay has trouble of its own",
   "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.3.0 Temporary System Problem; "
   "587s ehlo:reply:421 4.3.0 Temporary System Problem",
+  "critical smtp.throttled=critical" },
+{ "the relay refuses at EHLO by that number, in other words",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.7.0 no; 587s ehlo:reply:421 4.7.0 no",
+  "critical relay.ehlo-domain=critical" },
+{ "the relay refuses at EHLO by another number",
+  "provider gmail-relay; ports 465 587; 465i ehlo:reply:421 4.5.0 no; 587s ehlo:reply:421 4.5.0 no",
   "critical smtp.throttled=critical" },
 { "Gmail itself puts off at EHLO, which is no relay",
   "provider gmail; ports 465 587; 465i ehlo:reply:421 4.7.0 Try again later, closing connection. (EHLO); "
