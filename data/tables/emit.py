@@ -100,6 +100,7 @@ def provider_table(providers):
             domains = f"{name}_domains"
         lines.append(f"    {{ {c_string(p.ident)}, {c_string(p.name)}, {symbol('USERNAME', p.username)}, "
                      f"{symbol('APP_PASSWORD', p.app_password or 'none')}, "
+                     f"{symbol('OAUTH2', p.oauth2 or 'unknown')}, {symbol('ACCESS', p.access or 'unknown')}, "
                      f"{name}_hosts, {len(p.hosts)}, {incoming}, {len(p.incoming)}, {domains}, {len(p.domains)}, "
                      f"{c_string_or_null(p.help_url)}, {c_string_or_null(p.status_url)} }},")
     return "\n".join([*out, "", *lines, "};", f"const size_t provider_count = {len(providers)};", ""])

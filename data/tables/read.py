@@ -14,13 +14,16 @@ INCOMING_PROTOCOLS = ("imap", "pop3")
 INCOMING_MAX = 8    # PLAN_INCOMING_MAX
 USERNAMES = ("full-address", "local-part", "other")
 APP_PASSWORDS = ("letters", "hyphens", "other")
+OAUTH2 = ("offered", "none")
+ACCESS = ("web", "administrator", "none")
 CONFIDENCES = ("high", "medium")
 INTERCEPTOR_KINDS = ("computer", "network", "debugger", "helper")
 HOST_ROLES = ("imap", "pop", "web", "mx")
 
 # What a report fills in for a step, whichever finding the step stands under.
 STEP_ARGUMENTS = {"host", "settings", "port", "endpoint", "cleaned", "where", "evidence", "clock", "line", "scanner",
-                  "help", "public", "limit", "target"}
+                  "help", "public", "limit", "target", "oauth", "access", "app_password", "password", "outgoing",
+                  "relay", "quota", "wait"}
 
 FINDING_ID = re.compile(r"[a-z]+\.[a-z0-9-]+")
 PLAIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -299,6 +302,8 @@ class Provider:
     name: str
     username: str
     app_password: str   # "" where the account's own password will do
+    oauth2: str         # "" where it is not known
+    access: str         # likewise
     domains: list
     hosts: list     # (host, port, tls)
     incoming: list  # (protocol, host, port, tls)
@@ -334,14 +339,16 @@ def read_provider(entry):
     incoming = read_incoming(entry, {host for host, _, _ in hosts})
     username = entry.take_word("username", USERNAMES)
     app_password = entry.take_word("app_password", ("", *APP_PASSWORDS))
+    oauth2 = entry.take_word("oauth2", ("", *OAUTH2))
+    access = entry.take_word("access", ("", *ACCESS))
     help_url = entry.take_url("help_url")
     status_url = entry.take_url("status_url")
     take_source(entry)
     if name == "":
         entry.fault("no name")
     entry.done()
-    return Provider(ident, name, username, app_password, domains, hosts, incoming, help_url, status_url)
-    return Provider(ident, name, username, app_password, domains, hosts, help_url, status_url)
+    return Provider(ident, name, username, app_password, oauth2, access, domains, hosts, incoming, help_url,
+                    status_url)
 
 
 def read_hosts(entry):

@@ -72,6 +72,10 @@ static void put_page(struct buf *out, enum language language, const struct page 
     }
     table = face_options(&n);
     put_options(out, language, table, n);
+    if (strcmp(page->name, "explain") == 0) {
+        buf_put_char(out, '\n');
+        layout_put_text(out, HELP_WIDTH, 0, 0, text(language, TEXT_HELP_EXPLAIN_EXIT_STATUS));
+    }
 }
 
 static void put_overview(struct buf *out, enum language language)

@@ -155,11 +155,10 @@ static void judge_reply(struct attempt *a, const struct evidence *e)
 {
     const struct errand *errand = e->errand;
     const struct refused_reply *r = a->reply;
-    enum reply_class class = REPLY_CLASS_INFO_NORMAL;
     struct reply_meaning m;
 
     if (meaning_of_reply(&m, e, a->stage, r) && fits_stage(m.finding, a->stage)) {
-        class = m.class;
+        a->class = m.class;
         a->finding = m.finding;
         a->confidence = m.confidence;
         a->help_url = m.help_url;
@@ -167,7 +166,7 @@ static void judge_reply(struct attempt *a, const struct evidence *e)
         a->finding = finding_of_number(a->stage, r->code, &a->confidence);
     }
     a->finding = fit_to_sign_in(errand, a->finding, r->code);
-    a->finding = fit_to_relay(e, a->finding, class);
+    a->finding = fit_to_relay(e, a->finding, a->class);
     if (a->stage == STAGE_AUTH)
         fit_to_secret(a, &errand->sign_in);
 }
@@ -272,7 +271,7 @@ static void judge(struct attempt *a, const struct evidence *e)
 
 struct attempt attempt_of(const struct evidence *e)
 {
-    struct attempt a = { .end = ATTEMPT_NONE, .finding = FINDING_NONE };
+    struct attempt a = { .end = ATTEMPT_NONE, .finding = FINDING_NONE, .class = REPLY_CLASS_INFO_NORMAL };
 
     if (e->errand == NULL)
         return a;

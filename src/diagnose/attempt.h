@@ -9,6 +9,7 @@
 #define SMTPDX_DIAGNOSE_ATTEMPT_H
 
 #include "knowledge/finding_id.h"
+#include "knowledge/reply_class_id.h"
 #include "model/evidence.h"
 
 enum attempt_end {
@@ -24,6 +25,7 @@ struct attempt {
     enum finding_id finding;           /* FINDING_NONE but for FAILED, which has a connection */
     enum stage stage;                  /* where it ended */
     const struct refused_reply *reply; /* that refused, or NULL */
+    enum reply_class class;            /* of the reply; REPLY_CLASS_INFO_NORMAL where nothing is known of it */
     double confidence;
     const char *help_url;              /* what the provider itself says about such a reply, or NULL */
 };

@@ -65,7 +65,23 @@ void rule_send_relay_denied(struct draft *d)
 
 void rule_send_quota_exceeded(struct draft *d)
 {
-    refusal_raise(d, FINDING_SEND_QUOTA_EXCEEDED, TEXT_BECAUSE_SEND_QUOTA_EXCEEDED_REPLY);
+    struct diagnosed *f = refusal_raise(d, FINDING_SEND_QUOTA_EXCEEDED, TEXT_BECAUSE_SEND_QUOTA_EXCEEDED_REPLY);
+
+    if (f == NULL)
+        return;
+    switch (d->attempt.class) {
+    case REPLY_CLASS_QUOTA_DAILY:
+        draft_step_text(d, f, "wait", TEXT_VARIANT_WAIT_DAY);
+        break;
+    case REPLY_CLASS_QUOTA_RATE:
+        draft_step_text(d, f, "wait", TEXT_VARIANT_WAIT_WHILE);
+        break;
+    case REPLY_CLASS_QUOTA_RECIPIENTS:
+        draft_step_text(d, f, "wait", TEXT_VARIANT_WAIT_RECIPIENTS);
+        break;
+    default:
+        break;
+    }
 }
 
 void rule_send_temporary(struct draft *d)

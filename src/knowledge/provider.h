@@ -30,6 +30,21 @@ enum app_password_form {
     APP_PASSWORD_OTHER,
 };
 
+/* Whether its servers let mail programs sign in with a token (OAuth 2). */
+enum oauth2_offer {
+    OAUTH2_UNKNOWN,
+    OAUTH2_OFFERED,
+    OAUTH2_NONE,
+};
+
+/* Where it is switched on that mail programs may sign in. */
+enum access_switch {
+    ACCESS_UNKNOWN,
+    ACCESS_WEB,           /* the user, in the settings of the account */
+    ACCESS_ADMINISTRATOR, /* whoever looks after the organisation */
+    ACCESS_NONE,          /* nobody: there is no such switch */
+};
+
 struct provider_host {
     const char *host; /* lower case; "*.example" for any name below example */
     uint16_t port;
@@ -49,6 +64,8 @@ struct provider {
     const char *name;
     enum username_form username;
     enum app_password_form app_password;
+    enum oauth2_offer oauth2;
+    enum access_switch access;
     const struct provider_host *hosts; /* best first */
     size_t n_hosts;
     const struct provider_incoming *incoming; /* IMAP first; none where they are not known */

@@ -231,6 +231,8 @@ static unsigned fit_of(const struct reply_row *row, const struct reply_question 
         fits += row->detail_last > row->enhanced[2] ? 2 : 4;
     if (row->stages != 0 && q->stage != REPLY_AT_ANY)
         fits += 1;
+    if (row->code != 0 && q->code == 0 && fits > 0)
+        fits -= 1; /* it asks for a code that was not given */
     return fits;
 }
 
@@ -385,7 +387,8 @@ static struct reply_meaning meaning_of(const struct match *m, const struct reply
         .class = row->class,
         .finding = finding,
         .confidence = row->percent * factor_of(m) / 100,
-        .help_url = row->help_url,
+        /* Another provider's page tells what to do with another account. */
+        .help_url = m->owner == OWNER_ANOTHER && q->provider != NULL ? NULL : row->help_url,
         .by_text = by_text,
     };
 }

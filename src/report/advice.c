@@ -298,6 +298,8 @@ bool advice_init(struct advice *a, enum language language, const struct evidence
         if (!is_empty(&f->arguments[i]))
             a->arguments[a->n++] = f->arguments[i];
     }
+    variant_fill(&a->arguments[a->n], e, f, advice_provider(plan));
+    a->n += VARIANT_COUNT;
     add_word(a, "host", &a->host);
     add_word(a, "cleaned", &a->host);
     add_word(a, "target", &a->host);

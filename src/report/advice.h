@@ -3,8 +3,9 @@
  *
  * A finding brings the values that its rule knows; what every step may ask for
  * besides (data/steps.toml: host, settings, port, endpoint, cleaned, where,
- * evidence, clock, scanner, target, help, public, limit) is filled in here from the plan, from
- * what was seen to work, or else from what the provider is known to serve.
+ * evidence, clock, scanner, target, help, public, limit, and those of variant.h)
+ * is filled in here from the plan, from what was seen to work, or else from what
+ * the provider is known to serve.
  */
 #ifndef SMTPDX_REPORT_ADVICE_H
 #define SMTPDX_REPORT_ADVICE_H
@@ -16,8 +17,9 @@
 #include "knowledge/phrase.h"
 #include "model/diagnosis.h"
 #include "model/evidence.h"
+#include "report/variant.h"
 
-enum { ADVICE_COMMON_COUNT = 13 };
+enum { ADVICE_COMMON_COUNT = 13 + VARIANT_COUNT };
 
 struct advice {
     struct argument arguments[BECAUSE_ARGUMENTS_MAX + ADVICE_COMMON_COUNT];

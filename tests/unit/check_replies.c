@@ -254,6 +254,17 @@ static const struct number_case {
     { "553 at RCPT", REPLY_AT_RCPT, 553, { 0 }, FINDING_SEND_REJECTED },
     { "550 5.1.8 at MAIL", REPLY_AT_MAIL, 550, { 5, 1, 8 }, FINDING_SEND_SENDER_REJECTED },
     { "5.7.139 of nobody knows whom", REPLY_AT_AUTH, 535, { 5, 7, 139 }, FINDING_AUTH_BAD_CREDENTIALS },
+    { "5.7.139 alone", REPLY_AT_ANY, 0, { 5, 7, 139 }, FINDING_AUTH_BAD_CREDENTIALS },
+    { "5.7.1 alone is no single thing", REPLY_AT_ANY, 0, { 5, 7, 1 }, FINDING_SEND_REJECTED },
+    { "5.7.57 alone", REPLY_AT_ANY, 0, { 5, 7, 57 }, FINDING_SEND_AUTH_REQUIRED },
+    { "5.7.60 alone", REPLY_AT_ANY, 0, { 5, 7, 60 }, FINDING_SEND_SENDER_REJECTED },
+    { "5.7.708 alone", REPLY_AT_ANY, 0, { 5, 7, 708 }, FINDING_SEND_BLOCKLISTED },
+    { "534 5.7.9 is Google's", REPLY_AT_AUTH, 534, { 5, 7, 9 }, FINDING_AUTH_APP_PASSWORD_REQUIRED },
+    { "534 5.7.14 as well", REPLY_AT_ANY, 534, { 5, 7, 14 }, FINDING_AUTH_WEB_LOGIN_REQUIRED },
+    { "550 5.4.5 too", REPLY_AT_DATA, 550, { 5, 4, 5 }, FINDING_SEND_QUOTA_EXCEEDED },
+    { "550 5.7.999 at RCPT: a rule, whichever", REPLY_AT_RCPT, 550, { 5, 7, 999 }, FINDING_SEND_REJECTED },
+    { "554 5.7.350 at the end of the message", REPLY_AT_DATA, 554, { 5, 7, 350 }, FINDING_SEND_REJECTED },
+    { "554 5.2.0 at RCPT is not the recipient's", REPLY_AT_RCPT, 554, { 5, 2, 0 }, FINDING_SEND_REJECTED },
     { "501 at EHLO", REPLY_AT_EHLO, 501, { 0 }, FINDING_SMTP_EHLO_REJECTED },
     { "450 4.5.0 at EHLO: for now is not for good", REPLY_AT_EHLO, 450, { 4, 5, 0 }, FINDING_SMTP_THROTTLED },
     { "an enhanced code of a refusal beside a code of success (RFC 2034 section 4)", REPLY_AT_RCPT, 250,
@@ -428,12 +439,14 @@ START_TEST(an_enhanced_code_stands_in_for_one_that_is_not_known)
     struct reply_meaning m;
 
     ck_assert(replies_classify(&m, &q) && m.finding == FINDING_AUTH_BAD_CREDENTIALS);
-    q.enhanced[2] = 99;
+    q.enhanced[2] = 99; /* nobody's, and of policy all the same */
+    ck_assert(replies_classify(&m, &q) && m.class == REPLY_CLASS_POLICY_ADMIN);
+    q.enhanced[1] = 6;
     ck_assert(!replies_classify(&m, &q));
     q = (struct reply_question){ .provider = "office365", .enhanced = { 5, 7, 620 } };
     ck_assert(replies_classify(&m, &q) && m.finding == FINDING_SEND_BLOCKLISTED);
     q.enhanced[2] = 650;
-    ck_assert(!replies_classify(&m, &q));
+    ck_assert(replies_classify(&m, &q) && m.class == REPLY_CLASS_POLICY_ADMIN);
     q.enhanced[2] = 704;
     ck_assert(replies_classify(&m, &q) && m.class == REPLY_CLASS_AUTH_ACCOUNT_DISABLED);
     q.enhanced[2] = 705; /* in that range, and of a row of its own */
