@@ -42,6 +42,12 @@ LEAKS = [
     "パスワード：{0}\nconnection refused",
     "PASS {0}\nconnection refused",
     "pass={0} AUTH PLAIN {1} token={0}",
+    "MAIL_PASSWORD=my {0} is long\nconnection refused",
+    "machine smtp.example.net login tanaka password {0}",
+    "[smtp.example.net]:587 tanaka@example.net:{0}",
+    "swaks --to a@example.net --auth-password {0}\n<** 535 no",
+    "curl -u tanaka:{0} smtp://smtp.example.net\nconnection refused",
+    "smtps://tanaka:x@y/{0}@smtp.example.net connection refused",
 ]
 
 
