@@ -76,14 +76,15 @@ static bool is_any_word(struct peer_text word, struct peer_text behind)
     return peer_text_equal_nocase(word, "data") && memcmp(word.bytes, "DATA", 4) != 0;
 }
 
-/* One word with all that belongs to its name: a host, an address, an exception. */
-static size_t word_len(struct peer_text text)
+/* One word with all that belongs to its name, a host, an address, an exception; *ret_taken: with what ends it. */
+static size_t word_len(struct peer_text text, size_t *ret_taken)
 {
     size_t len = 0;
 
     while (len < text.len &&
            (is_of_name(text.bytes[len]) || text.bytes[len] == '@' || text.bytes[len] == '_'))
         len++;
+    *ret_taken = len;
     while (len > 0 && !is_letter(text.bytes[len - 1]))
         len--;
     return len;
@@ -105,10 +106,12 @@ static enum reply_stage stage_in(struct peer_text text)
 
     for (size_t at = 0; at < text.len; at++) {
         struct peer_text rest = { text.bytes + at, text.len - at };
-        struct peer_text word = { rest.bytes, word_len(rest) };
+        size_t taken;
+        struct peer_text word = { rest.bytes, word_len(rest, &taken) };
         size_t part = last_part(word);
         enum reply_stage found = REPLY_AT_ANY;
 
+        at += taken;
         if (word.len == 0)
             continue;
         rest = (struct peer_text){ word.bytes + word.len, rest.len - word.len };
@@ -121,7 +124,6 @@ static enum reply_stage stage_in(struct peer_text text)
             found = stage_of(word, exceptions, sizeof exceptions / sizeof exceptions[0]);
         if (found != REPLY_AT_ANY)
             stage = found;
-        at += word.len;
     }
     return stage;
 }

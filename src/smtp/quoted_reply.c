@@ -148,14 +148,16 @@ static bool is_of_another(struct peer_text word)
 /* Where what leads up to the number ends: quotation marks, brackets and Python's b'' are left out. */
 static size_t before_quotes(struct peer_text line, size_t at)
 {
-    size_t quoted = at;
+    for (;;) {
+        size_t quoted = at;
 
-    while (at > 0 && (is_blank(line.bytes[at - 1]) || is_one_of(line.bytes[at - 1], "\"'`([{")))
+        while (at > 0 && (is_blank(line.bytes[at - 1]) || is_one_of(line.bytes[at - 1], "\"'`([{")))
+            at--;
+        if (at == 0 || at == quoted || line.bytes[at - 1] != 'b' || !is_one_of(line.bytes[at], "\"'") ||
+            (at > 1 && is_letter(line.bytes[at - 2])))
+            return at;
         at--;
-    if (at > 0 && at < quoted && line.bytes[at - 1] == 'b' && is_one_of(line.bytes[at], "\"'") &&
-        (at == 1 || !is_letter(line.bytes[at - 2])))
-        return before_quotes(line, at - 1);
-    return at;
+    }
 }
 
 /* By a word, a colon or an arrow, or by a sentence in another script, whose words nobody here knows. */

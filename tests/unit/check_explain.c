@@ -5,6 +5,7 @@
 #include "diagnose/explain.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "diagnose/pasted.h"
 #include "fail_alloc.h"
@@ -12,7 +13,7 @@
 #include "report/explanation.h"
 #include "unit.h"
 
-enum { REPORT_MAX = 1 << 20 };
+enum { REPORT_MAX = 1 << 20, LONG_LINE = 1 << 20 };
 
 static const char LOG[] = "C: AUTH PLAIN AGEAYg==\n"
                           "S: 535-5.7.8 Username and Password not accepted. For more information, go to\n"
@@ -107,6 +108,26 @@ START_TEST(a_port_is_read_where_it_stands)
 }
 END_TEST
 
+/* Time that grows with the square of the length would be minutes. */
+START_TEST(a_long_line_takes_no_long_time)
+{
+    static const char *const parts[] = { "-", "10060 ", "b'", "1.", "a@", "[a", ":2", "server ", "550 b'", "at eof " };
+    size_t len = strlen(parts[_i]);
+    clock_t start = clock();
+    struct explanation *x;
+    struct buf text;
+
+    buf_init(&text, LONG_LINE + len);
+    while (text.len < LONG_LINE)
+        ck_assert(buf_put(&text, parts[_i], len));
+    x = explain((struct peer_text){ buf_borrow(&text), text.len }, NULL);
+    ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "%s", parts[_i]);
+    ck_assert_ptr_nonnull(x);
+    explanation_free(x);
+    buf_done(&text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("explain");
@@ -115,5 +136,6 @@ int main(void)
     tcase_add_test(t, the_server_of_the_text_is_in_the_plan);
     tcase_add_loop_test(t, a_server_is_told_from_other_names, 0, sizeof server_cases / sizeof server_cases[0]);
     tcase_add_loop_test(t, a_port_is_read_where_it_stands, 0, sizeof port_cases / sizeof port_cases[0]);
+    tcase_add_loop_test(t, a_long_line_takes_no_long_time, 0, 10);
     return unit_run("explain", &t, 1);
 }
