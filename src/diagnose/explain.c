@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/mail_log.h"
 #include "diagnose/pasted.h"
 #include "diagnose/seen.h"
 #include "knowledge/client_text.h"
@@ -24,6 +25,8 @@ enum {
     PERCENT_MIN = 5,       /* less is not worth a word */
     BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
+
+static const double IPV6_SURE = 0.8;
 
 /* How much a line tells; the greater decides. */
 enum telling {
@@ -309,6 +312,32 @@ static void consider_port(const struct judging *g, struct judged *j)
     }
 }
 
+/*
+ * Where there is no way to an address of IPv6 there may be one by IPv4, which is
+ * tried as well: what came of that tells more.
+ */
+static void consider_family(const struct judging *g, struct judged *j)
+{
+    static const char mark[] = "network is unreachable";
+    struct peer_text line = pasted_line(&g->pasted, j->index);
+    size_t own;
+    struct peer_text folded;
+
+    if (j->telling != TELLS_CAUSE || !pasted_has_ipv6(line))
+        return;
+    folded = pasted_folded(&g->pasted, j->index, &own);
+    if (memmem(folded.bytes, own, mark, sizeof mark - 1) == NULL)
+        return;
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == FINDING_NET_IPV6_BROKEN) {
+            j->candidates[0] = (struct candidate){ FINDING_NET_IPV6_BROKEN, IPV6_SURE, j->candidates[i].hit };
+            j->n_candidates = 1;
+            j->telling = TELLS_FAILURE;
+            return;
+        }
+    }
+}
+
 /* In what a server grants, only a cause that stands there in words is looked for. */
 static void judge_line(struct judging *g, struct judged *ret, size_t index)
 {
@@ -321,6 +350,7 @@ static void judge_line(struct judging *g, struct judged *ret, size_t index)
     if (ret->telling >= TELLS_WORDS)
         return;
     judge_texts(g, &by_text, index);
+    consider_family(g, &by_text);
     if (l->has_reply && !l->refuses && by_text.telling < TELLS_CAUSE)
         return;
     if (tells_more(&by_text, ret))
@@ -334,6 +364,8 @@ static void judge_all(struct judging *g, struct judged *best)
     for (size_t i = g->pasted.n; i > 0; i--) {
         struct judged j;
 
+        if (g->pasted.lines[i - 1].aside)
+            continue;
         judge_line(g, &j, i - 1);
         if (tells_more(&j, best))
             *best = j;
@@ -440,7 +472,7 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
 static bool any_reply(const struct pasted *p, bool refusing)
 {
     for (size_t i = 0; i < p->n; i++) {
-        if (p->lines[i].has_reply && p->lines[i].refuses == refusing)
+        if (!p->lines[i].aside && p->lines[i].has_reply && p->lines[i].refuses == refusing)
             return true;
     }
     return false;
@@ -517,6 +549,7 @@ struct explanation *explain(struct peer_text text, const char *provider)
     buf_init(&g.reply, EXPLAIN_TEXT_MAX * 4);
     if (x == NULL || (x->diagnosis = diagnosis_new()) == NULL || !pasted_init(&g.pasted, text))
         goto out;
+    mail_log_set_aside(&g.pasted);
     guess_server(&g, provider);
     ok = make_evidence(&g, x) && judge(&g, x);
 out:

@@ -357,6 +357,36 @@ void pasted_server(struct pasted_server *ret, struct peer_text text)
     *ret = found;
 }
 
+/* ---- addresses ------------------------------------------------------------ */
+
+static bool is_of_ipv6(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+}
+
+/* By two colons at once or seven in all: a time of day has fewer. */
+bool pasted_has_ipv6(struct peer_text line)
+{
+    size_t at = 0;
+
+    while (at < line.len) {
+        unsigned colons = 0;
+        bool twice = false;
+        size_t start = at;
+
+        for (; at < line.len && is_of_ipv6(line.bytes[at]); at++) {
+            bool colon = line.bytes[at] == ':';
+
+            twice = twice || (colon && at > start && line.bytes[at - 1] == ':');
+            colons += colon;
+        }
+        if ((twice || colons == 7) && at - start > colons)
+            return true;
+        at++;
+    }
+    return false;
+}
+
 /* ---- ports ---------------------------------------------------------------- */
 
 /* Up to five digits with no other digit or sign of a longer number around them. */

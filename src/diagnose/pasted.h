@@ -20,6 +20,7 @@ struct pasted_line {
     uint16_t code;         /* of its reply, a refusal before any other; 0: none, or the enhanced one alone */
     bool has_reply;
     bool refuses;
+    bool aside;            /* says nothing of mail that cannot be sent: mail_log.h */
     bool goes_on;          /* the next line belongs to the same reply */
     uint8_t stage;         /* enum reply_stage: of the command that was sent last before it */
 };
@@ -61,6 +62,9 @@ struct pasted_server {
 
 /* The port that a line speaks of: "smtp.example.net:25", "port 25", "ポート : 25"; 0 for none. */
 uint16_t pasted_port(struct peer_text line);
+
+/* Does an address of IPv6 stand in the line? */
+bool pasted_has_ipv6(struct peer_text line);
 
 /* The last server that is named in the text; one of a known provider goes before any other. */
 void pasted_server(struct pasted_server *ret, struct peer_text text);

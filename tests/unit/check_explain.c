@@ -137,5 +137,6 @@ int main(void)
     tcase_add_loop_test(t, a_server_is_told_from_other_names, 0, sizeof server_cases / sizeof server_cases[0]);
     tcase_add_loop_test(t, a_port_is_read_where_it_stands, 0, sizeof port_cases / sizeof port_cases[0]);
     tcase_add_loop_test(t, a_long_line_takes_no_long_time, 0, 10);
+    tcase_set_timeout(t, 60); /* of a busy machine */
     return unit_run("explain", &t, 1);
 }
