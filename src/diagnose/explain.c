@@ -296,20 +296,32 @@ static bool tells_more(const struct judged *a, const struct judged *b)
     return a->telling > b->telling;
 }
 
+static void replace_finding(struct judged *j, enum finding_id old, enum finding_id by)
+{
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == old) {
+            struct candidate c = j->candidates[i];
+
+            drop_candidate(j, i);
+            add_candidate(j, by, c.confidence, c.hit);
+            return;
+        }
+    }
+}
+
 /* A network that lets all ports but 25 through is a case of its own. */
 static void consider_port(const struct judging *g, struct judged *j)
 {
     if (pasted_port(pasted_line(&g->pasted, j->index)) != PORT_SMTP)
         return;
-    for (size_t i = 0; i < j->n_candidates; i++) {
-        if (j->candidates[i].finding == FINDING_PORT_BLOCKED) {
-            struct candidate blocked = j->candidates[i];
+    replace_finding(j, FINDING_PORT_BLOCKED, FINDING_PORT_25_BLOCKED);
+}
 
-            drop_candidate(j, i);
-            add_candidate(j, FINDING_PORT_25_BLOCKED, blocked.confidence, blocked.hit);
-            return;
-        }
-    }
+/* Servers refuse a token in the words in which they refuse a password. */
+static void consider_token(const struct judging *g, struct judged *j)
+{
+    if (j->n_candidates > 0 && j->candidates[0].hit < 0 && pasted_has_token(&g->pasted, j->reply_last))
+        replace_finding(j, FINDING_AUTH_BAD_CREDENTIALS, FINDING_AUTH_TOKEN_REJECTED);
 }
 
 /*
@@ -527,6 +539,7 @@ static bool judge(struct judging *g, struct explanation *x)
 
     judge_all(g, &best);
     consider_port(g, &best);
+    consider_token(g, &best);
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);

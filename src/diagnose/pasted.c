@@ -15,6 +15,8 @@
 enum {
     MASKED_GROWTH = 3,  /* a secret of one byte becomes three */
     COMMAND_REACH = 8,  /* lines behind a command that may hold its reply */
+    DIALOGUE_REACH = 16, /* lines before a refusal that may hold the command and the challenge */
+    REPLY_CHALLENGES = 334,
     REPLY_REFUSES = 400,
     REPLIES_IN_LINE = 8,
     WORD_MAX = 40,      /* bytes; longer ones are none of the words looked for */
@@ -271,6 +273,50 @@ struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret
     if (*ret_own > 0 && p->folded[start + *ret_own - 1] == ' ')
         --*ret_own;
     return (struct peer_text){ p->folded + start, end - start };
+}
+
+/* ---- sign-in -------------------------------------------------------------- */
+
+/* What stands behind the last AUTH that a client says in the line; empty where it says none. */
+static struct peer_text mechanism_in(struct peer_text line)
+{
+    static const char command[] = "auth ";
+    struct peer_text found = { NULL, 0 };
+
+    for (size_t at = 0; at + sizeof command - 1 <= line.len; at++) {
+        if (strncasecmp(line.bytes + at, command, sizeof command - 1) == 0 &&
+            (at == 0 || !is_letter(line.bytes[at - 1])))
+            found = (struct peer_text){ line.bytes + at + sizeof command - 1, line.len - at - (sizeof command - 1) };
+    }
+    return found;
+}
+
+static bool begins_with(struct peer_text t, const char *word)
+{
+    return t.len >= strlen(word) && strncasecmp(t.bytes, word, strlen(word)) == 0;
+}
+
+/* A list of what the server can do names tokens too. A challenge with JSON in base64 is the reason of a refusal. */
+bool pasted_has_token(const struct pasted *p, size_t index)
+{
+    static const char json[] = "eyJ";
+
+    for (size_t i = index + 1; i > 0 && index + 1 - i < DIALOGUE_REACH; i--) {
+        const struct pasted_line *l = &p->lines[i - 1];
+        struct peer_text line = pasted_line(p, i - 1);
+        struct peer_text mechanism = mechanism_in(line);
+
+        if (l->has_reply && !l->refuses) {
+            if (l->code == REPLY_CHALLENGES && memmem(line.bytes, line.len, json, sizeof json - 1) != NULL)
+                return true;
+            continue;
+        }
+        if (begins_with(mechanism, "XOAUTH2") || begins_with(mechanism, "OAUTHBEARER"))
+            return true;
+        if (begins_with(mechanism, "PLAIN") || begins_with(mechanism, "LOGIN"))
+            return false;
+    }
+    return false;
 }
 
 /* ---- servers -------------------------------------------------------------- */

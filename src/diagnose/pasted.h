@@ -52,6 +52,9 @@ bool pasted_refusal(struct quoted_reply *ret, struct peer_text line);
 /* What the server replied to, as far as the line itself says so: "(in reply to RCPT TO command)". */
 enum reply_stage pasted_stage(struct peer_text line, const struct quoted_reply *reply);
 
+/* Does the text speak of the sign-in with a token that was answered in the line or shortly before it? */
+bool pasted_has_token(const struct pasted *p, size_t index);
+
 enum { PASTED_HOST_SIZE = 254 }; /* RFC 1035: a name has 253 characters */
 
 /* A server that is named in a text. */
