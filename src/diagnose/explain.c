@@ -22,11 +22,14 @@ enum {
     CANDIDATES_MAX = 8,
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
+    NAMES_ASKED_MAX = 256, /* of one text, the first ones */
     PERCENT_MIN = 5,       /* less is not worth a word */
     BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
 
 static const double IPV6_SURE = 0.8;
+static const double SLIP_SURE = 0.85;
+static const double SLIP_AND_UNKNOWN_SURE = 0.95; /* no such name is known */
 
 /* How much a line tells; the greater decides. */
 enum telling {
@@ -38,10 +41,15 @@ enum telling {
     TELLS_WORDS,   /* why, as the server said */
 };
 
+enum {
+    HIT_REPLY = -1,
+    HIT_NAME = -2, /* a name that looks mistyped */
+};
+
 struct candidate {
     enum finding_id finding;
     double confidence;
-    int hit; /* index, -1: the reply */
+    int hit; /* index, or one of the following */
 };
 
 /* What one line says. */
@@ -60,6 +68,8 @@ struct judging {
     struct pasted pasted;
     struct pasted_server server; /* named anywhere in the text */
     const char *provider;        /* whose it is: as the user said, or by a server's name or mark; or NULL */
+    explain_meant *meant;        /* may be NULL */
+    char mistyped[PASTED_HOST_SIZE]; /* "" for none */
     struct buf reply;            /* lines of one reply, joined */
     size_t n_replies_asked;
 };
@@ -192,7 +202,7 @@ static void add_meanings(struct judged *j, const struct reply_meaning *meanings,
     for (size_t i = 0; i < n; i++) {
         double rest = (1 - first) * meanings[i].confidence / (others > 1 ? others : 1);
 
-        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, -1);
+        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, HIT_REPLY);
     }
 }
 
@@ -320,7 +330,7 @@ static void consider_port(const struct judging *g, struct judged *j)
 /* Servers refuse a token in the words in which they refuse a password. */
 static void consider_token(const struct judging *g, struct judged *j)
 {
-    if (j->n_candidates > 0 && j->candidates[0].hit < 0 && pasted_has_token(&g->pasted, j->reply_last))
+    if (j->n_candidates > 0 && j->candidates[0].hit == HIT_REPLY && pasted_has_token(&g->pasted, j->reply_last))
         replace_finding(j, FINDING_AUTH_BAD_CREDENTIALS, FINDING_AUTH_TOKEN_REJECTED);
 }
 
@@ -348,6 +358,59 @@ static void consider_family(const struct judging *g, struct judged *j)
             return;
         }
     }
+}
+
+/* The first name in the text that is a known one with a slip; *ret_line: where. NULL where there is none. */
+static const char *find_mistyped(struct judging *g, size_t *ret_line)
+{
+    size_t asked = 0;
+
+    for (size_t i = 0; g->meant != NULL && i < g->pasted.n; i++) {
+        struct peer_text line = pasted_line(&g->pasted, i);
+        size_t start;
+
+        for (size_t at = 0; asked < NAMES_ASKED_MAX && pasted_next_name(g->mistyped, line, &at, &start); asked++) {
+            const char *meant = g->pasted.lines[i].aside ? NULL : g->meant(g->mistyped);
+
+            *ret_line = i;
+            if (meant != NULL && strlen(meant) < sizeof g->server.host)
+                return meant;
+        }
+    }
+    g->mistyped[0] = '\0';
+    return NULL;
+}
+
+/* A server that has replied is one, whatever its name looks like. */
+static void consider_name(struct judging *g, struct judged *j)
+{
+    struct judged before = *j;
+    const struct provider *p;
+    size_t line = 0;
+    const char *meant;
+    double sure = SLIP_SURE;
+
+    for (size_t i = 0; i < g->pasted.n; i++) {
+        if (g->pasted.lines[i].has_reply && !g->pasted.lines[i].aside)
+            return;
+    }
+    meant = find_mistyped(g, &line);
+    if (meant == NULL)
+        return;
+    memcpy(g->server.host, meant, strlen(meant) + 1);
+    p = provider_by_host(meant);
+    g->provider = p == NULL ? g->provider : p->id;
+    for (size_t i = 0; i < before.n_candidates; i++) {
+        if (before.candidates[i].finding == FINDING_INPUT_TYPO || before.candidates[i].finding == FINDING_DNS_NXDOMAIN)
+            sure = SLIP_AND_UNKNOWN_SURE;
+    }
+    j->index = j->telling == TELLS_NOTHING ? line : j->index;
+    j->telling = TELLS_CAUSE;
+    j->n_candidates = 0;
+    add_candidate(j, FINDING_INPUT_TYPO, sure, HIT_NAME);
+    for (size_t i = 0; i < before.n_candidates; i++)
+        add_candidate(j, before.candidates[i].finding, before.candidates[i].confidence * (1 - sure),
+                      before.candidates[i].hit);
 }
 
 /* In what a server grants, only a cause that stands there in words is looked for. */
@@ -399,9 +462,13 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
     struct arena *arena = x->diagnosis->arena;
 
     *b = (struct because){ .probe = -1 };
-    if (several)
+    if (several && hit != HIT_NAME)
         argument(b, "line", ARGUMENT_NUMBER)->value.number = (int64_t)j->index + 1;
-    if (hit < 0) {
+    if (hit == HIT_NAME) {
+        b->text = TEXT_EXPLAIN_TYPO;
+        argument(b, "input", ARGUMENT_WORD)->value.word = arena_strdup(arena, g->mistyped);
+        argument(b, "known", ARGUMENT_WORD)->value.word = arena_strdup(arena, g->server.host);
+    } else if (hit == HIT_REPLY) {
         b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
         argument(b, "reply", ARGUMENT_PEER)->value.peer = arena_peer_text(arena, text_in(&g->reply), EXPLAIN_LINE_KEPT);
     } else {
@@ -473,7 +540,7 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
             return false;
         say(g, x, &f->because[f->n_because++], j, c->hit);
         fill_arguments(f, x->evidence->plan);
-        if (i == 0 && c->hit < 0 && j->help_url != NULL)
+        if (i == 0 && c->hit == HIT_REPLY && j->help_url != NULL)
             say_help(f, j->help_url);
         d->n_findings++;
     }
@@ -540,6 +607,9 @@ static bool judge(struct judging *g, struct explanation *x)
     judge_all(g, &best);
     consider_port(g, &best);
     consider_token(g, &best);
+    consider_name(g, &best);
+    if (!make_evidence(g, x))
+        return false;
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
@@ -551,9 +621,9 @@ static bool judge(struct judging *g, struct explanation *x)
     return add_findings(g, x, &best);
 }
 
-struct explanation *explain(struct peer_text text, const char *provider)
+struct explanation *explain(struct peer_text text, const char *provider, explain_meant *meant)
 {
-    struct judging g = { 0 };
+    struct judging g = { .meant = meant };
     struct explanation *x = calloc(1, sizeof *x);
     bool ok = false;
 
@@ -564,7 +634,7 @@ struct explanation *explain(struct peer_text text, const char *provider)
         goto out;
     mail_log_set_aside(&g.pasted);
     guess_server(&g, provider);
-    ok = make_evidence(&g, x) && judge(&g, x);
+    ok = judge(&g, x);
 out:
     pasted_done(&g.pasted);
     buf_done(&g.reply);

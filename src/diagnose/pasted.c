@@ -379,26 +379,35 @@ static bool read_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, 
     return count_dots(ret) >= 2 && has_letter(ret);
 }
 
+bool pasted_next_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, size_t *at, size_t *ret_start)
+{
+    while (*at < text.len) {
+        size_t start = *at;
+        size_t len = 0;
+
+        while (start + len < text.len && is_of_name(text.bytes[start + len]))
+            len++;
+        *at += len + 1;
+        *ret_start = start;
+        if (len > 0 && read_name(ret, text, start, len))
+            return true;
+    }
+    return false;
+}
+
 void pasted_server(struct pasted_server *ret, struct peer_text text)
 {
     struct pasted_server found = { .provider = NULL };
-    size_t at = 0;
+    char name[PASTED_HOST_SIZE];
+    size_t start;
 
-    while (at < text.len) {
-        size_t len = 0;
-        char name[PASTED_HOST_SIZE];
+    for (size_t at = 0; pasted_next_name(name, text, &at, &start);) {
+        const struct provider *p = provider_by_host(name);
 
-        while (at + len < text.len && is_of_name(text.bytes[at + len]))
-            len++;
-        if (len > 0 && read_name(name, text, at, len)) {
-            const struct provider *p = provider_by_host(name);
-
-            if (p != NULL || (found.provider == NULL && is_pointed_at(text, at))) {
-                memcpy(found.host, name, strlen(name) + 1);
-                found.provider = p == NULL ? NULL : p->id;
-            }
+        if (p != NULL || (found.provider == NULL && is_pointed_at(text, start))) {
+            memcpy(found.host, name, strlen(name) + 1);
+            found.provider = p == NULL ? NULL : p->id;
         }
-        at += len + 1;
     }
     *ret = found;
 }

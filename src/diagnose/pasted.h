@@ -14,6 +14,8 @@
 #include "base/peer_text.h"
 #include "knowledge/replies.h"
 
+enum { PASTED_HOST_SIZE = 254 }; /* RFC 1035: a name has 253 characters */
+
 struct pasted_line {
     size_t at, len;        /* in the masked text */
     size_t folded;         /* where it begins in the folded one; it ends where the next begins */
@@ -55,13 +57,18 @@ enum reply_stage pasted_stage(struct peer_text line, const struct quoted_reply *
 /* Does the text speak of the sign-in with a token that was answered in the line or shortly before it? */
 bool pasted_has_token(const struct pasted *p, size_t index);
 
-enum { PASTED_HOST_SIZE = 254 }; /* RFC 1035: a name has 253 characters */
 
 /* A server that is named in a text. */
 struct pasted_server {
     char host[PASTED_HOST_SIZE]; /* "" for none */
     const char *provider;        /* id, or NULL */
 };
+
+/*
+ * pasted_next_name() - the next name at *at or behind it that can be a server's, in small letters
+ * shape:  *at goes behind it; *ret_start is where it stands; false where none comes any more
+ */
+bool pasted_next_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, size_t *at, size_t *ret_start);
 
 /* The port that a line speaks of: "smtp.example.net:25", "port 25", "ポート : 25"; 0 for none. */
 uint16_t pasted_port(struct peer_text line);

@@ -232,6 +232,19 @@ def main(program, folder, report_schema, classify, replies):
         out = user.run(program, "explain", "--lang", "en", "--provider", "icloud", "Connection refused").out
         user.expect("smtp.mail.me.com" in out, out)
 
+    @cases.case("a slip in the server's name is told before what came of it, and the right name is in the steps")
+    def _():
+        for text in ("getaddrinfo ENOTFOUND smtp.gmial.com", "サーバー smtp.gmai.com が見つかりませんでした",
+                     "could not connect to server smtp.gmial.com: Connection refused"):
+            found = explain(program, text)
+            user.equal("input.typo", found["primary"], text)
+            user.expect("smtp.gmail.com" in found["findings"][0]["because"][0]["text"], found["findings"][0])
+            user.expect("smtp.gmail.com" in user.run(program, "explain", "--lang", "en", text).out.split("What to do")[1],
+                        text)
+        for text in ("getaddrinfo ENOTFOUND smtp.gmail.com", "host smtp.gmial.com said: 535 5.7.8 no",
+                     "alice@smtp.gmial.com: Connection refused"):
+            user.expect(explain(program, text)["primary"] != "input.typo", text)
+
     @cases.case("the report says how sure it is, in either language, and -q only that")
     def _():
         text = "534 5.7.9 Application-specific password required x - gsmtp"

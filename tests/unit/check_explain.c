@@ -22,7 +22,7 @@ static const char LOG[] = "C: AUTH PLAIN AGEAYg==\n"
 /* True where both reports were made. */
 static bool explain_all(void)
 {
-    struct explanation *x = explain(peer_text_of(LOG), NULL);
+    struct explanation *x = explain(peer_text_of(LOG), NULL, NULL);
     bool ok = x != NULL;
 
     for (enum report_format format = REPORT_TEXT; ok && format <= REPORT_JSON; format++) {
@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(the_server_of_the_text_is_in_the_plan)
 {
-    struct explanation *x = explain(peer_text_of(LOG), NULL);
+    struct explanation *x = explain(peer_text_of(LOG), NULL, NULL);
 
     ck_assert_ptr_nonnull(x);
     ck_assert_uint_eq(x->line, 2);
@@ -120,7 +120,7 @@ START_TEST(a_long_line_takes_no_long_time)
     buf_init(&text, LONG_LINE + len);
     while (text.len < LONG_LINE)
         ck_assert(buf_put(&text, parts[_i], len));
-    x = explain((struct peer_text){ buf_borrow(&text), text.len }, NULL);
+    x = explain((struct peer_text){ buf_borrow(&text), text.len }, NULL, NULL);
     ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "%s", parts[_i]);
     ck_assert_ptr_nonnull(x);
     explanation_free(x);
