@@ -71,6 +71,7 @@ struct judging {
     explain_meant *meant;        /* may be NULL */
     char mistyped[PASTED_HOST_SIZE]; /* "" for none */
     struct buf reply;            /* lines of one reply, joined */
+    struct buf words;            /* of a program, as they were pasted */
     size_t n_replies_asked;
 };
 
@@ -255,9 +256,12 @@ static enum telling telling_of(const struct client_text *t)
     return tellings[t->sort];
 }
 
+/* What stands between the fragments of a text is part of it unless it tells more. */
 static bool is_within(const struct client_text_hit *a, const struct client_text_hit *b)
 {
-    return b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
+    bool whole = b->text->n_words <= 1 || telling_of(b->text) >= telling_of(a->text);
+
+    return whole && b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
 }
 
 /* A text that is part of a longer one that was recognised says nothing of its own. */
@@ -455,7 +459,7 @@ static struct argument *argument(struct because *b, const char *name, enum argum
     return &b->arguments[b->n_arguments++];
 }
 
-static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
+static void say(struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
                 int hit)
 {
     bool several = g->pasted.n > 1;
@@ -472,13 +476,13 @@ static void say(const struct judging *g, const struct explanation *x, struct bec
         b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
         argument(b, "reply", ARGUMENT_PEER)->value.peer = arena_peer_text(arena, text_in(&g->reply), EXPLAIN_LINE_KEPT);
     } else {
-        size_t own;
-        struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
         const struct client_text_hit *h = &j->hits[hit];
 
+        buf_clear(&g->words);
+        pasted_put_original(&g->words, &g->pasted, j->index, h->at, h->len);
         b->text = several ? TEXT_EXPLAIN_WORDS_IN_LINE : TEXT_EXPLAIN_WORDS;
         argument(b, "words", ARGUMENT_PEER)->value.peer =
-            arena_peer_text(arena, (struct peer_text){ line.bytes + h->at, h->len }, EXPLAIN_LINE_KEPT);
+            arena_peer_text(arena, text_in(&g->words), EXPLAIN_LINE_KEPT);
         argument(b, "program", ARGUMENT_WORD)->value.word = h->text->program;
     }
 }
@@ -540,12 +544,14 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
             return false;
         say(g, x, &f->because[f->n_because++], j, c->hit);
         fill_arguments(f, x->evidence->plan);
+        f->arguments[f->n_arguments++] =
+            (struct argument){ .name = "evidence", .kind = ARGUMENT_PEER, .value.peer = x->excerpt };
         if (i == 0 && c->hit == HIT_REPLY && j->help_url != NULL)
             say_help(f, j->help_url);
         d->n_findings++;
     }
     d->primary = d->n_findings > 0 ? 0 : -1;
-    return !arena_failed(d->arena);
+    return !g->words.failed && !arena_failed(d->arena);
 }
 
 static bool any_reply(const struct pasted *p, bool refusing)
@@ -630,6 +636,7 @@ struct explanation *explain(struct peer_text text, const char *provider, explain
     if (text.len > EXPLAIN_TEXT_MAX)
         text = (struct peer_text){ text.bytes + text.len - EXPLAIN_TEXT_MAX, EXPLAIN_TEXT_MAX };
     buf_init(&g.reply, EXPLAIN_TEXT_MAX * 4);
+    buf_init(&g.words, EXPLAIN_TEXT_MAX * 4);
     if (x == NULL || (x->diagnosis = diagnosis_new()) == NULL || !pasted_init(&g.pasted, text))
         goto out;
     mail_log_set_aside(&g.pasted);
@@ -638,6 +645,7 @@ struct explanation *explain(struct peer_text text, const char *provider, explain
 out:
     pasted_done(&g.pasted);
     buf_done(&g.reply);
+    buf_done(&g.words);
     return ok ? x : explanation_free(x);
 }
 

@@ -275,6 +275,29 @@ struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret
     return (struct peer_text){ p->folded + start, end - start };
 }
 
+/* The part of [at, end) that is of the line, in which the folded line begins at `begins`. */
+static void put_part(struct buf *out, struct peer_text line, size_t begins, size_t at, size_t end)
+{
+    size_t from = at > begins ? client_text_unfold(line, at - begins) : 0;
+    size_t to = client_text_unfold(line, end - begins);
+
+    if (to > from)
+        buf_put(out, line.bytes + from, to - from);
+}
+
+void pasted_put_original(struct buf *out, const struct pasted *p, size_t index, size_t at, size_t len)
+{
+    size_t own = folded_end(p, index) - p->lines[index].folded;
+
+    if (at < own)
+        put_part(out, pasted_line(p, index), 0, at, at + len);
+    if (at + len <= own || index + 1 >= p->n)
+        return;
+    if (at < own)
+        buf_put_char(out, ' ');
+    put_part(out, pasted_line(p, index + 1), own, at, at + len);
+}
+
 /* ---- sign-in -------------------------------------------------------------- */
 
 /* What stands behind the last AUTH that a client says in the line; empty where it says none. */

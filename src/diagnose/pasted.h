@@ -47,6 +47,9 @@ struct peer_text pasted_line(const struct pasted *p, size_t index);
  */
 struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret_own);
 
+/* Appends the original of a stretch of pasted_folded(), a blank in the place of a line end. */
+void pasted_put_original(struct buf *out, const struct pasted *p, size_t index, size_t at, size_t len);
+
 /* The refusal in the line; false where there is none. */
 struct quoted_reply;
 bool pasted_refusal(struct quoted_reply *ret, struct peer_text line);

@@ -4,6 +4,7 @@
 #include "knowledge/client_text.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "knowledge/client_text_table.h"
@@ -53,20 +54,42 @@ static char plain_at(struct peer_text t, size_t *ret_n)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : (char)c;
 }
 
-size_t client_text_fold(char *room, struct peer_text line)
+/* Goes on until the line is used up or max bytes are written; room may be NULL. *ret_read: of the line. */
+static size_t fold(char *room, size_t max, struct peer_text line, size_t *ret_read)
 {
     size_t len = 0;
+    size_t at = 0;
+    char last = ' ';
 
-    while (line.len > 0) {
+    while (at < line.len && len < max) {
         size_t n;
-        char c = plain_at(line, &n);
+        char c = plain_at((struct peer_text){ line.bytes + at, line.len - at }, &n);
 
-        if (c != ' ' || (len > 0 && room[len - 1] != ' '))
-            room[len++] = c;
-        line.bytes += n;
-        line.len -= n;
+        if (c != ' ' || last != ' ') {
+            if (room != NULL)
+                room[len] = c;
+            len++;
+            last = c;
+        }
+        at += n;
     }
+    *ret_read = at;
     return len;
+}
+
+size_t client_text_fold(char *room, struct peer_text line)
+{
+    size_t n_read;
+
+    return fold(room, SIZE_MAX, line, &n_read);
+}
+
+size_t client_text_unfold(struct peer_text line, size_t folded)
+{
+    size_t n_read;
+
+    (void)fold(NULL, folded, line, &n_read);
+    return n_read;
 }
 
 /* ---- finding -------------------------------------------------------------- */
@@ -80,17 +103,21 @@ static const char *find(struct peer_text line, struct peer_text word)
 static bool find_words(struct client_text_hit *ret, struct peer_text line, size_t own)
 {
     const struct client_text *t = ret->text;
+    size_t start = own;
+    size_t end = 0;
 
     for (size_t i = 0; i < t->n_words; i++) {
         const char *at = find(line, t->words[i]);
+        size_t found;
 
         if (at == NULL || (size_t)(at - line.bytes) >= own)
             return false;
-        if (t->words[i].len > ret->len) {
-            ret->at = (size_t)(at - line.bytes);
-            ret->len = t->words[i].len;
-        }
+        found = (size_t)(at - line.bytes);
+        start = found < start ? found : start;
+        end = found + t->words[i].len > end ? found + t->words[i].len : end;
     }
+    ret->at = start;
+    ret->len = end - start;
     return true;
 }
 

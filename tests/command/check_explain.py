@@ -245,6 +245,22 @@ def main(program, folder, report_schema, classify, replies):
                      "alice@smtp.gmial.com: Connection refused"):
             user.expect(explain(program, text)["primary"] != "input.typo", text)
 
+    @cases.case("what is to be sent to the server's administrator is the line that was pasted")
+    def _():
+        line = "Nov 24 10:15:03 mx.example.net: Verify error: Certificate has expired"
+        out = " ".join(user.run(program, "explain", "--lang", "en", line).out.split())
+        user.expect(f'along: "{line}"' in out, out)
+
+    @cases.case("what it quotes stands there, letter by letter")
+    def _():
+        text = "x The Connection to the  server \u201csmtp.example.net\u201d on the default ports timed out. y"
+        found = explain(program, text)["findings"][0]["because"][0]["text"]
+        user.expect("The Connection to the  server \u201csmtp.example.net\u201d on the default ports timed out (" in found,
+                    found)
+        user.expect("this wording is known from Apple Mail" in found, found)
+        found = explain(program, "a\nit said that the Certificate\nhas Expired")["findings"][0]["because"][0]["text"]
+        user.expect("Certificate has Expired (" in found, found)
+
     @cases.case("the report says how sure it is, in either language, and -q only that")
     def _():
         text = "534 5.7.9 Application-specific password required x - gsmtp"
