@@ -20,9 +20,12 @@
 
 enum {
     CANDIDATES_MAX = 8,
+    WRAPPED_MAX = 8,       /* lines that a sentence goes on in */
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
     NAMES_ASKED_MAX = 256, /* of one text, the first ones */
+    REPLY_REFUSED = 550,
+    REPLY_FAILED = 554,
     PERCENT_MIN = 5,       /* less is not worth a word */
     BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
@@ -147,21 +150,79 @@ static size_t end_of_string(struct peer_text line)
     return end;
 }
 
+/* What a log or a library puts before a reply ends in a sign; a sentence that ends in a code does not. */
+static bool is_prefix(struct peer_text before)
+{
+    while (before.len > 0 && strchr(" \t", before.bytes[before.len - 1]) != NULL)
+        before.len--;
+    return before.len == 0 || strchr(":>|*<-])('\"=", before.bytes[before.len - 1]) != NULL;
+}
+
+/* Where in the line that begins, or goes on, which is to be joined. */
+static size_t start_of_reply(struct peer_text line, size_t end, bool first)
+{
+    struct quoted_reply r;
+
+    if (!pasted_refusal(&r, line) || r.at >= end)
+        return 0;
+    return first || is_prefix((struct peer_text){ line.bytes, r.at }) ? r.at : 0;
+}
+
 /* Joined with blanks: codes and all, which replies.h leaves out. */
 static void join_reply(struct judging *g, size_t first, size_t last)
 {
     buf_clear(&g->reply);
     for (size_t i = first; i <= last; i++) {
         struct peer_text line = pasted_line(&g->pasted, i);
-        struct quoted_reply r;
-        bool found = pasted_refusal(&r, line);
         size_t end = end_of_string(line);
-        size_t at = found && r.at < end ? r.at : 0;
+        size_t at = start_of_reply(line, end, i == first);
 
-        if (i > first)
+        if (i > first) {
+            while (at < end && strchr(" \t", line.bytes[at]) != NULL)
+                at++;
             buf_put_char(&g->reply, ' ');
+        }
         buf_put(&g->reply, line.bytes + at, end - at);
     }
+}
+
+/* ---- a sentence that goes on ---------------------------------------------- */
+
+static bool is_indented(struct peer_text line)
+{
+    return line.len > 0 && (line.bytes[0] == ' ' || line.bytes[0] == '\t');
+}
+
+static bool is_empty(struct peer_text line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (strchr(" \t\r", line.bytes[i]) == NULL || line.bytes[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+/* The bracket behind "(in reply to RCPT TO command)". */
+static bool ends_sentence(struct peer_text line)
+{
+    size_t end = end_of_string(line);
+
+    return end > 0 && line.bytes[end - 1] == ')';
+}
+
+/*
+ * The last line that a reply may go on in: the next one, and as many behind it
+ * as are indented. A report of a delivery is wrapped so.
+ */
+static size_t end_of_wrapped(const struct pasted *p, size_t index)
+{
+    size_t last = index;
+
+    while (last + 1 < p->n && last - index < WRAPPED_MAX && !p->lines[last + 1].has_reply &&
+           !is_empty(pasted_line(p, last + 1)) && (last == index || is_indented(pasted_line(p, last + 1))) &&
+           !(last > index && ends_sentence(pasted_line(p, last))))
+        last++;
+    return last;
 }
 
 static const char *host_or_null(const struct pasted_server *s)
@@ -190,6 +251,31 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
     return replies_candidates(ret, &q);
 }
 
+static bool is_of_sign_in(const struct reply_meaning *m)
+{
+    static const char layer[] = "auth.";
+
+    return m->finding != FINDING_NONE && strncmp(finding_by_id(m->finding)->id, layer, sizeof layer - 1) == 0;
+}
+
+/*
+ * Leaves out what the reply excludes: where words decided, what its number alone
+ * may mean; a refused sign-in behind a number that few give for one, where
+ * nothing says that somebody signed in
+ */
+static size_t drop_excluded(struct reply_meaning *meanings, size_t n, unsigned code, enum reply_stage stage)
+{
+    bool other_stage = stage == REPLY_AT_ANY && (code == REPLY_REFUSED || code == REPLY_FAILED);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (meanings[i].by_text ||
+            (!(n > 0 && meanings[0].by_text) && !(i > 0 && other_stage && is_of_sign_in(&meanings[i]))))
+            meanings[kept++] = meanings[i];
+    }
+    return kept;
+}
+
 /* The first meaning decides; the others share what is left beside it. */
 static void add_meanings(struct judged *j, const struct reply_meaning *meanings, size_t n)
 {
@@ -207,6 +293,20 @@ static void add_meanings(struct judged *j, const struct reply_meaning *meanings,
     }
 }
 
+/* As the reply itself says, on whichever of its lines; or else the command before it. */
+static enum reply_stage stage_of(struct judging *g, const struct quoted_reply *r, size_t first, size_t last)
+{
+    struct peer_text line = pasted_line(&g->pasted, first);
+    struct quoted_reply joined = { .at = 0 };
+    enum reply_stage stage = pasted_stage(line, r);
+
+    if (stage != REPLY_AT_ANY)
+        return stage;
+    join_reply(g, first, end_of_wrapped(&g->pasted, last));
+    stage = pasted_stage(text_in(&g->reply), &joined);
+    return stage != REPLY_AT_ANY ? stage : (enum reply_stage)g->pasted.lines[first].stage;
+}
+
 /* The reply whose last line is at index, where it is a refusal of which something is known. */
 static void judge_reply(struct judging *g, struct judged *j, size_t index)
 {
@@ -215,30 +315,29 @@ static void judge_reply(struct judging *g, struct judged *j, size_t index)
     struct peer_text line = pasted_line(&g->pasted, first);
     struct quoted_reply r;
     enum reply_stage stage;
-    size_t n;
+    size_t n, end;
 
     if (!pasted_refusal(&r, line) || g->n_replies_asked++ >= REPLIES_ASKED_MAX)
         return;
-    stage = pasted_stage(line, &r);
-    if (stage == REPLY_AT_ANY)
-        stage = (enum reply_stage)g->pasted.lines[first].stage;
+    stage = stage_of(g, &r, first, index);
     j->index = first;
     j->reply_last = index;
     join_reply(g, first, index);
     n = ask(meanings, g, &r, stage, line);
-    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n &&
-        !g->pasted.lines[index + 1].has_reply) {
-        struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX]; /* a sentence that goes on in the next line */
+    end = end_of_wrapped(&g->pasted, index);
+    for (size_t last = index + 1; (n == 0 || !meanings[0].by_text) && last <= end; last++) {
+        struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX];
         size_t n_wrapped;
 
-        join_reply(g, first, index + 1);
+        join_reply(g, first, last);
         n_wrapped = ask(wrapped, g, &r, stage, line);
         if (n_wrapped > 0 && wrapped[0].by_text) {
-            j->reply_last = index + 1;
+            j->reply_last = last;
             memcpy(meanings, wrapped, sizeof wrapped);
             n = n_wrapped;
         }
     }
+    n = drop_excluded(meanings, n, r.code, stage);
     if (n > 0)
         add_meanings(j, meanings, n);
 }

@@ -261,6 +261,13 @@ def main(program, folder, report_schema, classify, replies):
         found = explain(program, "a\nit said that the Certificate\nhas Expired")["findings"][0]["because"][0]["text"]
         user.expect("Certificate has Expired (" in found, found)
 
+    @cases.case("what the words of a reply exclude is not named beside what they mean")
+    def _():
+        for text in ("550 5.1.1 The email account does not exist", "550", "554",
+                     "550-5.7.26 This mail has been blocked because the sender is unauthenticated."):
+            others = [f["id"] for f in explain(program, text)["findings"]]
+            user.expect(others and not any(other.startswith("auth.") for other in others), f"{text}: {others}")
+
     @cases.case("the report says how sure it is, in either language, and -q only that")
     def _():
         text = "534 5.7.9 Application-specific password required x - gsmtp"
