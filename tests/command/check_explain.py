@@ -278,6 +278,16 @@ def main(program, folder, report_schema, classify, replies):
             user.equal(1, quiet.count("\n"), "lines")
             user.expect(out.startswith(quiet.strip()[:20]), quiet)
 
+    @cases.case("certain is only what nothing speaks against")
+    def _():
+        words = ((0.9, "CERTAIN"), (0.8, "VERY LIKELY"), (0.6, "LIKELY"), (0, "POSSIBLE"))
+        for name, text, *_ in rows(folder / "client-texts.tsv")[::4]:
+            findings = explain(program, text)["findings"]
+            if findings:
+                word = next(word for least, word in words if findings[0]["confidence"] >= least)
+                out = user.run(program, "explain", "-q", "--lang", "en", "--", text).out
+                user.expect(out.startswith(word + ": "), f"{text}: {findings[0]['confidence']}: {out}")
+
     @cases.case("a terminal without a text gets a line of usage")
     def _():
         host, guest = pty.openpty()
