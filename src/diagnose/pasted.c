@@ -492,12 +492,26 @@ static bool ends_host(struct peer_text line, size_t at)
     return at > 0 && (is_letter(line.bytes[at - 1]) || line.bytes[at - 1] == ']');
 }
 
+/* Behind the bracket that opens at `at`, where only what an address has stands in it; else `at`. */
+static size_t skip_address(struct peer_text line, size_t at)
+{
+    size_t end = at + 1;
+
+    if (line.bytes[at] != '[')
+        return at;
+    while (end < line.len && end - at <= WORD_MAX + 8 &&
+           (is_of_ipv6(line.bytes[end]) || line.bytes[end] == '.' || line.bytes[end] == '%'))
+        end++;
+    return end < line.len && line.bytes[end] == ']' ? end : at;
+}
+
 uint16_t pasted_port(struct peer_text line)
 {
     static const char *const words_for_port[] = { "port", "ポート" };
     uint16_t port = 0;
 
     for (size_t at = 0; at < line.len && port == 0; at++) {
+        at = skip_address(line, at);
         if (line.bytes[at] == ':' && ends_host(line, at))
             port = read_port(line, at + 1);
         for (size_t i = 0; i < sizeof words_for_port / sizeof words_for_port[0] && port == 0; i++) {

@@ -98,6 +98,7 @@ static const struct port_case {
     { "smtp.example.net:25: timed out", 25 }, { "smtp.example.net[192.0.2.1]:587", 587 }, { "on port 465", 465 },
     { "ポート : 25, SSL", 25 },               { "10:15:25 timed out", 0 },              { "smtp.example.net:999999", 0 },
     { "port", 0 },
+    { "smtp.example.net[2001:db8:a:25::1]:587", 587 }, { "[2001:db8:a:25::1]", 0 }, { "[host:25]", 25 },
 };
 
 START_TEST(a_port_is_read_where_it_stands)
