@@ -14,6 +14,7 @@
 #include "command/args.h"
 #include "command/command.h"
 #include "diagnose/explain.h"
+#include "input/slip.h"
 #include "knowledge/provider.h"
 #include "report/explanation.h"
 
@@ -69,13 +70,20 @@ static bool read_input(struct buf *text)
     return chunk != NULL && !text->failed && !ferror(stdin);
 }
 
+static const char *meant(const char *name)
+{
+    struct slip slip;
+
+    return slip_find(&slip, name) ? slip.meant : NULL;
+}
+
 /* Recognised is 0: this command judges a text, and not whether mail can be sent. */
 static int put_meaning(const struct face *f, const struct buf *text, const char *provider)
 {
     static const enum report_format formats[] = {
         [FACE_TEXT] = REPORT_TEXT, [FACE_JSON] = REPORT_JSON, [FACE_NDJSON] = REPORT_NDJSON,
     };
-    struct explanation *x = explain((struct peer_text){ buf_borrow(text), text->len }, provider);
+    struct explanation *x = explain((struct peer_text){ buf_borrow(text), text->len }, provider, meant);
     const struct report_spec spec = face_spec(f);
     struct buf report;
     int status = EXIT_USAGE;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/mail_log.h"
 #include "diagnose/pasted.h"
 #include "diagnose/seen.h"
 #include "knowledge/client_text.h"
@@ -19,11 +20,19 @@
 
 enum {
     CANDIDATES_MAX = 8,
+    WRAPPED_MAX = 8,       /* lines that a sentence goes on in */
     REPLY_LINES_MAX = 16,  /* joined into one reply */
     REPLIES_ASKED_MAX = 512, /* of one text, the last ones: more tell nothing new */
+    NAMES_ASKED_MAX = 256, /* of one text, the first ones */
+    REPLY_REFUSED = 550,
+    REPLY_FAILED = 554,
     PERCENT_MIN = 5,       /* less is not worth a word */
     BECAUSES_MAX = 2,      /* what was recognised, and where it is explained */
 };
+
+static const double IPV6_SURE = 0.8;
+static const double SLIP_SURE = 0.85;
+static const double SLIP_AND_UNKNOWN_SURE = 0.95; /* no such name is known */
 
 /* How much a line tells; the greater decides. */
 enum telling {
@@ -35,10 +44,15 @@ enum telling {
     TELLS_WORDS,   /* why, as the server said */
 };
 
+enum {
+    HIT_REPLY = -1,
+    HIT_NAME = -2, /* a name that looks mistyped */
+};
+
 struct candidate {
     enum finding_id finding;
     double confidence;
-    int hit; /* index, -1: the reply */
+    int hit; /* index, or one of the following */
 };
 
 /* What one line says. */
@@ -57,7 +71,10 @@ struct judging {
     struct pasted pasted;
     struct pasted_server server; /* named anywhere in the text */
     const char *provider;        /* whose it is: as the user said, or by a server's name or mark; or NULL */
+    explain_meant *meant;        /* may be NULL */
+    char mistyped[PASTED_HOST_SIZE]; /* "" for none */
     struct buf reply;            /* lines of one reply, joined */
+    struct buf words;            /* of a program, as they were pasted */
     size_t n_replies_asked;
 };
 
@@ -133,21 +150,79 @@ static size_t end_of_string(struct peer_text line)
     return end;
 }
 
+/* What a log or a library puts before a reply ends in a sign; a sentence that ends in a code does not. */
+static bool is_prefix(struct peer_text before)
+{
+    while (before.len > 0 && strchr(" \t", before.bytes[before.len - 1]) != NULL)
+        before.len--;
+    return before.len == 0 || strchr(":>|*<-])('\"=", before.bytes[before.len - 1]) != NULL;
+}
+
+/* Where in the line that begins, or goes on, which is to be joined. */
+static size_t start_of_reply(struct peer_text line, size_t end, bool first)
+{
+    struct quoted_reply r;
+
+    if (!pasted_refusal(&r, line) || r.at >= end)
+        return 0;
+    return first || is_prefix((struct peer_text){ line.bytes, r.at }) ? r.at : 0;
+}
+
 /* Joined with blanks: codes and all, which replies.h leaves out. */
 static void join_reply(struct judging *g, size_t first, size_t last)
 {
     buf_clear(&g->reply);
     for (size_t i = first; i <= last; i++) {
         struct peer_text line = pasted_line(&g->pasted, i);
-        struct quoted_reply r;
-        bool found = pasted_refusal(&r, line);
         size_t end = end_of_string(line);
-        size_t at = found && r.at < end ? r.at : 0;
+        size_t at = start_of_reply(line, end, i == first);
 
-        if (i > first)
+        if (i > first) {
+            while (at < end && strchr(" \t", line.bytes[at]) != NULL)
+                at++;
             buf_put_char(&g->reply, ' ');
+        }
         buf_put(&g->reply, line.bytes + at, end - at);
     }
+}
+
+/* ---- a sentence that goes on ---------------------------------------------- */
+
+static bool is_indented(struct peer_text line)
+{
+    return line.len > 0 && (line.bytes[0] == ' ' || line.bytes[0] == '\t');
+}
+
+static bool is_empty(struct peer_text line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (strchr(" \t\r", line.bytes[i]) == NULL || line.bytes[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+/* The bracket behind "(in reply to RCPT TO command)". */
+static bool ends_sentence(struct peer_text line)
+{
+    size_t end = end_of_string(line);
+
+    return end > 0 && line.bytes[end - 1] == ')';
+}
+
+/*
+ * The last line that a reply may go on in: the next one, and as many behind it
+ * as are indented. A report of a delivery is wrapped so.
+ */
+static size_t end_of_wrapped(const struct pasted *p, size_t index)
+{
+    size_t last = index;
+
+    while (last + 1 < p->n && last - index < WRAPPED_MAX && !p->lines[last + 1].has_reply &&
+           !is_empty(pasted_line(p, last + 1)) && (last == index || is_indented(pasted_line(p, last + 1))) &&
+           !(last > index && ends_sentence(pasted_line(p, last))))
+        last++;
+    return last;
 }
 
 static const char *host_or_null(const struct pasted_server *s)
@@ -176,6 +251,31 @@ static size_t ask(struct reply_meaning ret[static REPLIES_CANDIDATES_MAX], struc
     return replies_candidates(ret, &q);
 }
 
+static bool is_of_sign_in(const struct reply_meaning *m)
+{
+    static const char layer[] = "auth.";
+
+    return m->finding != FINDING_NONE && strncmp(finding_by_id(m->finding)->id, layer, sizeof layer - 1) == 0;
+}
+
+/*
+ * Leaves out what the reply excludes: where words decided, what its number alone
+ * may mean; a refused sign-in behind a number that few give for one, where
+ * nothing says that somebody signed in
+ */
+static size_t drop_excluded(struct reply_meaning *meanings, size_t n, unsigned code, enum reply_stage stage)
+{
+    bool other_stage = stage == REPLY_AT_ANY && (code == REPLY_REFUSED || code == REPLY_FAILED);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (meanings[i].by_text ||
+            (!(n > 0 && meanings[0].by_text) && !(i > 0 && other_stage && is_of_sign_in(&meanings[i]))))
+            meanings[kept++] = meanings[i];
+    }
+    return kept;
+}
+
 /* The first meaning decides; the others share what is left beside it. */
 static void add_meanings(struct judged *j, const struct reply_meaning *meanings, size_t n)
 {
@@ -189,8 +289,22 @@ static void add_meanings(struct judged *j, const struct reply_meaning *meanings,
     for (size_t i = 0; i < n; i++) {
         double rest = (1 - first) * meanings[i].confidence / (others > 1 ? others : 1);
 
-        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, -1);
+        add_candidate(j, meanings[i].finding, i == 0 || rest > first ? first : rest, HIT_REPLY);
     }
+}
+
+/* As the reply itself says, on whichever of its lines; or else the command before it. */
+static enum reply_stage stage_of(struct judging *g, const struct quoted_reply *r, size_t first, size_t last)
+{
+    struct peer_text line = pasted_line(&g->pasted, first);
+    struct quoted_reply joined = { .at = 0 };
+    enum reply_stage stage = pasted_stage(line, r);
+
+    if (stage != REPLY_AT_ANY)
+        return stage;
+    join_reply(g, first, end_of_wrapped(&g->pasted, last));
+    stage = pasted_stage(text_in(&g->reply), &joined);
+    return stage != REPLY_AT_ANY ? stage : (enum reply_stage)g->pasted.lines[first].stage;
 }
 
 /* The reply whose last line is at index, where it is a refusal of which something is known. */
@@ -201,30 +315,29 @@ static void judge_reply(struct judging *g, struct judged *j, size_t index)
     struct peer_text line = pasted_line(&g->pasted, first);
     struct quoted_reply r;
     enum reply_stage stage;
-    size_t n;
+    size_t n, end;
 
     if (!pasted_refusal(&r, line) || g->n_replies_asked++ >= REPLIES_ASKED_MAX)
         return;
-    stage = pasted_stage(line, &r);
-    if (stage == REPLY_AT_ANY)
-        stage = (enum reply_stage)g->pasted.lines[first].stage;
+    stage = stage_of(g, &r, first, index);
     j->index = first;
     j->reply_last = index;
     join_reply(g, first, index);
     n = ask(meanings, g, &r, stage, line);
-    if ((n == 0 || !meanings[0].by_text) && index + 1 < g->pasted.n &&
-        !g->pasted.lines[index + 1].has_reply) {
-        struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX]; /* a sentence that goes on in the next line */
+    end = end_of_wrapped(&g->pasted, index);
+    for (size_t last = index + 1; (n == 0 || !meanings[0].by_text) && last <= end; last++) {
+        struct reply_meaning wrapped[REPLIES_CANDIDATES_MAX];
         size_t n_wrapped;
 
-        join_reply(g, first, index + 1);
+        join_reply(g, first, last);
         n_wrapped = ask(wrapped, g, &r, stage, line);
         if (n_wrapped > 0 && wrapped[0].by_text) {
-            j->reply_last = index + 1;
+            j->reply_last = last;
             memcpy(meanings, wrapped, sizeof wrapped);
             n = n_wrapped;
         }
     }
+    n = drop_excluded(meanings, n, r.code, stage);
     if (n > 0)
         add_meanings(j, meanings, n);
 }
@@ -242,9 +355,12 @@ static enum telling telling_of(const struct client_text *t)
     return tellings[t->sort];
 }
 
+/* What stands between the fragments of a text is part of it unless it tells more. */
 static bool is_within(const struct client_text_hit *a, const struct client_text_hit *b)
 {
-    return b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
+    bool whole = b->text->n_words <= 1 || telling_of(b->text) >= telling_of(a->text);
+
+    return whole && b->at <= a->at && a->at + a->len <= b->at + b->len && a->len < b->len;
 }
 
 /* A text that is part of a longer one that was recognised says nothing of its own. */
@@ -305,20 +421,111 @@ static bool tells_more(const struct judged *a, const struct judged *b)
     return a->telling > b->telling;
 }
 
+static void replace_finding(struct judged *j, enum finding_id old, enum finding_id by)
+{
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == old) {
+            struct candidate c = j->candidates[i];
+
+            drop_candidate(j, i);
+            add_candidate(j, by, c.confidence, c.hit);
+            return;
+        }
+    }
+}
+
 /* A network that lets all ports but 25 through is a case of its own. */
 static void consider_port(const struct judging *g, struct judged *j)
 {
     if (pasted_port(pasted_line(&g->pasted, j->index)) != PORT_SMTP)
         return;
-    for (size_t i = 0; i < j->n_candidates; i++) {
-        if (j->candidates[i].finding == FINDING_PORT_BLOCKED) {
-            struct candidate blocked = j->candidates[i];
+    replace_finding(j, FINDING_PORT_BLOCKED, FINDING_PORT_25_BLOCKED);
+}
 
-            drop_candidate(j, i);
-            add_candidate(j, FINDING_PORT_25_BLOCKED, blocked.confidence, blocked.hit);
+/* Servers refuse a token in the words in which they refuse a password. */
+static void consider_token(const struct judging *g, struct judged *j)
+{
+    if (j->n_candidates > 0 && j->candidates[0].hit == HIT_REPLY && pasted_has_token(&g->pasted, j->reply_last))
+        replace_finding(j, FINDING_AUTH_BAD_CREDENTIALS, FINDING_AUTH_TOKEN_REJECTED);
+}
+
+/*
+ * Where there is no way to an address of IPv6 there may be one by IPv4, which is
+ * tried as well: what came of that tells more.
+ */
+static void consider_family(const struct judging *g, struct judged *j)
+{
+    static const char mark[] = "network is unreachable";
+    struct peer_text line = pasted_line(&g->pasted, j->index);
+    size_t own;
+    struct peer_text folded;
+
+    if (j->telling != TELLS_CAUSE || !pasted_has_ipv6(line))
+        return;
+    folded = pasted_folded(&g->pasted, j->index, &own);
+    if (memmem(folded.bytes, own, mark, sizeof mark - 1) == NULL)
+        return;
+    for (size_t i = 0; i < j->n_candidates; i++) {
+        if (j->candidates[i].finding == FINDING_NET_IPV6_BROKEN) {
+            j->candidates[0] = (struct candidate){ FINDING_NET_IPV6_BROKEN, IPV6_SURE, j->candidates[i].hit };
+            j->n_candidates = 1;
+            j->telling = TELLS_FAILURE;
             return;
         }
     }
+}
+
+/* The first name in the text that is a known one with a slip; *ret_line: where. NULL where there is none. */
+static const char *find_mistyped(struct judging *g, size_t *ret_line)
+{
+    size_t asked = 0;
+
+    for (size_t i = 0; g->meant != NULL && i < g->pasted.n; i++) {
+        struct peer_text line = pasted_line(&g->pasted, i);
+        size_t start;
+
+        for (size_t at = 0; asked < NAMES_ASKED_MAX && pasted_next_name(g->mistyped, line, &at, &start); asked++) {
+            const char *meant = g->pasted.lines[i].aside ? NULL : g->meant(g->mistyped);
+
+            *ret_line = i;
+            if (meant != NULL && strlen(meant) < sizeof g->server.host)
+                return meant;
+        }
+    }
+    g->mistyped[0] = '\0';
+    return NULL;
+}
+
+/* A server that has replied is one, whatever its name looks like. */
+static void consider_name(struct judging *g, struct judged *j)
+{
+    struct judged before = *j;
+    const struct provider *p;
+    size_t line = 0;
+    const char *meant;
+    double sure = SLIP_SURE;
+
+    for (size_t i = 0; i < g->pasted.n; i++) {
+        if (g->pasted.lines[i].has_reply && !g->pasted.lines[i].aside)
+            return;
+    }
+    meant = find_mistyped(g, &line);
+    if (meant == NULL)
+        return;
+    memcpy(g->server.host, meant, strlen(meant) + 1);
+    p = provider_by_host(meant);
+    g->provider = p == NULL ? g->provider : p->id;
+    for (size_t i = 0; i < before.n_candidates; i++) {
+        if (before.candidates[i].finding == FINDING_INPUT_TYPO || before.candidates[i].finding == FINDING_DNS_NXDOMAIN)
+            sure = SLIP_AND_UNKNOWN_SURE;
+    }
+    j->index = j->telling == TELLS_NOTHING ? line : j->index;
+    j->telling = TELLS_CAUSE;
+    j->n_candidates = 0;
+    add_candidate(j, FINDING_INPUT_TYPO, sure, HIT_NAME);
+    for (size_t i = 0; i < before.n_candidates; i++)
+        add_candidate(j, before.candidates[i].finding, before.candidates[i].confidence * (1 - sure),
+                      before.candidates[i].hit);
 }
 
 /* In what a server grants, only a cause that stands there in words is looked for. */
@@ -333,6 +540,7 @@ static void judge_line(struct judging *g, struct judged *ret, size_t index)
     if (ret->telling >= TELLS_WORDS)
         return;
     judge_texts(g, &by_text, index);
+    consider_family(g, &by_text);
     if (l->has_reply && !l->refuses && by_text.telling < TELLS_CAUSE)
         return;
     if (tells_more(&by_text, ret))
@@ -346,6 +554,8 @@ static void judge_all(struct judging *g, struct judged *best)
     for (size_t i = g->pasted.n; i > 0; i--) {
         struct judged j;
 
+        if (g->pasted.lines[i - 1].aside)
+            continue;
         judge_line(g, &j, i - 1);
         if (tells_more(&j, best))
             *best = j;
@@ -360,26 +570,30 @@ static struct argument *argument(struct because *b, const char *name, enum argum
     return &b->arguments[b->n_arguments++];
 }
 
-static void say(const struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
+static void say(struct judging *g, const struct explanation *x, struct because *b, const struct judged *j,
                 int hit)
 {
     bool several = g->pasted.n > 1;
     struct arena *arena = x->diagnosis->arena;
 
     *b = (struct because){ .probe = -1 };
-    if (several)
+    if (several && hit != HIT_NAME)
         argument(b, "line", ARGUMENT_NUMBER)->value.number = (int64_t)j->index + 1;
-    if (hit < 0) {
+    if (hit == HIT_NAME) {
+        b->text = TEXT_EXPLAIN_TYPO;
+        argument(b, "input", ARGUMENT_WORD)->value.word = arena_strdup(arena, g->mistyped);
+        argument(b, "known", ARGUMENT_WORD)->value.word = arena_strdup(arena, g->server.host);
+    } else if (hit == HIT_REPLY) {
         b->text = several ? TEXT_EXPLAIN_REPLY_IN_LINE : TEXT_EXPLAIN_REPLY;
         argument(b, "reply", ARGUMENT_PEER)->value.peer = arena_peer_text(arena, text_in(&g->reply), EXPLAIN_LINE_KEPT);
     } else {
-        size_t own;
-        struct peer_text line = pasted_folded(&g->pasted, j->index, &own);
         const struct client_text_hit *h = &j->hits[hit];
 
+        buf_clear(&g->words);
+        pasted_put_original(&g->words, &g->pasted, j->index, h->at, h->len);
         b->text = several ? TEXT_EXPLAIN_WORDS_IN_LINE : TEXT_EXPLAIN_WORDS;
         argument(b, "words", ARGUMENT_PEER)->value.peer =
-            arena_peer_text(arena, (struct peer_text){ line.bytes + h->at, h->len }, EXPLAIN_LINE_KEPT);
+            arena_peer_text(arena, text_in(&g->words), EXPLAIN_LINE_KEPT);
         argument(b, "program", ARGUMENT_WORD)->value.word = h->text->program;
     }
 }
@@ -441,18 +655,20 @@ static bool add_findings(struct judging *g, struct explanation *x, const struct 
             return false;
         say(g, x, &f->because[f->n_because++], j, c->hit);
         fill_arguments(f, x->evidence->plan);
-        if (i == 0 && c->hit < 0 && j->help_url != NULL)
+        f->arguments[f->n_arguments++] =
+            (struct argument){ .name = "evidence", .kind = ARGUMENT_PEER, .value.peer = x->excerpt };
+        if (i == 0 && c->hit == HIT_REPLY && j->help_url != NULL)
             say_help(f, j->help_url);
         d->n_findings++;
     }
     d->primary = d->n_findings > 0 ? 0 : -1;
-    return !arena_failed(d->arena);
+    return !g->words.failed && !arena_failed(d->arena);
 }
 
 static bool any_reply(const struct pasted *p, bool refusing)
 {
     for (size_t i = 0; i < p->n; i++) {
-        if (p->lines[i].has_reply && p->lines[i].refuses == refusing)
+        if (!p->lines[i].aside && p->lines[i].has_reply && p->lines[i].refuses == refusing)
             return true;
     }
     return false;
@@ -507,6 +723,10 @@ static bool judge(struct judging *g, struct explanation *x)
 
     judge_all(g, &best);
     consider_port(g, &best);
+    consider_token(g, &best);
+    consider_name(g, &best);
+    if (!make_evidence(g, x))
+        return false;
     x->outcome = outcome_of(g, &best);
     x->n_lines = g->pasted.n;
     x->input = arena_peer_text(x->diagnosis->arena, text_in(&g->pasted.masked), EXPLAIN_INPUT_KEPT);
@@ -518,22 +738,25 @@ static bool judge(struct judging *g, struct explanation *x)
     return add_findings(g, x, &best);
 }
 
-struct explanation *explain(struct peer_text text, const char *provider)
+struct explanation *explain(struct peer_text text, const char *provider, explain_meant *meant)
 {
-    struct judging g = { 0 };
+    struct judging g = { .meant = meant };
     struct explanation *x = calloc(1, sizeof *x);
     bool ok = false;
 
     if (text.len > EXPLAIN_TEXT_MAX)
         text = (struct peer_text){ text.bytes + text.len - EXPLAIN_TEXT_MAX, EXPLAIN_TEXT_MAX };
     buf_init(&g.reply, EXPLAIN_TEXT_MAX * 4);
+    buf_init(&g.words, EXPLAIN_TEXT_MAX * 4);
     if (x == NULL || (x->diagnosis = diagnosis_new()) == NULL || !pasted_init(&g.pasted, text))
         goto out;
+    mail_log_set_aside(&g.pasted);
     guess_server(&g, provider);
-    ok = make_evidence(&g, x) && judge(&g, x);
+    ok = judge(&g, x);
 out:
     pasted_done(&g.pasted);
     buf_done(&g.reply);
+    buf_done(&g.words);
     return ok ? x : explanation_free(x);
 }
 

@@ -34,13 +34,16 @@ struct explanation {
     struct diagnosis *diagnosis;
 };
 
+/* The known server for sending that a name is within a slip of the pen of; NULL where there is none. */
+typedef const char *explain_meant(const char *name);
+
 /*
  * explain() - judges the text
  * shape:  provider: id of data/providers.toml where it is known whose server it
- *         is, or NULL; any bytes will do for the text, which is not kept
+ *         is, or NULL; meant may be NULL: then no name is taken for mistyped; any bytes will do for the text, which is not kept
  * errors: NULL when memory is short
  */
-struct explanation *explain(struct peer_text text, const char *provider);
+struct explanation *explain(struct peer_text text, const char *provider, explain_meant *meant);
 struct explanation *explanation_free(struct explanation *x);
 
 #endif

@@ -15,6 +15,8 @@
 enum {
     MASKED_GROWTH = 3,  /* a secret of one byte becomes three */
     COMMAND_REACH = 8,  /* lines behind a command that may hold its reply */
+    DIALOGUE_REACH = 16, /* lines before a refusal that may hold the command and the challenge */
+    REPLY_CHALLENGES = 334,
     REPLY_REFUSES = 400,
     REPLIES_IN_LINE = 8,
     WORD_MAX = 40,      /* bytes; longer ones are none of the words looked for */
@@ -76,14 +78,15 @@ static bool is_any_word(struct peer_text word, struct peer_text behind)
     return peer_text_equal_nocase(word, "data") && memcmp(word.bytes, "DATA", 4) != 0;
 }
 
-/* One word with all that belongs to its name: a host, an address, an exception. */
-static size_t word_len(struct peer_text text)
+/* One word with all that belongs to its name, a host, an address, an exception; *ret_taken: with what ends it. */
+static size_t word_len(struct peer_text text, size_t *ret_taken)
 {
     size_t len = 0;
 
     while (len < text.len &&
            (is_of_name(text.bytes[len]) || text.bytes[len] == '@' || text.bytes[len] == '_'))
         len++;
+    *ret_taken = len;
     while (len > 0 && !is_letter(text.bytes[len - 1]))
         len--;
     return len;
@@ -105,10 +108,12 @@ static enum reply_stage stage_in(struct peer_text text)
 
     for (size_t at = 0; at < text.len; at++) {
         struct peer_text rest = { text.bytes + at, text.len - at };
-        struct peer_text word = { rest.bytes, word_len(rest) };
+        size_t taken;
+        struct peer_text word = { rest.bytes, word_len(rest, &taken) };
         size_t part = last_part(word);
         enum reply_stage found = REPLY_AT_ANY;
 
+        at += taken;
         if (word.len == 0)
             continue;
         rest = (struct peer_text){ word.bytes + word.len, rest.len - word.len };
@@ -121,7 +126,6 @@ static enum reply_stage stage_in(struct peer_text text)
             found = stage_of(word, exceptions, sizeof exceptions / sizeof exceptions[0]);
         if (found != REPLY_AT_ANY)
             stage = found;
-        at += word.len;
     }
     return stage;
 }
@@ -271,6 +275,73 @@ struct peer_text pasted_folded(const struct pasted *p, size_t index, size_t *ret
     return (struct peer_text){ p->folded + start, end - start };
 }
 
+/* The part of [at, end) that is of the line, in which the folded line begins at `begins`. */
+static void put_part(struct buf *out, struct peer_text line, size_t begins, size_t at, size_t end)
+{
+    size_t from = at > begins ? client_text_unfold(line, at - begins) : 0;
+    size_t to = client_text_unfold(line, end - begins);
+
+    if (to > from)
+        buf_put(out, line.bytes + from, to - from);
+}
+
+void pasted_put_original(struct buf *out, const struct pasted *p, size_t index, size_t at, size_t len)
+{
+    size_t own = folded_end(p, index) - p->lines[index].folded;
+
+    if (at < own)
+        put_part(out, pasted_line(p, index), 0, at, at + len);
+    if (at + len <= own || index + 1 >= p->n)
+        return;
+    if (at < own)
+        buf_put_char(out, ' ');
+    put_part(out, pasted_line(p, index + 1), own, at, at + len);
+}
+
+/* ---- sign-in -------------------------------------------------------------- */
+
+/* What stands behind the last AUTH that a client says in the line; empty where it says none. */
+static struct peer_text mechanism_in(struct peer_text line)
+{
+    static const char command[] = "auth ";
+    struct peer_text found = { NULL, 0 };
+
+    for (size_t at = 0; at + sizeof command - 1 <= line.len; at++) {
+        if (strncasecmp(line.bytes + at, command, sizeof command - 1) == 0 &&
+            (at == 0 || !is_letter(line.bytes[at - 1])))
+            found = (struct peer_text){ line.bytes + at + sizeof command - 1, line.len - at - (sizeof command - 1) };
+    }
+    return found;
+}
+
+static bool begins_with(struct peer_text t, const char *word)
+{
+    return t.len >= strlen(word) && strncasecmp(t.bytes, word, strlen(word)) == 0;
+}
+
+/* A list of what the server can do names tokens too. A challenge with JSON in base64 is the reason of a refusal. */
+bool pasted_has_token(const struct pasted *p, size_t index)
+{
+    static const char json[] = "eyJ";
+
+    for (size_t i = index + 1; i > 0 && index + 1 - i < DIALOGUE_REACH; i--) {
+        const struct pasted_line *l = &p->lines[i - 1];
+        struct peer_text line = pasted_line(p, i - 1);
+        struct peer_text mechanism = mechanism_in(line);
+
+        if (l->has_reply && !l->refuses) {
+            if (l->code == REPLY_CHALLENGES && memmem(line.bytes, line.len, json, sizeof json - 1) != NULL)
+                return true;
+            continue;
+        }
+        if (begins_with(mechanism, "XOAUTH2") || begins_with(mechanism, "OAUTHBEARER"))
+            return true;
+        if (begins_with(mechanism, "PLAIN") || begins_with(mechanism, "LOGIN"))
+            return false;
+    }
+    return false;
+}
+
 /* ---- servers -------------------------------------------------------------- */
 
 enum { SERVER_NAME_MIN = 6 }; /* a.b.cd */
@@ -331,28 +402,67 @@ static bool read_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, 
     return count_dots(ret) >= 2 && has_letter(ret);
 }
 
+bool pasted_next_name(char ret[static PASTED_HOST_SIZE], struct peer_text text, size_t *at, size_t *ret_start)
+{
+    while (*at < text.len) {
+        size_t start = *at;
+        size_t len = 0;
+
+        while (start + len < text.len && is_of_name(text.bytes[start + len]))
+            len++;
+        *at += len + 1;
+        *ret_start = start;
+        if (len > 0 && read_name(ret, text, start, len))
+            return true;
+    }
+    return false;
+}
+
 void pasted_server(struct pasted_server *ret, struct peer_text text)
 {
     struct pasted_server found = { .provider = NULL };
-    size_t at = 0;
+    char name[PASTED_HOST_SIZE];
+    size_t start;
 
-    while (at < text.len) {
-        size_t len = 0;
-        char name[PASTED_HOST_SIZE];
+    for (size_t at = 0; pasted_next_name(name, text, &at, &start);) {
+        const struct provider *p = provider_by_host(name);
 
-        while (at + len < text.len && is_of_name(text.bytes[at + len]))
-            len++;
-        if (len > 0 && read_name(name, text, at, len)) {
-            const struct provider *p = provider_by_host(name);
-
-            if (p != NULL || (found.provider == NULL && is_pointed_at(text, at))) {
-                memcpy(found.host, name, strlen(name) + 1);
-                found.provider = p == NULL ? NULL : p->id;
-            }
+        if (p != NULL || (found.provider == NULL && is_pointed_at(text, start))) {
+            memcpy(found.host, name, strlen(name) + 1);
+            found.provider = p == NULL ? NULL : p->id;
         }
-        at += len + 1;
     }
     *ret = found;
+}
+
+/* ---- addresses ------------------------------------------------------------ */
+
+static bool is_of_ipv6(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+}
+
+/* By two colons at once or seven in all: a time of day has fewer. */
+bool pasted_has_ipv6(struct peer_text line)
+{
+    size_t at = 0;
+
+    while (at < line.len) {
+        unsigned colons = 0;
+        bool twice = false;
+        size_t start = at;
+
+        for (; at < line.len && is_of_ipv6(line.bytes[at]); at++) {
+            bool colon = line.bytes[at] == ':';
+
+            twice = twice || (colon && at > start && line.bytes[at - 1] == ':');
+            colons += colon;
+        }
+        if ((twice || colons == 7) && at - start > colons)
+            return true;
+        at++;
+    }
+    return false;
 }
 
 /* ---- ports ---------------------------------------------------------------- */
@@ -382,12 +492,26 @@ static bool ends_host(struct peer_text line, size_t at)
     return at > 0 && (is_letter(line.bytes[at - 1]) || line.bytes[at - 1] == ']');
 }
 
+/* Behind the bracket that opens at `at`, where only what an address has stands in it; else `at`. */
+static size_t skip_address(struct peer_text line, size_t at)
+{
+    size_t end = at + 1;
+
+    if (line.bytes[at] != '[')
+        return at;
+    while (end < line.len && end - at <= WORD_MAX + 8 &&
+           (is_of_ipv6(line.bytes[end]) || line.bytes[end] == '.' || line.bytes[end] == '%'))
+        end++;
+    return end < line.len && line.bytes[end] == ']' ? end : at;
+}
+
 uint16_t pasted_port(struct peer_text line)
 {
     static const char *const words_for_port[] = { "port", "ポート" };
     uint16_t port = 0;
 
     for (size_t at = 0; at < line.len && port == 0; at++) {
+        at = skip_address(line, at);
         if (line.bytes[at] == ':' && ends_host(line, at))
             port = read_port(line, at + 1);
         for (size_t i = 0; i < sizeof words_for_port / sizeof words_for_port[0] && port == 0; i++) {

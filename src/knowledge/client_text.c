@@ -4,6 +4,7 @@
 #include "knowledge/client_text.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "knowledge/client_text_table.h"
@@ -53,20 +54,42 @@ static char plain_at(struct peer_text t, size_t *ret_n)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : (char)c;
 }
 
-size_t client_text_fold(char *room, struct peer_text line)
+/* Goes on until the line is used up or max bytes are written; room may be NULL. *ret_read: of the line. */
+static size_t fold(char *room, size_t max, struct peer_text line, size_t *ret_read)
 {
     size_t len = 0;
+    size_t at = 0;
+    char last = ' ';
 
-    while (line.len > 0) {
+    while (at < line.len && len < max) {
         size_t n;
-        char c = plain_at(line, &n);
+        char c = plain_at((struct peer_text){ line.bytes + at, line.len - at }, &n);
 
-        if (c != ' ' || (len > 0 && room[len - 1] != ' '))
-            room[len++] = c;
-        line.bytes += n;
-        line.len -= n;
+        if (c != ' ' || last != ' ') {
+            if (room != NULL)
+                room[len] = c;
+            len++;
+            last = c;
+        }
+        at += n;
     }
+    *ret_read = at;
     return len;
+}
+
+size_t client_text_fold(char *room, struct peer_text line)
+{
+    size_t n_read;
+
+    return fold(room, SIZE_MAX, line, &n_read);
+}
+
+size_t client_text_unfold(struct peer_text line, size_t folded)
+{
+    size_t n_read;
+
+    (void)fold(NULL, folded, line, &n_read);
+    return n_read;
 }
 
 /* ---- finding -------------------------------------------------------------- */
@@ -80,17 +103,21 @@ static const char *find(struct peer_text line, struct peer_text word)
 static bool find_words(struct client_text_hit *ret, struct peer_text line, size_t own)
 {
     const struct client_text *t = ret->text;
+    size_t start = own;
+    size_t end = 0;
 
     for (size_t i = 0; i < t->n_words; i++) {
         const char *at = find(line, t->words[i]);
+        size_t found;
 
         if (at == NULL || (size_t)(at - line.bytes) >= own)
             return false;
-        if (t->words[i].len > ret->len) {
-            ret->at = (size_t)(at - line.bytes);
-            ret->len = t->words[i].len;
-        }
+        found = (size_t)(at - line.bytes);
+        start = found < start ? found : start;
+        end = found + t->words[i].len > end ? found + t->words[i].len : end;
     }
+    ret->at = start;
+    ret->len = end - start;
     return true;
 }
 
@@ -99,25 +126,31 @@ static bool is_of_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Words that the number of an error stands behind, in the languages whose texts were seen. */
-static bool announces_error(struct peer_text before)
+/*
+ * Where the first of the words ends that the number of an error stands behind,
+ * in the languages whose texts were seen; past the line where there is none
+ */
+static size_t end_of_announcement(struct peer_text line)
 {
     static const char *const words[] = { "err", "socket", "winsock", "wsa", "エラー", "ソケット", "fehler" };
+    size_t first = line.len + 1;
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (find(before, peer_text_of(words[i])) != NULL)
-            return true;
+        const char *at = find(line, peer_text_of(words[i]));
+        size_t end = at == NULL ? first : (size_t)(at - line.bytes) + strlen(words[i]);
+
+        first = end < first ? end : first;
     }
-    return false;
+    return first;
 }
 
 /* A number that makes up the whole line needs no word before it. */
-static bool is_announced(struct peer_text line, size_t at, size_t len, size_t own)
+static bool is_announced(size_t announced, size_t at, size_t len, size_t own)
 {
-    return (at == 0 && len >= own) || announces_error((struct peer_text){ line.bytes, at });
+    return (at == 0 && len >= own) || announced <= at;
 }
 
-static bool find_code(struct client_text_hit *ret, struct peer_text line, size_t own)
+static bool find_code(struct client_text_hit *ret, struct peer_text line, size_t own, size_t announced)
 {
     struct peer_text rest = { line.bytes, own };
     struct peer_text code = ret->text->words[0];
@@ -130,7 +163,7 @@ static bool find_code(struct client_text_hit *ret, struct peer_text line, size_t
 
         if ((first == 0 || !is_of_word(line.bytes[first - 1])) &&
             (end == own || !is_of_word(line.bytes[end])) &&
-            (ret->text->form == CLIENT_TEXT_CODE || is_announced(line, first, end, own))) {
+            (ret->text->form == CLIENT_TEXT_CODE || is_announced(announced, first, end, own))) {
             ret->at = first;
             ret->len = end - first;
             return true;
@@ -144,13 +177,15 @@ size_t client_text_find(struct client_text_hit ret[static CLIENT_TEXT_HITS_MAX],
                         size_t own)
 {
     size_t n = 0;
+    size_t announced = end_of_announcement((struct peer_text){ line.bytes, own });
 
     for (size_t i = 0; i < client_text_count && n < CLIENT_TEXT_HITS_MAX; i++) {
         struct client_text_hit hit = { .text = &client_text_table[i] };
 
         if (hit.text->words[0].len > line.len)
             continue; /* most texts, where lines are as short as a hostile log has them */
-        if (hit.text->form == CLIENT_TEXT_WORDS ? find_words(&hit, line, own) : find_code(&hit, line, own))
+        if (hit.text->form == CLIENT_TEXT_WORDS ? find_words(&hit, line, own)
+                                                  : find_code(&hit, line, own, announced))
             ret[n++] = hit;
     }
     return n;

@@ -46,7 +46,7 @@ const struct client_text *client_text_at(size_t index);
 
 enum { CLIENT_TEXT_HITS_MAX = 32 }; /* texts of programs in one line */
 
-/* A text that stands in a line, and the place of its longest fragment. */
+/* A text that stands in a line, from its first fragment to the end of the last one. */
 struct client_text_hit {
     const struct client_text *text;
     size_t at, len;
@@ -67,6 +67,9 @@ size_t client_text_find(struct client_text_hit ret[static CLIENT_TEXT_HITS_MAX],
  *         curly quotation marks straight, a no-break space a blank
  */
 size_t client_text_fold(char *room, struct peer_text line);
+
+/* Where in a line that stands which is at `folded` once it is folded. */
+size_t client_text_unfold(struct peer_text line, size_t folded);
 
 /* The id of the provider that a mark in the folded line gives away, or NULL. */
 const char *client_text_provider(struct peer_text line);

@@ -16,7 +16,8 @@ static const struct surety {
     enum text_id word;
     enum tone tone;
 } sureties[] = {
-    { 0.85, TEXT_EXPLAIN_CERTAIN, TONE_BAD },
+    { 0.9, TEXT_EXPLAIN_CERTAIN, TONE_BAD },
+    { 0.8, TEXT_EXPLAIN_VERY_LIKELY, TONE_BAD },
     { 0.6, TEXT_EXPLAIN_LIKELY, TONE_BAD },
     { 0, TEXT_EXPLAIN_POSSIBLE, TONE_CARE },
 };

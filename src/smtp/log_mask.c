@@ -16,6 +16,9 @@
 enum {
     BEARER_MIN = 8, /* shorter words behind "Bearer" are of a sentence */
     ANSWER_MIN = 4,
+    APP_GROUP = 4, /* letters, and four such groups with blanks between them */
+    APP_PASSWORD_LEN = 4 * APP_GROUP + 3,
+    KEY_MAX = 40, /* longer words are no names of settings */
     MARK = '\x01', /* in the copy; one that was in the text is masked as well */
 };
 
@@ -35,6 +38,11 @@ struct masking {
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
 }
 
 static bool is_base64(char c)
@@ -112,10 +120,10 @@ static bool looks_encoded(struct peer_text line, struct stretch s)
     bool other = false;
 
     for (size_t i = s.at; i < s.end; i++) {
-        bool is_small = line.bytes[i] >= 'a' && line.bytes[i] <= 'z';
+        bool is_small_one = is_small(line.bytes[i]);
 
-        small = small || is_small;
-        other = other || !is_small;
+        small = small || is_small_one;
+        other = other || !is_small_one;
     }
     return s.end > s.at && (line.bytes[s.end - 1] == '=' || (other && (small || s.end - s.at > 3)));
 }
@@ -157,23 +165,100 @@ static struct stretch last_word(struct peer_text line)
 
 /* ---- passwords in the clear ----------------------------------------------- */
 
-static bool ends_value(char c, char quote)
+/* Four groups of four small letters, as providers give them out, and nothing behind them. */
+static bool is_app_password(struct peer_text line, size_t at)
 {
-    return quote != '\0' ? c == quote : is_blank(c) || strchr(",;)}]<>", c) != NULL;
+    for (size_t i = 0; i < APP_PASSWORD_LEN; i++) {
+        bool gap = i % (APP_GROUP + 1) == APP_GROUP;
+
+        if (at + i >= line.len || (gap ? line.bytes[at + i] != ' ' : !is_small(line.bytes[at + i])))
+            return false;
+    }
+    return skip_blanks(line, at + APP_PASSWORD_LEN) == line.len;
 }
 
-/* The value behind a sign that sets it: what is quoted, or else one word. */
+/* Where the string ends whose quotation mark stands before `at`; a backslash takes the next mark along. */
+static size_t end_of_quoted(struct peer_text line, size_t at, char quote)
+{
+    while (at < line.len && line.bytes[at] != quote)
+        at += line.bytes[at] == '\\' && at + 1 < line.len ? 2 : 1;
+    return at;
+}
+
+/* What is quoted, or else one word. */
+static struct stretch word_at(struct peer_text line, size_t at)
+{
+    struct stretch s = { .at = skip_blanks(line, at) };
+
+    if (s.at < line.len && is_quote(line.bytes[s.at])) {
+        s.at++;
+        s.end = end_of_quoted(line, s.at, line.bytes[s.at - 1]);
+        return s;
+    }
+    s.end = s.at;
+    while (s.end < line.len && !is_blank(line.bytes[s.end]) && strchr(",;)}]<>", line.bytes[s.end]) == NULL)
+        s.end++;
+    return s;
+}
+
+/* Behind a comma: a key and a sign, with which the next setting begins. */
+static bool begins_setting(struct peer_text line, size_t at)
+{
+    size_t start;
+
+    at = skip_blanks(line, at);
+    at += at < line.len && is_quote(line.bytes[at]) ? 1 : 0;
+    start = at;
+    while (at < line.len && at - start < KEY_MAX && (is_word(line.bytes[at]) || line.bytes[at] == '-'))
+        at++;
+    if (at == start)
+        return false;
+    at += at < line.len && is_quote(line.bytes[at]) ? 1 : 0;
+    at = skip_blanks(line, at);
+    return at < line.len && (line.bytes[at] == '=' || line.bytes[at] == ':');
+}
+
+/* A reply that stands in [at, end) behind a blank was said by a server and is no part of the value. */
+static size_t before_reply(struct peer_text line, size_t at, size_t end)
+{
+    struct quoted_reply r = { .at = at };
+    size_t from = at;
+
+    while (quoted_reply_find(&r, (struct peer_text){ line.bytes, end }, from)) {
+        if (r.at == at || is_blank(line.bytes[r.at - 1]) || line.bytes[r.at - 1] == '(')
+            return r.at;
+        from = r.at + 1;
+    }
+    return end;
+}
+
+/*
+ * The value behind a sign that sets it: what is quoted, or else all of the line,
+ * for passwords have blanks; the next setting or a reply ends it.
+ */
 static struct stretch value_at(struct peer_text line, size_t at)
 {
     struct stretch s = { .at = skip_blanks(line, at) };
-    char quote = s.at < line.len && is_quote(line.bytes[s.at]) ? line.bytes[s.at] : '\0';
 
-    if (quote != '\0')
-        s.at++;
+    if (s.at < line.len && is_quote(line.bytes[s.at]))
+        return word_at(line, at);
     s.end = s.at;
-    while (s.end < line.len && !ends_value(line.bytes[s.end], quote))
+    while (s.end < line.len &&
+           !(strchr(",;", line.bytes[s.end]) != NULL && line.bytes[s.end] != '\0' && begins_setting(line, s.end + 1)))
         s.end++;
+    s.end = before_reply(line, s.at, s.end);
+    while (s.end > s.at && is_blank(line.bytes[s.end - 1]))
+        s.end--;
     return s;
+}
+
+/* A key that is put together, "access_token", "clientSecret", is a setting's; "password" may be of a sentence. */
+static bool is_compound(struct peer_text line, size_t at)
+{
+    if (at == 0)
+        return false;
+    return strchr("_-.", line.bytes[at - 1]) != NULL ||
+           (is_small(line.bytes[at - 1]) && line.bytes[at] >= 'A' && line.bytes[at] <= 'Z');
 }
 
 /* Where a sign stands behind the key that gives it a value, past the sign; 0 where none does. */
@@ -192,7 +277,29 @@ static size_t behind_sign(struct peer_text line, bool begins, size_t end)
     if (line.bytes[at] != ':')
         return 0;
     value = skip_blanks(line, at + 1);
-    return begins || quoted || (value < line.len && is_quote(line.bytes[value])) ? at + 1 : 0;
+    return begins || quoted || is_app_password(line, value) ||
+                   (value < line.len && is_quote(line.bytes[value]))
+               ? at + 1
+               : 0;
+}
+
+/* "--auth-password secret": up to the next option. 0 where the key at [at, end) is no option's. */
+static struct stretch argument_at(struct peer_text line, size_t at, size_t end)
+{
+    struct stretch s = { 0, 0 };
+    size_t start = at;
+
+    while (start > 0 && at - start < KEY_MAX && (is_word(line.bytes[start - 1]) || line.bytes[start - 1] == '-'))
+        start--;
+    if (start == at || line.bytes[start] != '-' || end == line.len || !is_blank(line.bytes[end]))
+        return s;
+    s.at = skip_blanks(line, end);
+    if (s.at < line.len && is_quote(line.bytes[s.at]))
+        return word_at(line, s.at);
+    s.end = s.at;
+    while (s.end < line.len && !(is_blank(line.bytes[s.end]) && s.end + 1 < line.len && line.bytes[s.end + 1] == '-'))
+        s.end++;
+    return s;
 }
 
 static void hide_values(struct masking *m)
@@ -210,15 +317,88 @@ static void hide_values(struct masking *m)
 
             if (!stands_at(m->line, i, keys[k]) || (end < m->line.len && is_word(m->line.bytes[end])))
                 continue;
-            value = behind_sign(m->line, i == first, end);
-            if (value > 0) {
-                s = value_at(m->line, value);
+            value = behind_sign(m->line, i == first || is_compound(m->line, i), end);
+            s = value > 0 ? value_at(m->line, value) : argument_at(m->line, i, end);
+            if (s.end > 0) {
                 hide(m, s);
                 i = s.end > i ? s.end - 1 : i; /* a key within a value is part of it */
             }
             break;
         }
     }
+}
+
+/* ---- forms of their own --------------------------------------------------- */
+
+/* "curl -u user:secret" */
+static void hide_user_option(struct masking *m, size_t at)
+{
+    static const char *const options[] = { "-u", "--user", "--proxy-user" };
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        size_t end = at + strlen(options[i]);
+        struct stretch s;
+        const char *colon;
+
+        if (!stands_at(m->line, at, options[i]) || end == m->line.len ||
+            !(is_blank(m->line.bytes[end]) || m->line.bytes[end] == '='))
+            continue;
+        s = word_at(m->line, end + 1);
+        colon = s.end > s.at ? memchr(m->line.bytes + s.at, ':', s.end - s.at) : NULL;
+        if (colon == NULL)
+            return;
+        while (s.end < m->line.len && !is_blank(m->line.bytes[s.end]) && !is_quote(m->line.bytes[s.end]))
+            s.end++;
+        hide(m, (struct stretch){ (size_t)(colon - m->line.bytes) + 1, s.end });
+        return;
+    }
+}
+
+/* "Authorization: Basic dXNlcjpzZWNyZXQ=" */
+static void hide_authorization(struct masking *m, size_t at)
+{
+    static const char *const schemes[] = { "Basic ", "Bearer ", "Digest ", "Negotiate ", "NTLM " };
+    static const char key[] = "Authorization:";
+
+    if (!stands_at(m->line, at, key))
+        return;
+    at = skip_blanks(m->line, at + sizeof key - 1);
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (stands_at(m->line, at, schemes[i])) {
+            size_t start = at + strlen(schemes[i]);
+            size_t end = start;
+
+            while (end < m->line.len && !is_quote(m->line.bytes[end]))
+                end++;
+            hide(m, (struct stretch){ start, end });
+            return;
+        }
+    }
+}
+
+static bool is_token(char c)
+{
+    return is_word(c) || strchr("-.+/=~", c) != NULL;
+}
+
+/* What says by its beginning that it is a token; of JSON in base64 (eyJ) only one that is signed has two dots. */
+static size_t hide_token(struct masking *m, size_t at)
+{
+    static const char *const beginnings[] = { "ya29.", "GOCSPX-", "1//0", "eyJ" };
+    size_t end = at;
+    unsigned dots = 0;
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        size_t len = strlen(beginnings[i]);
+
+        if (m->line.len - at < len || memcmp(m->line.bytes + at, beginnings[i], len) != 0)
+            continue;
+        while (end < m->line.len && m->line.bytes[end] != '\0' && is_token(m->line.bytes[end]))
+            dots += m->line.bytes[end++] == '.';
+        if (beginnings[i][0] != 'e' ? end - at > len + BEARER_MIN / 2 : dots >= 2)
+            hide(m, (struct stretch){ at, end });
+    }
+    return end;
 }
 
 /* "Bearer ya29...", "PASS secret" */
@@ -230,32 +410,131 @@ static void hide_words(struct masking *m)
         if (i > 0 && is_word(m->line.bytes[i - 1]))
             continue;
         if (stands_at(m->line, i, "Bearer ")) {
-            s = value_at(m->line, i + 7);
+            s = word_at(m->line, i + 7);
             if (s.end - s.at >= BEARER_MIN)
                 hide(m, s);
         } else if (memcmp(m->line.bytes + i, "PASS ", 5) == 0) {
             hide(m, (struct stretch){ i + 5, m->line.len });
             return;
         }
+        if (m->line.bytes[i] == '-' && (i == 0 || is_blank(m->line.bytes[i - 1])))
+            hide_user_option(m, i);
+        hide_authorization(m, i);
+        s.end = hide_token(m, i);
+        i = s.end > i ? s.end - 1 : i;
     }
 }
 
-/* "smtp://user:secret@host" */
+/* The first word of the line, and what stands before the next. */
+static struct stretch first_word(struct peer_text line, size_t at)
+{
+    struct stretch s = { .at = skip_blanks(line, at) };
+
+    s.end = s.at;
+    while (s.end < line.len && !is_blank(line.bytes[s.end]))
+        s.end++;
+    return s;
+}
+
+static bool is_last_word(struct peer_text line, struct stretch s)
+{
+    return skip_blanks(line, s.end) == line.len;
+}
+
+static bool is_word_here(struct peer_text line, struct stretch s, const char *word)
+{
+    return s.end - s.at == strlen(word) && memcmp(line.bytes + s.at, word, s.end - s.at) == 0;
+}
+
+/* What a line may say of a password with a single word behind it. */
+static bool is_said_of_password(struct peer_text line, struct stretch s)
+{
+    static const char *const words[] = { "incorrect", "wrong",   "invalid",  "expired", "required", "rejected",
+                                         "failed",    "missing", "mismatch", "refused", "needed",   "unknown" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (stands_at(line, s.at, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Files that go without a sign: netrc's "machine H login U password P", the
+ * "password P" of msmtprc on a line of its own
+ */
+static void hide_netrc(struct masking *m)
+{
+    struct stretch s = first_word(m->line, 0);
+    bool whole = is_word_here(m->line, s, "machine") || is_word_here(m->line, s, "default") ||
+                 is_word_here(m->line, s, "login");
+    bool first = true;
+
+    while (s.end > s.at) {
+        struct stretch value = first_word(m->line, s.end);
+
+        if (value.end > value.at && is_word_here(m->line, s, "password") &&
+            (whole || (first && ((is_last_word(m->line, value) && !is_said_of_password(m->line, value)) ||
+                                 is_app_password(m->line, value.at))))) {
+            hide(m, (struct stretch){ value.at, m->line.len });
+            return;
+        }
+        if (!whole)
+            return;
+        first = false;
+        s = value;
+    }
+}
+
+/* Postfix's sasl_passwd: "[smtp.example.net]:587 user@example.net:secret" */
+static void hide_sasl_passwd(struct masking *m)
+{
+    struct stretch host = first_word(m->line, 0);
+    struct stretch user = first_word(m->line, host.end);
+    size_t len = user.end - user.at;
+    const char *colon = len == 0 ? NULL : memchr(m->line.bytes + user.at, ':', len);
+    size_t value = colon == NULL ? 0 : (size_t)(colon - m->line.bytes) + 1;
+    bool in_brackets = host.end > host.at && m->line.bytes[host.at] == '[';
+
+    if (colon == NULL || value == user.end ||
+        (!in_brackets && memchr(m->line.bytes + host.at, '.', host.end - host.at) == NULL))
+        return;
+    if (memchr(m->line.bytes + user.at, '@', value - user.at) != NULL ||
+        (in_brackets && is_last_word(m->line, user)))
+        hide(m, (struct stretch){ value, m->line.len });
+}
+
+/* The port of a host without a user: "://smtp.example.net:587/" */
+static bool is_port(struct peer_text line, size_t host, size_t colon)
+{
+    size_t at = colon + 1;
+
+    while (at < line.len && line.bytes[at] >= '0' && line.bytes[at] <= '9')
+        at++;
+    return at > colon + 1 && at < line.len && line.bytes[at] == '/' &&
+           memchr(line.bytes + host, '.', colon - host) != NULL;
+}
+
+/* "smtp://user:secret@host": a secret with "@" and "/" in it is one nevertheless, so the last "@" counts */
 static void hide_urls(struct masking *m)
 {
     for (size_t i = 0; i + 3 < m->line.len; i++) {
         size_t colon = 0;
+        size_t last = 0;
         size_t at = i + 3;
 
         if (memcmp(m->line.bytes + i, "://", 3) != 0)
             continue;
-        while (at < m->line.len && !is_blank(m->line.bytes[at]) && strchr("@/", m->line.bytes[at]) == NULL) {
+        while (at < m->line.len && !is_blank(m->line.bytes[at])) {
             if (m->line.bytes[at] == ':' && colon == 0)
                 colon = at;
+            if (m->line.bytes[at] == '@')
+                last = at;
             at++;
         }
-        if (colon > 0 && at < m->line.len && m->line.bytes[at] == '@')
-            hide(m, (struct stretch){ colon + 1, at });
+        if (colon > 0 && last > colon && !is_port(m->line, i + 3, colon))
+            hide(m, (struct stretch){ colon + 1, last });
+        i = at - 1;
     }
 }
 
@@ -275,6 +554,8 @@ static void mask_line(struct masking *m)
     if (is_reply)
         m->is_answering = reply.code == 334;
     hide_auth(m, is_reply);
+    hide_netrc(m);
+    hide_sasl_passwd(m);
     hide_urls(m);
     hide_values(m);
     hide_words(m);

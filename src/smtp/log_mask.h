@@ -15,8 +15,10 @@
 /*
  * log_mask() - appends the text, "***" in the place of each secret
  * shape:  what stands behind AUTH and its mechanism; what a client answers to a
- *         334; behind "Bearer" and PASS; the value of a password, secret or
- *         token; the password of a URL. Lines stay lines.
+ *         334; behind "Bearer", "Basic" and PASS; the value of a password, secret
+ *         or token, which has no quotation marks around it, to the end of the
+ *         line; the password of a URL, of curl's -u, of netrc and of sasl_passwd;
+ *         what begins as tokens do. Lines stay lines.
  * errors: false when out refused the bytes
  * source: RFC 4954 section 4, RFC 1939 section 7, RFC 6750 section 2.1
  */

@@ -42,6 +42,12 @@ LEAKS = [
     "パスワード：{0}\nconnection refused",
     "PASS {0}\nconnection refused",
     "pass={0} AUTH PLAIN {1} token={0}",
+    "MAIL_PASSWORD=my {0} is long\nconnection refused",
+    "machine smtp.example.net login tanaka password {0}",
+    "[smtp.example.net]:587 tanaka@example.net:{0}",
+    "swaks --to a@example.net --auth-password {0}\n<** 535 no",
+    "curl -u tanaka:{0} smtp://smtp.example.net\nconnection refused",
+    "smtps://tanaka:x@y/{0}@smtp.example.net connection refused",
 ]
 
 
@@ -226,6 +232,42 @@ def main(program, folder, report_schema, classify, replies):
         out = user.run(program, "explain", "--lang", "en", "--provider", "icloud", "Connection refused").out
         user.expect("smtp.mail.me.com" in out, out)
 
+    @cases.case("a slip in the server's name is told before what came of it, and the right name is in the steps")
+    def _():
+        for text in ("getaddrinfo ENOTFOUND smtp.gmial.com", "サーバー smtp.gmai.com が見つかりませんでした",
+                     "could not connect to server smtp.gmial.com: Connection refused"):
+            found = explain(program, text)
+            user.equal("input.typo", found["primary"], text)
+            user.expect("smtp.gmail.com" in found["findings"][0]["because"][0]["text"], found["findings"][0])
+            user.expect("smtp.gmail.com" in user.run(program, "explain", "--lang", "en", text).out.split("What to do")[1],
+                        text)
+        for text in ("getaddrinfo ENOTFOUND smtp.gmail.com", "host smtp.gmial.com said: 535 5.7.8 no",
+                     "alice@smtp.gmial.com: Connection refused"):
+            user.expect(explain(program, text)["primary"] != "input.typo", text)
+
+    @cases.case("what is to be sent to the server's administrator is the line that was pasted")
+    def _():
+        line = "Nov 24 10:15:03 mx.example.net: Verify error: Certificate has expired"
+        out = " ".join(user.run(program, "explain", "--lang", "en", line).out.split())
+        user.expect(f'along: "{line}"' in out, out)
+
+    @cases.case("what it quotes stands there, letter by letter")
+    def _():
+        text = "x The Connection to the  server \u201csmtp.example.net\u201d on the default ports timed out. y"
+        found = explain(program, text)["findings"][0]["because"][0]["text"]
+        user.expect("The Connection to the  server \u201csmtp.example.net\u201d on the default ports timed out (" in found,
+                    found)
+        user.expect("this wording is known from Apple Mail" in found, found)
+        found = explain(program, "a\nit said that the Certificate\nhas Expired")["findings"][0]["because"][0]["text"]
+        user.expect("Certificate has Expired (" in found, found)
+
+    @cases.case("what the words of a reply exclude is not named beside what they mean")
+    def _():
+        for text in ("550 5.1.1 The email account does not exist", "550", "554",
+                     "550-5.7.26 This mail has been blocked because the sender is unauthenticated."):
+            others = [f["id"] for f in explain(program, text)["findings"]]
+            user.expect(others and not any(other.startswith("auth.") for other in others), f"{text}: {others}")
+
     @cases.case("the report says how sure it is, in either language, and -q only that")
     def _():
         text = "534 5.7.9 Application-specific password required x - gsmtp"
@@ -235,6 +277,16 @@ def main(program, folder, report_schema, classify, replies):
             quiet = user.run(program, "explain", "-q", "--lang", language, text).out
             user.equal(1, quiet.count("\n"), "lines")
             user.expect(out.startswith(quiet.strip()[:20]), quiet)
+
+    @cases.case("certain is only what nothing speaks against")
+    def _():
+        words = ((0.9, "CERTAIN"), (0.8, "VERY LIKELY"), (0.6, "LIKELY"), (0, "POSSIBLE"))
+        for name, text, *_ in rows(folder / "client-texts.tsv")[::4]:
+            findings = explain(program, text)["findings"]
+            if findings:
+                word = next(word for least, word in words if findings[0]["confidence"] >= least)
+                out = user.run(program, "explain", "-q", "--lang", "en", "--", text).out
+                user.expect(out.startswith(word + ": "), f"{text}: {findings[0]['confidence']}: {out}")
 
     @cases.case("a terminal without a text gets a line of usage")
     def _():

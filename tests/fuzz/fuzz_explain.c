@@ -4,9 +4,17 @@
  */
 #include "diagnose/explain.h"
 #include "fuzz.h"
+#include "input/slip.h"
 #include "report/explanation.h"
 
 enum { REPORT_MAX = 1 << 20 };
+
+static const char *meant(const char *name)
+{
+    struct slip slip;
+
+    return slip_find(&slip, name) ? slip.meant : NULL;
+}
 
 static void expect_order(const struct diagnosis *d)
 {
@@ -22,7 +30,7 @@ static void expect_order(const struct diagnosis *d)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct explanation *x = explain((struct peer_text){ (const char *)data, size }, NULL);
+    struct explanation *x = explain((struct peer_text){ (const char *)data, size }, NULL, meant);
 
     FUZZ_EXPECT(x != NULL);
     FUZZ_EXPECT(x->line <= x->n_lines && (x->line > 0 || x->diagnosis->n_findings == 0));

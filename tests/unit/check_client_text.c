@@ -105,6 +105,28 @@ START_TEST(a_text_begins_in_the_line_itself)
 }
 END_TEST
 
+START_TEST(a_text_reaches_from_its_first_fragment_to_the_last)
+{
+    static const char line[] = "a connecting to outgoing server x failed b";
+    const struct client_text_hit *hit = hit_of(text_of("connecting to outgoing server"), peer_text_of(line), sizeof line - 1);
+
+    ck_assert_ptr_nonnull(hit);
+    ck_assert_uint_eq(hit->at, 2);
+    ck_assert_uint_eq(hit->len, sizeof "connecting to outgoing server x failed" - 1);
+}
+END_TEST
+
+START_TEST(the_place_in_the_line_is_found_again)
+{
+    static const char line[] = "  \xe2\x80\x9c" "A  b";
+
+    ck_assert_uint_eq(client_text_unfold(peer_text_of(line), 1), 5);
+    ck_assert_uint_eq(client_text_unfold(peer_text_of(line), 3), 7);
+    ck_assert_uint_eq(client_text_unfold(peer_text_of(line), 4), 9);
+    ck_assert_uint_eq(client_text_unfold(peer_text_of(line), 99), 9);
+}
+END_TEST
+
 START_TEST(what_a_text_means_can_be_told)
 {
     for (size_t i = 0; i < client_text_total(); i++) {
@@ -131,6 +153,8 @@ int main(void)
     tcase_add_loop_test(t, a_line_is_folded_as_the_table_is_written, 0, sizeof fold_cases / sizeof fold_cases[0]);
     tcase_add_loop_test(t, a_text_is_found_where_it_stands, 0, sizeof find_cases / sizeof find_cases[0]);
     tcase_add_test(t, a_text_begins_in_the_line_itself);
+    tcase_add_test(t, a_text_reaches_from_its_first_fragment_to_the_last);
+    tcase_add_test(t, the_place_in_the_line_is_found_again);
     tcase_add_test(t, what_a_text_means_can_be_told);
     tcase_add_test(t, a_mark_gives_the_provider_away);
     return unit_run("client_text", &t, 1);

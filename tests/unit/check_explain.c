@@ -5,6 +5,7 @@
 #include "diagnose/explain.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "diagnose/pasted.h"
 #include "fail_alloc.h"
@@ -12,7 +13,7 @@
 #include "report/explanation.h"
 #include "unit.h"
 
-enum { REPORT_MAX = 1 << 20 };
+enum { REPORT_MAX = 1 << 20, LONG_LINE = 1 << 20 };
 
 static const char LOG[] = "C: AUTH PLAIN AGEAYg==\n"
                           "S: 535-5.7.8 Username and Password not accepted. For more information, go to\n"
@@ -21,7 +22,7 @@ static const char LOG[] = "C: AUTH PLAIN AGEAYg==\n"
 /* True where both reports were made. */
 static bool explain_all(void)
 {
-    struct explanation *x = explain(peer_text_of(LOG), NULL);
+    struct explanation *x = explain(peer_text_of(LOG), NULL, NULL);
     bool ok = x != NULL;
 
     for (enum report_format format = REPORT_TEXT; ok && format <= REPORT_JSON; format++) {
@@ -55,7 +56,7 @@ END_TEST
 
 START_TEST(the_server_of_the_text_is_in_the_plan)
 {
-    struct explanation *x = explain(peer_text_of(LOG), NULL);
+    struct explanation *x = explain(peer_text_of(LOG), NULL, NULL);
 
     ck_assert_ptr_nonnull(x);
     ck_assert_uint_eq(x->line, 2);
@@ -97,6 +98,7 @@ static const struct port_case {
     { "smtp.example.net:25: timed out", 25 }, { "smtp.example.net[192.0.2.1]:587", 587 }, { "on port 465", 465 },
     { "ポート : 25, SSL", 25 },               { "10:15:25 timed out", 0 },              { "smtp.example.net:999999", 0 },
     { "port", 0 },
+    { "smtp.example.net[2001:db8:a:25::1]:587", 587 }, { "[2001:db8:a:25::1]", 0 }, { "[host:25]", 25 },
 };
 
 START_TEST(a_port_is_read_where_it_stands)
@@ -104,6 +106,26 @@ START_TEST(a_port_is_read_where_it_stands)
     const struct port_case *c = &port_cases[_i];
 
     ck_assert_msg(pasted_port(peer_text_of(c->text)) == c->port, "%s", c->text);
+}
+END_TEST
+
+/* Time that grows with the square of the length would be minutes. */
+START_TEST(a_long_line_takes_no_long_time)
+{
+    static const char *const parts[] = { "-", "10060 ", "b'", "1.", "a@", "[a", ":2", "server ", "550 b'", "at eof " };
+    size_t len = strlen(parts[_i]);
+    clock_t start = clock();
+    struct explanation *x;
+    struct buf text;
+
+    buf_init(&text, LONG_LINE + len);
+    while (text.len < LONG_LINE)
+        ck_assert(buf_put(&text, parts[_i], len));
+    x = explain((struct peer_text){ buf_borrow(&text), text.len }, NULL, NULL);
+    ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "%s", parts[_i]);
+    ck_assert_ptr_nonnull(x);
+    explanation_free(x);
+    buf_done(&text);
 }
 END_TEST
 
@@ -115,5 +137,7 @@ int main(void)
     tcase_add_test(t, the_server_of_the_text_is_in_the_plan);
     tcase_add_loop_test(t, a_server_is_told_from_other_names, 0, sizeof server_cases / sizeof server_cases[0]);
     tcase_add_loop_test(t, a_port_is_read_where_it_stands, 0, sizeof port_cases / sizeof port_cases[0]);
+    tcase_add_loop_test(t, a_long_line_takes_no_long_time, 0, 10);
+    tcase_set_timeout(t, 60); /* of a busy machine */
     return unit_run("explain", &t, 1);
 }
