@@ -136,6 +136,5 @@ int main(void)
     tcase_add_test(t, a_line_of_commands_takes_no_long_time);
     tcase_add_loop_test(t, a_long_line_takes_no_long_time, 0, 13);
     tcase_add_test(t, a_room_that_is_too_small_is_told);
-    tcase_set_timeout(t, 60); /* of a busy machine */
     return unit_run("log_mask", &t, 1);
 }
