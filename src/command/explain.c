@@ -100,18 +100,33 @@ static int put_meaning(const struct face *f, const struct buf *text, const char 
     return status;
 }
 
-static int explain_text(const struct face *f, struct buf *text, bool from_input, const char *provider)
+static int refuse(const struct face *f, enum text_id reason)
 {
     struct usage error;
 
-    if (from_input && isatty(STDIN_FILENO)) {
-        usage_set(&error, TEXT_USAGE_EXPLAIN_NONE);
-        return face_refuse(f, &error);
+    usage_set(&error, reason);
+    return face_refuse(f, &error);
+}
+
+static bool is_blank(const struct buf *text)
+{
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->bytes[i] == '\0' || strchr(" \t\r\n", text->bytes[i]) == NULL)
+            return false;
     }
+    return true;
+}
+
+static int explain_text(const struct face *f, struct buf *text, bool from_input, const char *provider)
+{
+    if (from_input && isatty(STDIN_FILENO))
+        return refuse(f, TEXT_USAGE_EXPLAIN_NONE);
     if (from_input && !read_input(text))
         return face_fail(f, SMTPDX_SYSTEM);
     if (text->failed)
         return face_fail(f, SMTPDX_NO_MEMORY);
+    if (is_blank(text))
+        return refuse(f, TEXT_USAGE_EXPLAIN_NONE);
     return put_meaning(f, text, provider);
 }
 
@@ -124,6 +139,7 @@ static int read_words(struct face *f, struct explain_options *own, struct buf *t
     enum args_result result;
     const struct option_spec *table;
     bool dash = false;
+    bool given = false;
     size_t n;
 
     args_init(&a, words);
@@ -133,16 +149,20 @@ static int read_words(struct face *f, struct explain_options *own, struct buf *t
     while ((result = args_next(&a, &item, &error)) == ARGS_ITEM) {
         void *owner = item.table == 0 ? (void *)f : (void *)own;
 
-        if (item.option == NULL && strcmp(item.value, "-") == 0 && !dash && text->len == 0)
+        if (item.option == NULL && strcmp(item.value, "-") == 0 && !dash && !given) {
             dash = true;
-        else if (item.option == NULL)
+        } else if (item.option == NULL) {
             add_word(text, item.value);
-        else if (option_apply(item.option, owner, item.value, &error) != INPUT_OK)
+            given = true;
+        } else if (option_apply(item.option, owner, item.value, &error) != INPUT_OK) {
             return face_refuse(f, &error);
+        }
     }
     if (result == ARGS_REFUSED)
         return face_refuse(f, &error);
-    *from_input = text->len == 0;
+    if (dash && given && !f->help && !f->version)
+        return refuse(f, TEXT_USAGE_EXPLAIN_BOTH);
+    *from_input = !given;
     return 0;
 }
 

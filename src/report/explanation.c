@@ -116,6 +116,18 @@ static bool put_text(struct buf *out, const struct report_spec *spec, const stru
     return !out->failed;
 }
 
+static const char *outcome_word(enum explanation_outcome outcome)
+{
+    static const char *const words[] = {
+        [EXPLANATION_FOUND] = "recognised",
+        [EXPLANATION_VAGUE] = "vague",
+        [EXPLANATION_SUCCESS] = "no-error",
+        [EXPLANATION_UNKNOWN] = "unknown",
+    };
+
+    return words[outcome];
+}
+
 static bool put_json(struct buf *out, const struct report_spec *spec, const struct explanation *x,
                      size_t flags)
 {
@@ -126,6 +138,7 @@ static bool put_json(struct buf *out, const struct report_spec *spec, const stru
     part_put(&f, object, "schema", json_string("smtpdx/explain/1"));
     part_put(&f, object, "input", part_peer(x->input));
     part_put(&f, object, "language", json_string(language_word(spec->language)));
+    part_put(&f, object, "outcome", json_string(outcome_word(x->outcome)));
     part_put(&f, object, "line", x->line == 0 ? json_null() : json_integer((json_int_t)x->line));
     part_put(&f, object, "primary", part_string_or_null(part_finding_word(d, d->primary)));
     part_put(&f, object, "findings", part_findings(&f));

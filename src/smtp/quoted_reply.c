@@ -182,6 +182,8 @@ static bool is_announced(struct peer_text line, size_t at)
             stop--;
         if (adjacent && stop > 0 && is_digit(line.bytes[stop - 1]))
             return false; /* of a time or a port */
+        if (stop > 0 && (unsigned char)line.bytes[stop - 1] >= 0x80)
+            return true;
         word = (struct peer_text){ line.bytes + word_before(line, stop), stop - word_before(line, stop) };
         return c == ':' && !adjacent ? !is_of_another(word) : announces(word);
     }

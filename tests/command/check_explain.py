@@ -202,11 +202,26 @@ def main(program, folder, report_schema, classify, replies):
 
     @cases.case("an unknown text is said to be unknown, with exit status 3")
     def _():
-        for text in ("", " ", "hello", "\x1b[31m", "あいうえお"):
+        for text in ("hello", "\x1b[31m", "あいうえお"):
             result = user.run(program, "explain", "--lang", "en", "--", text)
             user.equal(3, result.status, repr(text))
             user.expect(result.out.startswith("UNKNOWN: "), result.out)
         user.expect("no error" in user.run(program, "explain", "--lang", "en", "235 2.7.0 Accepted").out, "235")
+
+    @cases.case("JSON tells an unknown text from one that says nothing and from one without an error")
+    def _():
+        for text, outcome in (("535 5.7.8 no", "recognised"), ("235 2.7.0 Accepted", "no-error"),
+                              ("Sending of the message failed.", "vague"), ("hello", "unknown")):
+            user.equal(outcome, explain(program, text)["outcome"], text)
+
+    @cases.case("no text, and a text behind -, get a line of usage")
+    def _():
+        with open(os.devnull, "rb") as nothing:
+            for words in ((), ("",), (" ",), ("-",), ("-", "foo")):
+                result = user.run(program, "explain", "--lang", "en", *words, stdin=nothing)
+                user.equal(3, result.status, f"exit status of {words}")
+                user.equal("", result.out, f"{words}")
+                user.expect(result.err.startswith("smtpdx: explain: ") and result.err.count("\n") == 1, result.err)
 
     @cases.case("hostile bytes do no harm, and nothing of them reaches a terminal")
     def _():

@@ -30,6 +30,7 @@ static const struct reply_case {
     { "of a delivery status", "#5.7.1 smtp;550 5.7.1 no", 550, { 5, 7, 1 }, "no" },
     { "behind an equals sign that sets a code", "responseCode=535", 535, { 0 }, "" },
     { "behind a Japanese word", "エラー535", 535, { 0 }, "" },
+    { "behind a Japanese word and a colon", "エラーコード:535", 535, { 0 }, "" },
     { "a sentence's full stop behind it", "It said 535.", 535, { 0 }, "." },
     { "an enhanced code alone", "responded: 5.7.1 no", 0, { 5, 7, 1 }, "no" },
     { "... is the whole text", "5.7.8", 0, { 5, 7, 8 }, "" },
