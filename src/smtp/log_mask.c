@@ -291,7 +291,7 @@ static struct stretch argument_at(struct peer_text line, size_t at, size_t end)
 
     while (start > 0 && at - start < KEY_MAX && (is_word(line.bytes[start - 1]) || line.bytes[start - 1] == '-'))
         start--;
-    if (start == at || line.bytes[start] != '-' || end == line.len || !is_blank(line.bytes[end]))
+    if (line.bytes[start] != '-' || end == line.len || !is_blank(line.bytes[end]))
         return s;
     s.at = skip_blanks(line, end);
     if (s.at < line.len && is_quote(line.bytes[s.at]))
@@ -305,7 +305,7 @@ static struct stretch argument_at(struct peer_text line, size_t at, size_t end)
 static void hide_values(struct masking *m)
 {
     static const char *const keys[] = { "password", "passwd", "passphrase", "pass",  "pwd",
-                                        "secret",   "token",  "passwort",   "パスワード" };
+                                        "secret",   "token",  "passwort",   "パスワード", "-ap" };
 
     size_t first = skip_blanks(m->line, 0);
 
@@ -333,23 +333,63 @@ static void hide_values(struct masking *m)
 /* "curl -u user:secret" */
 static void hide_user_option(struct masking *m, size_t at)
 {
-    static const char *const options[] = { "-u", "--user", "--proxy-user" };
+    static const char *const options[] = { "--user", "--proxy-user", "-u" };
 
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         size_t end = at + strlen(options[i]);
         struct stretch s;
         const char *colon;
 
-        if (!stands_at(m->line, at, options[i]) || end == m->line.len ||
-            !(is_blank(m->line.bytes[end]) || m->line.bytes[end] == '='))
+        if (!stands_at(m->line, at, options[i]) || end == m->line.len)
             continue;
-        s = word_at(m->line, end + 1);
+        s = word_at(m->line, m->line.bytes[end] == '=' ? end + 1 : end); /* "-uuser:secret" too */
         colon = s.end > s.at ? memchr(m->line.bytes + s.at, ':', s.end - s.at) : NULL;
         if (colon == NULL)
             return;
         while (s.end < m->line.len && !is_blank(m->line.bytes[s.end]) && !is_quote(m->line.bytes[s.end]))
             s.end++;
         hide(m, (struct stretch){ (size_t)(colon - m->line.bytes) + 1, s.end });
+        return;
+    }
+}
+
+/* What is quoted, or else a name, which is short. */
+static struct stretch argument_of_call(struct peer_text line, size_t at)
+{
+    struct stretch s = { .at = skip_blanks(line, at) };
+
+    if (s.at < line.len && is_quote(line.bytes[s.at]))
+        return word_at(line, s.at);
+    s.end = s.at;
+    while (s.end < line.len && s.end - s.at < KEY_MAX && (is_word(line.bytes[s.end]) || line.bytes[s.end] == '.'))
+        s.end++;
+    return s;
+}
+
+/* "server.login('user', 'secret')": a traceback shows the line of the program. */
+static void hide_argument(struct masking *m, size_t at)
+{
+    static const struct {
+        const char *call;
+        unsigned before; /* arguments that stand before the secret */
+    } calls[] = { { "login(", 1 }, { "NetworkCredential(", 1 }, { "PlainAuth(", 2 } };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct stretch s = { 0, 0 };
+        size_t start = at + strlen(calls[i].call);
+        unsigned n = 0;
+
+        if (!stands_at(m->line, at, calls[i].call))
+            continue;
+        for (; n <= calls[i].before; n++) {
+            s = argument_of_call(m->line, start);
+            start = s.end + (s.end < m->line.len && is_quote(m->line.bytes[s.end]) ? 1 : 0);
+            start = skip_blanks(m->line, start);
+            if (n < calls[i].before && (start >= m->line.len || m->line.bytes[start++] != ','))
+                return;
+        }
+        if (s.at > 0 && is_quote(m->line.bytes[s.at - 1]))
+            hide(m, s);
         return;
     }
 }
@@ -420,6 +460,7 @@ static void hide_words(struct masking *m)
         if (m->line.bytes[i] == '-' && (i == 0 || is_blank(m->line.bytes[i - 1])))
             hide_user_option(m, i);
         hide_authorization(m, i);
+        hide_argument(m, i);
         s.end = hide_token(m, i);
         i = s.end > i ? s.end - 1 : i;
     }
@@ -460,28 +501,27 @@ static bool is_said_of_password(struct peer_text line, struct stretch s)
 }
 
 /*
- * Files that go without a sign: netrc's "machine H login U password P", the
- * "password P" of msmtprc on a line of its own
+ * Files that go without a sign: netrc's "machine H login U password P",
+ * fetchmail's "user U pass P", the "password P" of msmtprc on a line of its own
  */
 static void hide_netrc(struct masking *m)
 {
     struct stretch s = first_word(m->line, 0);
     bool whole = is_word_here(m->line, s, "machine") || is_word_here(m->line, s, "default") ||
-                 is_word_here(m->line, s, "login");
-    bool first = true;
+                 is_word_here(m->line, s, "login") || is_word_here(m->line, s, "user");
 
     while (s.end > s.at) {
         struct stretch value = first_word(m->line, s.end);
 
-        if (value.end > value.at && is_word_here(m->line, s, "password") &&
-            (whole || (first && ((is_last_word(m->line, value) && !is_said_of_password(m->line, value)) ||
-                                 is_app_password(m->line, value.at))))) {
+        bool key = is_word_here(m->line, s, "password") || (whole && is_word_here(m->line, s, "pass"));
+
+        if (key && value.end > value.at && !is_said_of_password(m->line, value) &&
+            (whole || is_last_word(m->line, value) || is_app_password(m->line, value.at))) {
             hide(m, (struct stretch){ value.at, m->line.len });
             return;
         }
         if (!whole)
             return;
-        first = false;
         s = value;
     }
 }
