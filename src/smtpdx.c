@@ -135,6 +135,16 @@ static enum input_result take_own_name(struct plan *p)
     return ehlo_name_own(&p->ehlo, p->arena, machine);
 }
 
+/* The relay of Google Workspace turns away who has no name, and knows its customers by their domain. */
+static enum input_result take_senders_domain(struct plan *p)
+{
+    struct peer_text sender = p->send_from == NULL ? p->user : peer_text_of(p->send_from);
+
+    if (p->ehlo != NULL || p->provider == NULL || strcmp(p->provider, "gmail-relay") != 0)
+        return INPUT_OK;
+    return ehlo_name_sender(&p->ehlo, p->arena, sender);
+}
+
 /* A copy with the ports and the name to greet with filled in, so that the caller's Plan can be used again. */
 static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *plan)
 {
@@ -150,6 +160,8 @@ static enum smtpdx_status plan_complete(struct plan **ret, struct smtpdx_plan *p
     result = input_finish(complete, &refusal);
     if (result == INPUT_OK)
         result = take_own_name(complete);
+    if (result == INPUT_OK)
+        result = take_senders_domain(complete);
     status = plan_refuse(plan, result, &refusal);
     if (status == SMTPDX_OK)
         *ret = complete;

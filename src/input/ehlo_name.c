@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/address.h"
+#include "base/mail_address.h"
 #include "input/hostname.h"
 #include "knowledge/words.h"
 
@@ -66,4 +67,22 @@ enum input_result ehlo_name_own(const char **ret, struct arena *arena, const cha
     if (*ret != NULL && words_end(WORDS_PRIVATE_ENDINGS, *ret))
         *ret = NULL;
     return result;
+}
+
+enum input_result ehlo_name_sender(const char **ret, struct arena *arena, struct peer_text address)
+{
+    const char *at = address.bytes == NULL ? NULL : memrchr(address.bytes, '@', address.len);
+    char *domain;
+    size_t len;
+
+    *ret = NULL;
+    if (at == NULL || !mail_address_is_valid(address))
+        return INPUT_OK;
+    len = (size_t)(address.bytes + address.len - at - 1);
+    domain = arena_alloc(arena, len + 1, 1);
+    if (domain == NULL)
+        return INPUT_NO_MEMORY;
+    memcpy(domain, at + 1, len);
+    domain[len] = '\0';
+    return ehlo_name_own(ret, arena, domain);
 }

@@ -7,6 +7,7 @@
 #define SMTPDX_INPUT_EHLO_NAME_H
 
 #include "base/arena.h"
+#include "base/peer_text.h"
 #include "input/usage.h"
 
 /*
@@ -26,5 +27,13 @@ enum input_result ehlo_name_read(const char **ret, struct arena *arena, const ch
  * errors: INPUT_NO_MEMORY
  */
 enum input_result ehlo_name_own(const char **ret, struct arena *arena, const char *machine);
+
+/*
+ * ehlo_name_sender() - the domain that a message is sent from
+ * shape:  as above; NULL where the address has none that a server should hear. A relay knows its
+ *         customers by their domain
+ * errors: INPUT_NO_MEMORY
+ */
+enum input_result ehlo_name_sender(const char **ret, struct arena *arena, struct peer_text address);
 
 #endif

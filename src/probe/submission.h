@@ -26,7 +26,8 @@ bool submission_begin(struct evidence *e, const struct secret *secret);
 /*
  * submission_choose() - where to go
  * shape:  *probe is the cell to connect to as GO is told; chains must have been
- *         judged. suspect: for each cell, that it is not worth to be waited for. last: nothing will change any more, so that WAIT is not told
+ *         judged. suspect: for each cell, that it is not worth to be waited for.
+ *         last: nothing will change any more, so that WAIT is not told
  */
 enum submission_choice submission_choose(struct evidence *e, bool has_secret, const bool *suspect, bool last,
                                          size_t *probe);

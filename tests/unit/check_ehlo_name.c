@@ -46,6 +46,24 @@ START_TEST(a_machine_greets_with_its_name_where_that_means_something_elsewhere)
 }
 END_TEST
 
+START_TEST(a_relay_is_greeted_with_the_senders_domain)
+{
+    static const struct {
+        const char *sender, *greets;
+    } cases[] = { { "alice@example.org", "example.org" }, { "alice", NULL },          { "alice@pc", NULL },
+                  { "alice@office.local", NULL },         { "a@b@example.org", NULL }, { NULL, NULL } };
+    struct arena *a = arena_new(1u << 20);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *name = "unset";
+
+        ck_assert_int_eq(ehlo_name_sender(&name, a, peer_text_of(cases[i].sender)), INPUT_OK);
+        ck_assert_pstr_eq(name, cases[i].greets);
+    }
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(a_user_may_greet_with_a_private_name)
 {
     struct arena *a = arena_new(1u << 20);
@@ -65,5 +83,6 @@ int main(void)
     tcase_add_loop_test(t, a_machine_greets_with_its_name_where_that_means_something_elsewhere, 0,
                         sizeof name_cases / sizeof *name_cases);
     tcase_add_test(t, a_user_may_greet_with_a_private_name);
+    tcase_add_test(t, a_relay_is_greeted_with_the_senders_domain);
     return unit_run("ehlo_name", &t, 1);
 }
