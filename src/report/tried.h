@@ -18,7 +18,7 @@ enum tried {
     TRIED_NO_MECHANISM,
     TRIED_UNSAYABLE,
     TRIED_TOO_LARGE,
-    TRIED_LOST,         /* the connection ended before an answer */
+    TRIED_LOST,         /* the connection ended, or was given up, before an answer */
 };
 
 enum tried tried_sign_in(const struct evidence *e);
