@@ -3,7 +3,8 @@
  *
  * A distance of optimal string alignment whose steps cost what they are likely
  * to be worth: the cheaper a step, the likelier a slip. A name may be off by one
- * step of any kind, a long one also by two cheap ones.
+ * step of any kind, a long one also by two cheap ones. Before that come whole
+ * names: labels exchanged, other dots, another ending.
  */
 #include "input/slip.h"
 
@@ -17,16 +18,20 @@
 enum {
     COST_PUNCTUATION = 6, /* a dot left out, doubled, or something else in its place */
     COST_DOUBLED = 6,     /* a letter struck twice, or once where it belongs twice */
-    COST_NEIGHBOUR = 7,   /* a key beside the right one, or a character that looks like it */
-    COST_EXCHANGED = 7,
+    COST_EXCHANGED = 6,
+    COST_NEIGHBOUR = 7,   /* a key beside the right one, or what looks like it */
+    COST_ENDING = 8,      /* .net for .com */
     COST_LEFT_OUT = 9,    /* or put in */
     COST_OTHER = 10,
+    COST_LIKELY = COST_NEIGHBOUR, /* the most that a likely step costs */
     COST_LIMIT = 1000,
 
     SHORT_LEN = 10, /* below it names are alike by chance: no step but the cheap ones */
     LONG_LEN = 12,
     CHANCE_LEN = 4,
     CHANCE_LEN_DOMAIN = 5, /* love.com is not live.com */
+    CHANCE_LEN_ENDING = 5, /* smtp.mail.org is not smtp.mail.com */
+    CHANCE_LEN_TWICE = 6,  /* ttmail.com is not gmail.com */
     BUDGET_SHORT = 7,
     BUDGET_ONE = 10,
     BUDGET_TWO = 14,
@@ -102,6 +107,18 @@ struct rows {
     int before[HOSTNAME_MAX + 1], last[HOSTNAME_MAX + 1], now[HOSTNAME_MAX + 1];
 };
 
+/* Two letters that look like one, where they end at i of text, and that one at k of other. */
+static bool look_like_one(const char *text, size_t i, const char *other, size_t k)
+{
+    static const char *const pairs[] = { "rnm", "vvw", "cld" };
+
+    for (size_t n = 0; i > 1 && n < sizeof pairs / sizeof pairs[0]; n++) {
+        if (text[i - 2] == pairs[n][0] && text[i - 1] == pairs[n][1] && other[k - 1] == pairs[n][2])
+            return true;
+    }
+    return false;
+}
+
 static void fill_row(struct rows *r, const char *typed, size_t i, const char *known, size_t len)
 {
     r->now[0] = r->last[0] + cost_of_lone(typed, i - 1);
@@ -112,6 +129,10 @@ static void fill_row(struct rows *r, const char *typed, size_t i, const char *kn
         cost = least(cost, r->now[k - 1] + cost_of_lone(known, k - 1));
         if (i > 1 && k > 1 && typed[i - 1] == known[k - 2] && typed[i - 2] == known[k - 1])
             cost = least(cost, r->before[k - 2] + COST_EXCHANGED);
+        if (look_like_one(typed, i, known, k))
+            cost = least(cost, r->before[k - 1] + COST_NEIGHBOUR);
+        if (look_like_one(known, k, typed, i))
+            cost = least(cost, r->last[k - 2] + COST_NEIGHBOUR);
         r->now[k] = cost;
     }
 }
@@ -154,6 +175,22 @@ static struct difference difference_of(const char *typed, const char *known)
     return d;
 }
 
+/* Of the root zone: every ending of two letters that is in use. */
+static bool is_country(const char *ending)
+{
+    static const char countries[] =
+        "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv "
+        "bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es "
+        "et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu "
+        "id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt "
+        "lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no "
+        "np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si "
+        "sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk "
+        "us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";
+
+    return strlen(ending) == 2 && strchr(ending, ' ') == NULL && strstr(countries, ending) != NULL;
+}
+
 /*
  * Two countries' endings are two names, unless their letters were exchanged:
  * smtp.example.at is not smtp.example.it.
@@ -163,7 +200,40 @@ static bool is_of_another_country(const char *typed, const char *known)
     const char *a = ending_of(typed);
     const char *b = ending_of(known);
 
-    return strlen(a) == 2 && strlen(b) == 2 && strcmp(a, b) != 0 && !(a[0] == b[1] && a[1] == b[0]);
+    return is_country(a) && strlen(b) == 2 && strcmp(a, b) != 0 && !(a[0] == b[1] && a[1] == b[0]);
+}
+
+static bool is_of_all_countries(const char *ending)
+{
+    return strcmp(ending, "com") == 0 || strcmp(ending, "net") == 0 || strcmp(ending, "org") == 0;
+}
+
+/* smtp.gmail.net: a name of so many letters is not somebody else's by chance. */
+static bool has_other_ending(const char *typed, const char *known)
+{
+    const char *a = ending_of(typed);
+    const char *b = ending_of(known);
+    const char *from;
+
+    if (!is_of_all_countries(a) || !is_of_all_countries(b) || b == known || a - typed != b - known ||
+        strncmp(typed, known, (size_t)(b - known)) != 0)
+        return false;
+    for (from = b - 1; from > known && from[-1] != '.';)
+        from--;
+    return b - 1 - from >= CHANCE_LEN_ENDING;
+}
+
+/* smtp-mail-yahoo-com: dots left out, doubled or replaced, as many as there may be. */
+static bool has_other_dots(const char *typed, const char *known)
+{
+    for (;; typed++, known++) {
+        while (is_punctuation(*typed))
+            typed++;
+        while (is_punctuation(*known))
+            known++;
+        if (*typed != *known || *typed == '\0')
+            return *typed == *known;
+    }
 }
 
 /* gmail.smtp.com: the same labels, two that stand beside each other exchanged. */
@@ -210,6 +280,15 @@ static bool is_by_chance(const char *typed, const char *known, long chance_len)
     return *to == '.' && to - from < chance_len && !is_part_of_ending(from);
 }
 
+/* More than one step within one short label. */
+static bool is_by_chance_twice(const char *typed, const char *known)
+{
+    struct difference d = difference_of(typed, known);
+
+    return memchr(d.typed, '.', d.n_typed) == NULL && memchr(d.known, '.', d.n_known) == NULL &&
+           is_by_chance(typed, known, CHANCE_LEN_TWICE);
+}
+
 static int budget_of(size_t len)
 {
     if (len < SHORT_LEN)
@@ -225,11 +304,16 @@ static int distance(const char *typed, const char *known)
 
     if (typed_len == len && has_labels_exchanged(typed, known))
         return COST_EXCHANGED;
+    if (len >= SHORT_LEN && has_other_dots(typed, known))
+        return COST_PUNCTUATION;
+    if (has_other_ending(typed, known))
+        return COST_ENDING;
     if (typed_len > len + LEN_DIFFERENCE_MAX || len > typed_len + LEN_DIFFERENCE_MAX ||
         is_of_another_country(typed, known))
         return COST_LIMIT;
     cost = alignment_cost(typed, typed_len, known, len);
-    if (cost > budget_of(len) || (cost > COST_EXCHANGED && is_by_chance(typed, known, CHANCE_LEN)))
+    if (cost > budget_of(len) || (cost > COST_LIKELY && is_by_chance(typed, known, CHANCE_LEN)) ||
+        (cost > BUDGET_ONE && is_by_chance_twice(typed, known)))
         return COST_LIMIT;
     return cost;
 }
@@ -257,6 +341,9 @@ static enum name_slip kind_of(const struct difference *d, const char *typed, con
         return SLIP_EXCHANGED;
     if (strlen(typed) == strlen(known) && has_labels_exchanged(typed, known))
         return SLIP_LABELS;
+    if ((d->n_typed == 2 && d->n_known == 1 && look_like_one(d->typed, 2, d->known, 1)) ||
+        (d->n_typed == 1 && d->n_known == 2 && look_like_one(d->known, 2, d->typed, 1)))
+        return SLIP_LETTER;
     if (d->n_typed == 0 && d->n_known == 1)
         return SLIP_MISSING;
     if (d->n_typed == 1 && d->n_known == 0)
@@ -278,11 +365,26 @@ static void try_name(struct search *s, const char *known, const char *meant)
     int cost = known[0] == '*' ? COST_LIMIT : distance(s->typed, known);
 
     /* What does not send mail is a poor guess: there the step must be a likely one. */
-    if (cost >= s->cost || (known != meant && cost > COST_EXCHANGED))
+    if (cost >= s->cost || (known != meant && cost > COST_LIKELY))
         return;
     s->cost = cost;
     s->of = known;
     s->meant = meant;
+}
+
+/* smtp.email.com is not smtp.mail.com: the two differ in a domain that is a listed one. */
+static bool differs_in_mail_domain(const char *typed, const char *known)
+{
+    const char *dot = strchr(typed, '.');
+
+    return dot != NULL && strncmp(typed, known, (size_t)(dot - typed) + 1) == 0 &&
+           provider_by_mail_domain(dot + 1) != NULL;
+}
+
+static void try_host(struct search *s, const char *known, const char *meant)
+{
+    if (!differs_in_mail_domain(s->typed, known))
+        try_name(s, known, meant);
 }
 
 static void try_providers(struct search *s)
@@ -291,7 +393,7 @@ static void try_providers(struct search *s)
         const struct provider *p = provider_at(i);
 
         for (size_t k = 0; k < p->n_hosts; k++)
-            try_name(s, p->hosts[k].host, p->hosts[k].host);
+            try_host(s, p->hosts[k].host, p->hosts[k].host);
     }
 }
 
@@ -344,8 +446,8 @@ bool slip_find(struct slip *ret, const char *name)
         return false;
     try_providers(&s);
     for (size_t i = 0; i < known_host_total(); i++)
-        try_name(&s, known_host_at(i), known_host_at(i));
+        try_host(&s, known_host_at(i), known_host_at(i));
     for (size_t i = 0; i < other_host_total(); i++)
-        try_name(&s, other_host_at(i)->host, other_host_at(i)->right);
+        try_host(&s, other_host_at(i)->host, other_host_at(i)->right);
     return take_slip(ret, &s);
 }

@@ -39,6 +39,11 @@ static const struct slip_case {
     { "a server for reading, with a slip: the one for sending is meant", "imap.gmial.com", SLIP_EXCHANGED,
       "smtp.gmail.com", 7, 2 },
     { "yahoo.com with the ending of Japan", "smtp.mail.yahoo.com.jp", SLIP_EXTRA, "smtp.mail.yahoo.co.jp", 18, 1 },
+    { "two letters that look like one", "smtp.grnail.com", SLIP_LETTER, "smtp.gmail.com", 6, 2 },
+    { "net for com", "smtp.gmail.net", SLIP_ENDING, "smtp.gmail.com", 11, 3 },
+    { "an ending that no country has", "smtp.web.dd", SLIP_ENDING, "smtp.web.de", 10, 1 },
+    { "hyphens for all dots but one", "smtp-mail-yahoo-co.jp", SLIP_SEVERAL, "smtp.mail.yahoo.co.jp", 4, 12 },
+    { "no dot in a long name", "smtpmailyahoocojp", SLIP_SEVERAL, "smtp.mail.yahoo.co.jp", 4, 11 },
     { "a server that is no provider's", "smtp.strto.de", SLIP_MISSING, "smtp.strato.de", 8, 0 },
 };
 
@@ -59,6 +64,10 @@ static const struct other_case {
 } other_cases[] = {
     { "a name that is close to none", "mail.example.com" },
     { "one label", "localhost" },
+    { "a word in place of another word, under another ending", "smtp.mail.org" },
+    { "a mail domain of another provider", "smtp.ymail.com" },
+    { "a mail domain of the same one", "smtp.email.com" },
+    { "two steps in a short label", "smtp.ttmail.com" },
     { "nothing", "" },
     { "the provider of another country", "smtp.ionos.at" },
     { "the same in a domain of a country", "smtp.zoho.com.cn" },
