@@ -93,16 +93,13 @@ static void keep_caps(const struct notes *n, struct probe *p, const struct smtp_
     p->starttls_masked = caps->starttls_masked;
 }
 
-/* The words that a refusal came in. */
-static void keep_refusal(const struct notes *n, struct probe *p)
+struct refused_reply notes_reply_kept(struct arena *arena, const struct smtp_answer *a)
 {
-    const struct smtp_answer *a = &n->learned->refusal;
-
-    p->reply.code = a->code;
-    p->reply.enhanced[0] = a->enhanced.class;
-    p->reply.enhanced[1] = a->enhanced.subject;
-    p->reply.enhanced[2] = a->enhanced.detail;
-    p->reply.text = keep(n, a->text, PEER_LINE_MAX);
+    return (struct refused_reply){
+        .code = a->code,
+        .enhanced = { a->enhanced.class, a->enhanced.subject, a->enhanced.detail },
+        .text = arena_peer_text(arena, a->text, PEER_LINE_MAX),
+    };
 }
 
 /* The one that counts in this mode; refused ones are told elsewhere. */
@@ -323,7 +320,7 @@ static void end_cell(struct notes *n, unsigned mode, enum probe_outcome outcome,
         return;
     keep_learned(n, p, (enum tls_mode)mode);
     if (fault == FAULT_REPLY)
-        keep_refusal(n, p);
+        p->reply = notes_reply_kept(n->evidence->arena, &n->learned->refusal);
     if (fault == FAULT_SYSTEM && n->evidence->own_trouble == NULL)
         n->evidence->own_trouble = p->error_text;
     p->outcome = outcome;

@@ -36,6 +36,9 @@ struct probe *notes_cell(const struct notes *n, enum tls_mode mode);
 /* How the report calls a step of the dialogue. */
 enum stage notes_stage(enum smtp_stage stage);
 
+/* An answer as the Evidence keeps it. */
+struct refused_reply notes_reply_kept(struct arena *arena, const struct smtp_answer *a);
+
 /* ---- as it goes on ---- */
 
 /* A connection that tries a cell once more in another way is noted beside the matrix. errors: false, no memory */

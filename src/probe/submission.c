@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "probe/chain.h"
+#include "probe/notes.h"
 #include "smtp/jwt.h"
 
 enum {
@@ -183,15 +184,6 @@ struct smtp_errand submission_words(const struct evidence *e, const struct secre
     };
 }
 
-static struct refused_reply kept(struct arena *arena, const struct smtp_answer *a)
-{
-    return (struct refused_reply){
-        .code = a->code,
-        .enhanced = { a->enhanced.class, a->enhanced.subject, a->enhanced.detail },
-        .text = arena_peer_text(arena, a->text, PEER_LINE_MAX),
-    };
-}
-
 static struct peer_text kept_text(struct arena *arena, struct peer_text t)
 {
     return arena_peer_text(arena, t, OAUTH_TEXT_MAX);
@@ -204,7 +196,7 @@ static void keep_set_aside(struct sign_in *s, struct arena *arena, const struct 
     s->n_set_aside = s->set_aside == NULL ? 0 : l->n_set_aside;
     for (size_t i = 0; i < s->n_set_aside; i++) {
         s->set_aside[i].mechanism = arena_strdup(arena, l->set_aside[i].mechanism);
-        s->set_aside[i].answer = kept(arena, &l->set_aside[i].answer);
+        s->set_aside[i].answer = notes_reply_kept(arena, &l->set_aside[i].answer);
     }
 }
 
@@ -219,14 +211,14 @@ void submission_keep(struct errand *r, struct arena *arena, const struct smtp_le
     s->oauth_status = kept_text(arena, l->sign_in.oauth.status);
     s->oauth_schemes = kept_text(arena, l->sign_in.oauth.schemes);
     s->oauth_scope = kept_text(arena, l->sign_in.oauth.scope);
-    s->answer = kept(arena, &l->answers[SMTP_STAGE_AUTH]);
+    s->answer = notes_reply_kept(arena, &l->answers[SMTP_STAGE_AUTH]);
     keep_set_aside(s, arena, &l->sign_in);
     m->begun = l->sending.begun;
     m->size_limit = l->tls.size < INT64_MAX ? l->tls.size : INT64_MAX;
     m->size = l->sending.size;
     m->message_id = arena_strdup(arena, l->sending.message_id);
-    m->mail = kept(arena, &l->answers[SMTP_STAGE_MAIL]);
-    m->rcpt = kept(arena, &l->answers[SMTP_STAGE_RCPT]);
-    m->data = kept(arena, &l->answers[SMTP_STAGE_DATA]);
-    m->message = kept(arena, &l->answers[SMTP_STAGE_MESSAGE]);
+    m->mail = notes_reply_kept(arena, &l->answers[SMTP_STAGE_MAIL]);
+    m->rcpt = notes_reply_kept(arena, &l->answers[SMTP_STAGE_RCPT]);
+    m->data = notes_reply_kept(arena, &l->answers[SMTP_STAGE_DATA]);
+    m->message = notes_reply_kept(arena, &l->answers[SMTP_STAGE_MESSAGE]);
 }
